@@ -1,0 +1,63 @@
+"""Every error a user can meet. A message names what is wrong, where, and the nearest way out."""
+
+from __future__ import annotations
+
+
+class DerivationError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class InputError(DerivationError):
+    """Bad input: the text, its place and a way out (exit status 2).
+
+    Args:
+        message: What is wrong, in the user's terms.
+        line: 1-based line of the original text, where there is one.
+        column: 0-based column in that line, where there is one.
+        source: The original line, so that a caret can be put under the place.
+        hint: The nearest way out ("did you mean `log`?").
+
+    >>> print(InputError("unknown function `lgo`", 1, 4, "L = lgo(x)", "did you mean `log`?"))
+    line 1: unknown function `lgo`
+      L = lgo(x)
+          ^
+      did you mean `log`?
+    """
+
+    def __init__(
+        self,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        source: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message, self.line, self.column = message, line, column
+        self.source, self.hint = source, hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [self.message if self.line is None else f"line {self.line}: {self.message}"]
+        if self.source is not None:
+            text, column = self.source.expandtabs(1), self.column
+            if column is not None and len(text) > 100:
+                start = max(0, column - 60)
+                text, column = text[start : start + 100], column - start
+            parts.append(f"  {text[:100]}")
+            if column is not None:
+                parts.append("  " + " " * column + "^")
+        if self.hint:
+            parts.append(f"  {self.hint}")
+        return "\n".join(parts)
+
+
+class RuleRefused(DerivationError):
+    """A rule does not apply to a term, or the claimed instance is not one of its instances."""
+
+
+class KernelError(DerivationError):
+    """The kernel refuses to make a theorem; the message names both sides."""
+
+
+class NotDerived(DerivationError):
+    """The engine found no derivation. Never means that the claim is false (exit status 1)."""

@@ -1,0 +1,102 @@
+"""What a derivation is, for every consumer: steps with reasons, a result, what was assumed.
+
+Prose (titles and reasons) is a tuple of plain strings and terms, so that each printer sets the
+mathematics in its own way: ``("all terms but ", i, " = ", j, " vanish")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from derivation.problem import Definition, Problem
+from derivation.terms import Path, Term
+
+Prose = tuple[Any, ...]  # str | Term pieces
+
+
+@dataclass(frozen=True)
+class Step:
+    """One numbered step: ``before = after``, with its reason and the kernel moves that prove it.
+
+    Attributes:
+        number: "3"; a substep is "3.1". Facts shown in the header are "F1", "F2".
+        kind: "chain" (its ``before`` is the last chain step's ``after``) or "lemma".
+        title: A short name ("Chain rule").
+        rule: Id of a registered rule, or the name of the composite idea for a step with substeps.
+        law: The law as LaTeX, "" where the step is a composite of several.
+        why: One sentence.
+        path: Child indices of what changed in ``before``, in the language's syntax tree, which is
+            the term tree (``derivation.terms``).
+        direction: "lr", or "rl" if the rule was used from right to left.
+        args: Arguments of the rule as text of the language.
+        uses: Numbers of the lemmas and facts cited.
+        conditions: Side conditions that the step consumed and did not discharge.
+        substeps: The moves it is made of (kernel moves are leaves).
+        level: 0 always shown (outline), 1 shown at normal, 2 only at full.
+    """
+
+    number: str
+    kind: str
+    title: Prose
+    rule: str
+    why: Prose
+    before: Term
+    after: Term
+    law: str = ""
+    path: Path = ()
+    direction: str = "lr"
+    args: Mapping[str, str] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    conditions: tuple[Term, ...] = ()
+    substeps: tuple[Step, ...] = ()
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the oracle tried: sizes, total number of points, reasons for what was skipped."""
+
+    sizes: tuple[Mapping[str, int], ...] = ()
+    points: int = 0
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished (or stopped) derivation, as the engine hands it over.
+
+    Attributes:
+        problem: What was asked.
+        objective: The element differentiated.
+        wrt: One variable, or two for a second derivative.
+        style: "cases" or "delta".
+        result: The final term, or None if not derived.
+        reason: Why not, else None.
+        introduced: Definitions of names that the derivation brought in.
+        given: The givens that were used.
+        conditions: Remaining conditions (``Relation`` terms, free indices meaning "every").
+        domain: Conditions that hold wherever the objective is defined and differentiable.
+        facts: Header facts, each a proved lemma (Σ ŷ = 1), numbered "F1" …
+        steps: Lemmas and chain steps in order.
+        checked: What the oracle confirmed.
+    """
+
+    problem: Problem
+    objective: Term
+    wrt: tuple[Term, ...]
+    style: str
+    result: Term | None
+    reason: str | None = None
+    introduced: tuple[Definition, ...] = ()
+    given: tuple[Term, ...] = ()
+    conditions: tuple[Term, ...] = ()
+    domain: tuple[Term, ...] = ()
+    facts: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = ()
+    checked: Checked = Checked()
+
+    @property
+    def status(self) -> str:
+        return "derived" if self.result is not None else "not-derived"

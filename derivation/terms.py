@@ -1,0 +1,762 @@
+"""SymPy terms as written: symbolic sizes, indexed arrays, reductions, derivatives, conditions.
+
+A term is a SymPy expression made through raw constructors, so nothing is evaluated behind the
+reader's back: ``mul(one, x)`` stays ``1*x``, ``add(x, neg(x))`` stays a sum. Terms are interned,
+so equal terms are usually the same object and every function of a term can be memoised.
+
+Vocabulary (head: arguments):
+
+* ``Integer``, ``Rational``, ``pi``; ``Symbol`` a scalar; ``Size`` a symbolic size (its value is a
+  number too); ``Index`` a free or bound index, which knows the size it runs over (1..size).
+* ``Indexed``: base, then one index term a slot (an ``Index``, a positive ``Integer``, or an
+  element of a label array).
+* ``Add``, ``Mul``: any number of terms or factors. ``a - b`` is ``add(a, neg(b))``; ``neg(x)`` is
+  ``Mul(-1, x)``; ``a/b`` is ``mul(a, inverse(b))``; ``sqrt(x)`` is ``Pow(x, 1/2)``.
+* SymPy's own functions (``exp``, ``log`` …) and ours (``sigmoid``, ``softplus``, ``relu``,
+  ``Detach``); an unknown function is SymPy's ``Function(name)``; ``FunctionDerivative`` its
+  derivative.
+* ``SumOver``, ``ProductOver``, ``MaxOver``, ``MinOver``: body, the bound index, a guard.
+* ``IfElse``: condition, value where it holds, value elsewhere. ``KroneckerDelta``: two indices.
+* ``Diff``, ``Partial``: body, then the variables.
+* Conditions: ``Relation`` (operator, left, right), ``AllOf``, ``AnyOf``, ``Not``, ``TRUE``,
+  ``FALSE``. They are data of our own, since SymPy evaluates its relations.
+"""
+
+from __future__ import annotations
+
+import gc as _gc
+
+_was_enabled = _gc.isenabled()
+_gc.disable()  # SymPy makes 10^5 long-lived objects on import: collecting them is a quarter of it
+import sympy  # noqa: E402
+from sympy.core.function import AppliedUndef, UndefinedFunction  # noqa: E402
+
+_gc.freeze()
+if _was_enabled:
+    _gc.enable()
+
+from collections.abc import Callable, Iterator, Mapping  # noqa: E402
+from fractions import Fraction  # noqa: E402
+from typing import Any, TypeAlias  # noqa: E402
+
+from sympy import (  # noqa: E402
+    Add,
+    Basic,
+    Expr,
+    Function,
+    Indexed,
+    IndexedBase,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    pi,
+)
+
+Term: TypeAlias = Basic
+Path: TypeAlias = tuple[int, ...]
+
+_TABLE: dict[tuple[Any, ...], Any] = {}
+_TABLE_LIMIT = 1 << 20
+
+
+def _make(cls: Any, *args: Any) -> Any:
+    """The one object of this class with these arguments, nothing evaluated."""
+    where = (cls, *args)
+    found = _TABLE.get(where)
+    if found is None:
+        found = Basic.__new__(cls, *args)
+        if cls is Add or cls is Mul or cls is Pow:
+            found.is_commutative = True
+        if len(_TABLE) > _TABLE_LIMIT:
+            _TABLE.clear()  # equality is structural as well, so forgetting is safe
+        _TABLE[where] = found
+    return found
+
+
+# -- leaves ---------------------------------------------------------------------------------
+
+
+class Size(Symbol):  # type: ignore[misc]
+    """A symbolic size such as K: a positive integer, the same wherever it is named."""
+
+    __slots__ = ()
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self.name,)
+
+
+class Index(Symbol):  # type: ignore[misc]
+    """An index such as i, running over 1..size. Two indices are equal if name and size are."""
+
+    __slots__ = ("size",)
+    size: Term
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self.name, self.size)
+
+
+def number(p: int | Fraction | Expr, q: int = 1) -> Any:
+    """An exact rational number.
+
+    >>> number(6, 4)
+    3/2
+    """
+    if isinstance(p, Basic):
+        return p
+    value = Fraction(p) / q
+    return Rational(value.numerator, value.denominator)
+
+
+ZERO, ONE, MINUS_ONE, HALF, TWO = number(0), number(1), number(-1), number(1, 2), number(2)
+PI = pi
+
+
+def value_of(t: Term) -> Fraction:
+    """The value of a number term."""
+    return Fraction(int(t.p), int(t.q))  # type: ignore[attr-defined]
+
+
+def is_number(t: Term) -> bool:
+    return isinstance(t, Rational)
+
+
+def symbol(name: str) -> Any:
+    """A scalar."""
+    where = (Symbol, name)
+    found = _TABLE.get(where)
+    if found is None:
+        found = _TABLE[where] = Symbol(name)
+    return found
+
+
+def size(name: str | int) -> Any:
+    """A symbolic size, or a fixed one."""
+    if isinstance(name, int):
+        return Integer(name)
+    where = (Size, name)
+    found = _TABLE.get(where)
+    if found is None:
+        found = _TABLE[where] = Symbol.__xnew__(Size, name)
+    return found
+
+
+def index(name: str, over: Term) -> Any:
+    """The index ``name`` running over 1..``over``."""
+    where = (Index, name, over)
+    found = _TABLE.get(where)
+    if found is None:
+        found = Symbol.__xnew__(Index, name)
+        found.size = over
+        _TABLE[where] = found
+    return found
+
+
+def element(name: str, *indices: Term) -> Any:
+    """The entry of an array, or the scalar of that name if there are no indices.
+
+    >>> k = size("K")
+    >>> element("z", index("i", k))
+    z[i]
+    """
+    if not indices:
+        return symbol(name)
+    return _make(Indexed, _make(IndexedBase, symbol(name)), *indices)
+
+
+def is_element(t: Term) -> bool:
+    """Whether the term names an array's entry or a scalar (not an index, not a size)."""
+    return isinstance(t, Indexed) or type(t) is Symbol
+
+
+def name_of(t: Term) -> str:
+    """The name of an element, an index or a size."""
+    if isinstance(t, Indexed):
+        return str(t.args[0].args[0].name)
+    return str(t.name)  # type: ignore[attr-defined]
+
+
+def indices_of(t: Term) -> tuple[Any, ...]:
+    """The index terms of an element (none for a scalar)."""
+    return t.args[1:] if isinstance(t, Indexed) else ()
+
+
+# -- arithmetic -----------------------------------------------------------------------------
+
+
+def add(*terms: Term) -> Any:
+    """A sum as written (no terms: 0; one: itself)."""
+    if len(terms) < 2:
+        return terms[0] if terms else ZERO
+    return _make(Add, *terms)
+
+
+def mul(*factors: Term) -> Any:
+    """A product as written (no factors: 1; one: itself)."""
+    if len(factors) < 2:
+        return factors[0] if factors else ONE
+    return _make(Mul, *factors)
+
+
+def power(base: Term, exponent: Term) -> Any:
+    return _make(Pow, base, exponent)
+
+
+def neg(t: Term) -> Any:
+    """Minus t, with the sign in front of the first factor: -(2*x) is -2*x."""
+    if is_number(t):
+        return -t  # type: ignore[operator]
+    if isinstance(t, Mul):
+        if is_number(t.args[0]):
+            if t.args[0] == MINUS_ONE:
+                return mul(*t.args[1:])
+            return mul(-t.args[0], *t.args[1:])
+        return mul(MINUS_ONE, *t.args)
+    return mul(MINUS_ONE, t)
+
+
+def inverse(t: Term) -> Any:
+    """1/t, with the sign in the exponent: 1/x**2 is x**-2 and 1/2 is a number."""
+    if is_number(t) and t != ZERO:
+        return ONE / t  # type: ignore[operator]
+    if isinstance(t, Pow):
+        return power(t.args[0], neg(t.args[1]))
+    return power(t, MINUS_ONE)
+
+
+def divide(a: Term, b: Term) -> Any:
+    """a/b as the reader builds it: 1/b is just the inverse, 1/2 a number, 2*x/3 flat."""
+    below = inverse(b)
+    if a == ONE:
+        return below
+    if is_number(a) and is_number(below):
+        return a * below  # type: ignore[operator]
+    return mul(*(a.args if isinstance(a, Mul) else (a,)), below)
+
+
+def sqrt(t: Term) -> Any:
+    return power(t, HALF)
+
+
+# -- functions ------------------------------------------------------------------------------
+
+
+class sigmoid(Function):  # type: ignore[misc]
+    """The logistic function 1/(1 + exp(-x))."""
+
+    def doit(self, **hints: Any) -> Any:
+        return 1 / (1 + sympy.exp(-self.args[0]))
+
+
+class softplus(Function):  # type: ignore[misc]
+    """log(1 + exp(x))."""
+
+    def doit(self, **hints: Any) -> Any:
+        return sympy.log(1 + sympy.exp(self.args[0]))
+
+
+class relu(Function):  # type: ignore[misc]
+    """max(x, 0)."""
+
+    def doit(self, **hints: Any) -> Any:
+        return sympy.Max(self.args[0], 0)
+
+
+class Detach(Function):  # type: ignore[misc]
+    """The value of its argument, with derivative 0."""
+
+
+# name in the input language -> (class, number of arguments)
+FUNCTIONS: dict[str, tuple[Any, int]] = {
+    "exp": (sympy.exp, 1),
+    "log": (sympy.log, 1),
+    "sin": (sympy.sin, 1),
+    "cos": (sympy.cos, 1),
+    "tan": (sympy.tan, 1),
+    "asin": (sympy.asin, 1),
+    "acos": (sympy.acos, 1),
+    "atan": (sympy.atan, 1),
+    "sinh": (sympy.sinh, 1),
+    "cosh": (sympy.cosh, 1),
+    "tanh": (sympy.tanh, 1),
+    "asinh": (sympy.asinh, 1),
+    "acosh": (sympy.acosh, 1),
+    "atanh": (sympy.atanh, 1),
+    "erf": (sympy.erf, 1),
+    "sigmoid": (sigmoid, 1),
+    "softplus": (softplus, 1),
+    "relu": (relu, 1),
+    "abs": (sympy.Abs, 1),
+    "sign": (sympy.sign, 1),
+    "lgamma": (sympy.loggamma, 1),
+    "polygamma": (sympy.polygamma, 2),  # digamma(x) is polygamma(0, x), trigamma polygamma(1, x)
+    "max": (sympy.Max, 2),
+    "min": (sympy.Min, 2),
+    "detach": (Detach, 1),
+}
+FUNCTION_NAMES: dict[Any, str] = {cls: name for name, (cls, _) in FUNCTIONS.items()}
+
+
+def apply(name: str, *args: Term) -> Any:
+    """A known function of the language applied to terms, unevaluated.
+
+    ``log(x, a)``, to base a, is ``log(x)/log(a)``; ``sqrt``, ``digamma`` and ``trigamma`` are
+    written with ``Pow`` and ``polygamma``.
+
+    >>> apply("exp", ZERO)
+    exp(0)
+    """
+    if name == "sqrt":
+        return sqrt(*args)
+    if name == "log" and len(args) == 2:
+        return divide(apply("log", args[0]), apply("log", args[1]))
+    if name in ("digamma", "trigamma"):
+        return apply("polygamma", ZERO if name == "digamma" else ONE, *args)
+    return _make(FUNCTIONS[name][0], *args)
+
+
+def exp(t: Term) -> Any:
+    return _make(sympy.exp, t)
+
+
+def log(t: Term) -> Any:
+    return _make(sympy.log, t)
+
+
+def function_name(t: Term) -> str | None:
+    """The language's name of the function at the head of the term, known or unknown."""
+    if isinstance(t, AppliedUndef):
+        return str(type(t).__name__)
+    return FUNCTION_NAMES.get(type(t))
+
+
+_UNKNOWN: dict[str, Any] = {}
+
+
+def apply_unknown(name: str, *args: Term) -> Any:
+    """An unknown differentiable function applied to terms."""
+    cls = _UNKNOWN.get(name)
+    if cls is None:
+        cls = _UNKNOWN[name] = UndefinedFunction(name)
+    return _make(cls, *args)
+
+
+class FunctionDerivative(Expr):  # type: ignore[misc]
+    """``deriv(g, n)(x)``: arguments are the name (a Symbol), the orders by slot, then the arguments.
+
+    The orders are as many Integers as the function has slots; ``deriv(g, slot, n)(a, b)`` has
+    order n in that slot and 0 elsewhere.
+    """
+
+    __slots__ = ()
+
+
+def function_derivative(name: str, orders: tuple[int, ...], *args: Term) -> Any:
+    return _make(FunctionDerivative, symbol(name), *map(Integer, orders), *args)
+
+
+def split_function_derivative(t: Term) -> tuple[str, tuple[int, ...], tuple[Any, ...]]:
+    """The name, the orders and the arguments of a ``FunctionDerivative``."""
+    n = (len(t.args) - 1) // 2
+    return name_of(t.args[0]), tuple(int(o) for o in t.args[1 : n + 1]), t.args[n + 1 :]
+
+
+# -- conditions -----------------------------------------------------------------------------
+
+
+class Condition(Basic):  # type: ignore[misc]
+    """A condition: data, never evaluated by SymPy."""
+
+    __slots__ = ()
+
+
+class _Operator(Symbol):  # type: ignore[misc]
+    __slots__ = ()
+
+
+class Relation(Condition):
+    """``left op right`` with op one of ``== != < <= > >=``; over indices or over values."""
+
+    __slots__ = ()
+
+    @property
+    def op(self) -> str:
+        return str(self.args[0].name)
+
+    @property
+    def left(self) -> Any:
+        return self.args[1]
+
+    @property
+    def right(self) -> Any:
+        return self.args[2]
+
+
+class AllOf(Condition):
+    """Every one of the conditions (none: true)."""
+
+    __slots__ = ()
+
+
+class AnyOf(Condition):
+    """At least one of the conditions (none: false)."""
+
+    __slots__ = ()
+
+
+class Not(Condition):
+    """The condition does not hold."""
+
+    __slots__ = ()
+
+
+TRUE = _make(AllOf)
+FALSE = _make(AnyOf)
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+MIRROR = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def relation(op: str, left: Term, right: Term) -> Any:
+    where = (_Operator, op)
+    head = _TABLE.get(where)
+    if head is None:
+        head = _TABLE[where] = Symbol.__xnew__(_Operator, op)
+    return _make(Relation, head, left, right)
+
+
+def all_of(*conditions: Term) -> Any:
+    """Conjunction, flat, without repetition; one condition is itself.
+
+    >>> all_of(TRUE, TRUE) == TRUE
+    True
+    """
+    flat: list[Term] = []
+    for c in conditions:
+        for part in c.args if isinstance(c, AllOf) else (c,):
+            if part not in flat:
+                flat.append(part)
+    return flat[0] if len(flat) == 1 else _make(AllOf, *flat)
+
+
+def any_of(*conditions: Term) -> Any:
+    """Disjunction as written; one condition is itself."""
+    return conditions[0] if len(conditions) == 1 else _make(AnyOf, *conditions)
+
+
+def negate(c: Term) -> Any:
+    """The opposite condition; relations and double negations are turned round at once."""
+    if isinstance(c, Relation):
+        return relation(OPPOSITE[c.op], c.left, c.right)
+    if isinstance(c, Not):
+        return c.args[0]
+    return _make(Not, c)
+
+
+def conjuncts(c: Term) -> tuple[Any, ...]:
+    return c.args if isinstance(c, AllOf) else (c,)
+
+
+def is_index_term(t: Term) -> bool:
+    """Whether the term can stand in a slot: an index, or an element of a label array is decided
+    by the reader; numbers and elements count only inside ``Indexed`` and ``KroneckerDelta``."""
+    return isinstance(t, Index)
+
+
+# -- binders, cases, derivatives ------------------------------------------------------------
+
+
+class Reduction(Expr):  # type: ignore[misc]
+    """A sum, product, maximum or minimum of ``body`` over ``index`` where ``guard`` holds."""
+
+    __slots__ = ()
+
+    @property
+    def body(self) -> Any:
+        return self.args[0]
+
+    @property
+    def index(self) -> Any:
+        return self.args[1]
+
+    @property
+    def guard(self) -> Any:
+        return self.args[2]
+
+
+class SumOver(Reduction):
+    __slots__ = ()
+
+
+class ProductOver(Reduction):
+    __slots__ = ()
+
+
+class MaxOver(Reduction):
+    __slots__ = ()
+
+
+class MinOver(Reduction):
+    __slots__ = ()
+
+
+REDUCTIONS: dict[str, Any] = {"sum": SumOver, "prod": ProductOver, "max": MaxOver, "min": MinOver}
+
+
+def reduction(kind: str, body: Term, over: Term, guard: Term = TRUE) -> Any:
+    """``kind`` in ``sum prod max min`` over one index; nest for several."""
+    return _make(REDUCTIONS[kind], body, over, guard)
+
+
+def sum_over(body: Term, over: Term, guard: Term = TRUE) -> Any:
+    """The sum of the body over an index, where the guard holds.
+
+    >>> i = index("i", size("K"))
+    >>> sum_over(element("z", i), i).body
+    z[i]
+    """
+    return _make(SumOver, body, over, guard)
+
+
+class IfElse(Expr):  # type: ignore[misc]
+    """``a if condition else b``: arguments are the condition, a, b."""
+
+    __slots__ = ()
+
+
+def if_else(condition: Term, a: Term, b: Term) -> Any:
+    return _make(IfElse, condition, a, b)
+
+
+def delta(i: Term, j: Term) -> Any:
+    """1 if the two indices are equal, else 0."""
+    return _make(KroneckerDelta, i, j)
+
+
+class Diff(Expr):  # type: ignore[misc]
+    """The derivative of the body by the variables in turn, through every definition."""
+
+    __slots__ = ()
+
+
+class Partial(Expr):  # type: ignore[misc]
+    """The derivative of the body as written, every other defined name held fixed.
+
+    A bare defined name stands for its definition, unfolded once.
+    """
+
+    __slots__ = ()
+
+
+def diff(body: Term, *variables: Term) -> Any:
+    return _make(Diff, body, *variables)
+
+
+def partial(body: Term, *variables: Term) -> Any:
+    return _make(Partial, body, *variables)
+
+
+# -- structure ------------------------------------------------------------------------------
+
+
+def rebuild(t: Term, args: tuple[Term, ...]) -> Any:
+    """The same head with other arguments."""
+    return t if args == t.args else _make(type(t), *args)
+
+
+def is_leaf(t: Term) -> bool:
+    return not t.args or isinstance(t, Indexed | IndexedBase)
+
+
+def at(t: Term, path: Path) -> Any:
+    """The subterm at a path of child indices; raises IndexError where there is none."""
+    for k in path:
+        t = t.args[k]
+    return t
+
+
+def replace_at(t: Term, path: Path, new: Term) -> Any:
+    """The term with the subterm at the path replaced."""
+    if not path:
+        return new
+    k = path[0]
+    args = list(t.args)
+    args[k] = replace_at(args[k], path[1:], new)
+    return _make(type(t), *args)
+
+
+def subterms(t: Term) -> Iterator[Any]:
+    """The term and all its subterms, outermost first (not the inside of an array's name)."""
+    yield t
+    if isinstance(t, IndexedBase | _Operator):
+        return
+    for a in t.args:
+        yield from subterms(a)
+
+
+_FREE: dict[Term, frozenset[Any]] = {}
+_NAMES: dict[Term, frozenset[str]] = {}
+_EMPTY: frozenset[Any] = frozenset()
+
+
+def _memo(table: dict[Term, Any], t: Term, found: Any) -> Any:
+    if len(table) > _TABLE_LIMIT:
+        table.clear()
+    table[t] = found
+    return found
+
+
+def free_indices(t: Term) -> frozenset[Any]:
+    """The indices that the term does not bind.
+
+    >>> i, j = index("i", size("K")), index("j", size("K"))
+    >>> sorted(map(str, free_indices(sum_over(element("w", i, j), i))))
+    ['j']
+    """
+    found = _FREE.get(t)
+    if found is not None:
+        return found
+    if isinstance(t, Index):
+        return _memo(_FREE, t, frozenset((t,)))  # type: ignore[no-any-return]
+    if not t.args:
+        return _EMPTY
+    out = frozenset().union(*[free_indices(a) for a in t.args])
+    if isinstance(t, Reduction):
+        out -= {t.index}
+    return _memo(_FREE, t, out)  # type: ignore[no-any-return]
+
+
+def names(t: Term) -> frozenset[str]:
+    """The names of the arrays, scalars and sizes in the term (bound or not, unknown functions too)."""
+    found = _NAMES.get(t)
+    if found is not None:
+        return found
+    if isinstance(t, Index):
+        out: frozenset[str] = names(t.size)
+    elif isinstance(t, _Operator):
+        out = _EMPTY
+    elif isinstance(t, Symbol):
+        out = frozenset((str(t.name),))
+    else:
+        out = frozenset().union(*[names(a) for a in t.args]) if t.args else _EMPTY
+        if isinstance(t, AppliedUndef):
+            out |= {type(t).__name__}
+    return _memo(_NAMES, t, out)  # type: ignore[no-any-return]
+
+
+def index_names(t: Term) -> frozenset[str]:
+    """The letters of all indices in the term, free and bound."""
+    return frozenset(str(s.name) for s in subterms(t) if isinstance(s, Index))
+
+
+# what a person reaches for next, by the letter that is taken
+_ALPHABETS = ("ijklmnpqrstuvwabcdefgh", "abcdefgh", "nmrstuvw")
+
+
+def fresh_index(like: Any, taken: frozenset[str] | set[str]) -> Any:
+    """An index over the same size whose letter is not taken.
+
+    >>> str(fresh_index(index("k", size("K")), {"k", "l"}))
+    'm'
+    """
+    letter = str(like.name)
+    if letter not in taken:
+        return like
+    alphabet = _ALPHABETS[0]
+    start = alphabet.find(letter[0])
+    for k in range(1, len(alphabet) + 1):
+        candidate = alphabet[(start + k) % len(alphabet)]
+        if candidate not in taken:
+            return index(candidate, like.size)
+    k = 1
+    while f"{letter}{k}" in taken:
+        k += 1
+    return index(f"{letter}{k}", like.size)
+
+
+def substitute(t: Term, swap: Mapping[Any, Term]) -> Any:
+    """The term with free indices replaced, bound ones renamed where they would capture.
+
+    >>> K = size("K"); i, j = index("i", K), index("j", K)
+    >>> t = sum_over(element("w", i, j), i)
+    >>> substitute(t, {j: i}).body
+    w[k, i]
+    """
+    live = {k: v for k, v in swap.items() if k in free_indices(t) and k != v}
+    if not live:
+        return t
+    if isinstance(t, Index):
+        return live[t]
+    if isinstance(t, Reduction):
+        over = t.index
+        incoming: set[str] = set()
+        for v in live.values():
+            incoming.update(index_names(v))
+        if over.name in incoming:
+            taken = incoming | index_names(t)
+            fresh = fresh_index(over, taken)
+            live = {**live, over: fresh}
+            over = fresh
+        return _make(type(t), substitute(t.body, live), over, substitute(t.guard, live))
+    return _make(type(t), *[substitute(a, live) for a in t.args])
+
+
+def replace_terms(t: Term, swap: Callable[[Any], Any]) -> Any:
+    """The term with every subterm s for which ``swap(s)`` is not None replaced, outermost first.
+
+    No renaming is done: what is put in must not be captured.
+    """
+    new = swap(t)
+    if new is not None:
+        return new
+    if is_leaf(t) or isinstance(t, _Operator):
+        return t
+    return rebuild(t, tuple(replace_terms(a, swap) for a in t.args))
+
+
+_HEIGHT: dict[Term, int] = {}
+_CANONICAL: dict[Term, Any] = {}
+
+
+def _height(t: Term) -> int:
+    found = _HEIGHT.get(t)
+    if found is None:
+        found = max(map(_height, t.args), default=0) + isinstance(t, Reduction)
+        _memo(_HEIGHT, t, found)
+    return found
+
+
+def canonical(t: Term) -> Any:
+    """The term with bound indices named by their height, so that renamings become equal.
+
+    >>> K = size("K"); i, k = index("i", K), index("k", K)
+    >>> canonical(sum_over(element("z", i), i)) == canonical(sum_over(element("z", k), k))
+    True
+    """
+    found = _CANONICAL.get(t)
+    if found is not None:
+        return found
+    if not t.args:
+        return t
+    if isinstance(t, Reduction):
+        body, guard = canonical(t.body), canonical(t.guard)
+        bound = index(f"_{max(_height(body), _height(guard))}", t.index.size)
+        if bound != t.index:
+            body, guard = substitute(body, {t.index: bound}), substitute(guard, {t.index: bound})
+        out = _make(type(t), body, bound, guard)
+    else:
+        out = rebuild(t, tuple(canonical(a) for a in t.args))
+    return _memo(_CANONICAL, t, out)
+
+
+def alpha_equal(a: Term, b: Term) -> bool:
+    """Equal up to the letters of bound indices."""
+    return a == b or bool(canonical(a) == canonical(b))
+
+
+def size_of(t: Term, shapes: Mapping[str, tuple[Term, ...]] | None = None) -> Any:
+    """The size that an index term runs over, where it is known (None for a number)."""
+    if isinstance(t, Index):
+        return t.size
+    return None
