@@ -501,6 +501,19 @@ class MinOver(Reduction):
     __slots__ = ()
 
 
+class Every(Reduction, Condition):
+    """The body (a condition) holds for every value of the index where the guard does."""
+
+    __slots__ = ()
+
+
+def every(condition: Term, over: Term, guard: Term = TRUE) -> Any:
+    """``condition`` for every value of an index; the condition itself if it does not mention it."""
+    if over not in free_indices(condition):
+        return condition
+    return _make(Every, condition, over, guard)
+
+
 REDUCTIONS: dict[str, Any] = {"sum": SumOver, "prod": ProductOver, "max": MaxOver, "min": MinOver}
 
 

@@ -1,0 +1,360 @@
+"""The Python interface: ask for a derivation, look at it, print it, go on with its result.
+
+>>> from derivation import derive
+>>> d = derive("L = -sum(y[i]*log(p[i]) for i in K)", wrt="p[j]")
+>>> d.result
+-y[j]/p[j]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sympy import Basic, Expr
+
+from derivation import library
+from derivation.errors import InputError
+from derivation.interop import head_text, to_sympy, to_text, unknown_functions
+from derivation.problem import Problem
+from derivation.steps import Checked, Outcome, Step
+from derivation.terms import Term
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+Source: TypeAlias = "str | os.PathLike[str] | Expr"
+Variables: TypeAlias = "str | Basic | Sequence[str | Basic]"
+Condition: TypeAlias = "str | Basic"
+Where: TypeAlias = "Mapping[Any, Expr]"
+
+STYLES = ("cases", "delta")
+DEFAULT_STYLE = "delta"
+
+
+# -- asking ---------------------------------------------------------------------------------
+
+
+def derive(
+    problem: Source = "",
+    *,
+    wrt: Variables | None = None,
+    of: str | Basic | None = None,
+    given: Condition | Iterable[Condition] = (),
+    style: str | None = None,
+    where: Where | None = None,
+    inline: bool = False,
+) -> Derivation:
+    """Derives one gradient, Jacobian or second derivative, and proves every step.
+
+    Args:
+        problem: The problem's text (a string with ``=`` in it), else the name of a problem of the
+            library, else the path of a problem file; a ``pathlib.Path`` is always a file. A SymPy
+            expression is the objective itself, called L.
+        wrt: What to differentiate by, instead of what the text says: ``"z[j]"``, ``"z"`` (the
+            program chooses a free letter), ``"z[j] then z[l]"``, SymPy's ``z[j]``, or a pair of
+            these for a second derivative.
+        of: The objective, where it is not the last definition.
+        given: Conditions besides those of the text: ``"sum(y[i] for i in K) == 1"``, or SymPy's
+            ``Eq(Sum(y[i], (i, 1, K)), 1)``.
+        style: ``"cases"`` or ``"delta"``: how to write a derivative with i = j and i ≠ j.
+        where: Definitions as SymPy expressions, by name: ``{"p[i]": softmax(z, i, K)}``.
+        inline: Whether to write the result as one formula instead of naming the adjoints.
+
+    Returns:
+        The derivation. It may be one that stopped: then ``result`` is None and ``reason`` says why.
+
+    Raises:
+        InputError: for bad input, in the terms of the input; also if the problem asks for several
+            gradients (use `gradients`).
+
+    >>> p = "p[i] = exp(z[i])/sum(exp(z[k]) for k in K)"
+    >>> derive(p, wrt="z[j]").result
+    (KroneckerDelta(i, j) - p[j])*p[i]
+    >>> from sympy import IndexedBase, symbols
+    >>> from derivation import softmax, cross_entropy
+    >>> y, z, p, (i, j, K) = *map(IndexedBase, "yzp"), symbols("i j K")
+    >>> d = derive(
+    ...     where={p[i]: softmax(z, i, K), "L": cross_entropy(y, p, K)},
+    ...     wrt=z[j],
+    ...     given="sum(y[i] for i in K) == 1",
+    ... )
+    >>> d.result
+    p[j] - y[j]
+    """
+    if wrt is not None and not isinstance(wrt, str | Basic):
+        wrt = " then ".join(map(_text, wrt))
+    asked = _read(problem, wrt, of, given, where)
+    if len(asked.wrt) != 1:
+        listed = ", ".join(_wrt_text(w) for w in asked.wrt)
+        raise InputError(
+            f"the problem asks for {len(asked.wrt)} gradients: {listed}",
+            hint="gradients(…) returns them all; derive(…, wrt=…) chooses one",
+        )
+    return Derivation(next(outcomes(asked, style=style, inline=inline)))
+
+
+def gradients(
+    problem: Source = "",
+    *,
+    wrt: Variables | None = None,
+    of: str | Basic | None = None,
+    given: Condition | Iterable[Condition] = (),
+    style: str | None = None,
+    where: Where | None = None,
+    inline: bool = False,
+) -> dict[str, Derivation]:
+    """Derives every gradient that a problem asks for, by the text of its variable.
+
+    The arguments are those of `derive`, except that a list in ``wrt`` means several gradients.
+
+    >>> found = gradients("L = sum((w[d]*x[d] + b)**2 for d in D)", wrt=["w[j]", "b"])
+    >>> list(found)
+    ['w[j]', 'b']
+    """
+    if wrt is not None and not isinstance(wrt, str | Basic):
+        wrt = ", ".join(map(_text, wrt))
+    asked = _read(problem, wrt, of, given, where)
+    found = outcomes(asked, style=style, inline=inline)
+    return {_wrt_text(outcome.wrt): Derivation(outcome) for outcome in found}
+
+
+def read(
+    entry: library.Entry,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    of: str | None = None,
+    given: Sequence[str] = (),
+) -> Problem:
+    """The problem that a problem file asks, with what is asked besides (text of the language)."""
+    from derivation.language import read_problem
+
+    problem = read_problem(entry.text, wrt=wrt, of=of, given=given)
+    return replace(problem, name=entry.name, title=entry.title)
+
+
+def outcomes(
+    problem: Problem,
+    *,
+    style: str | None = None,
+    inline: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Iterator[Outcome]:
+    """The derivations that a problem asks for, one by one, each confirmed by the oracle.
+
+    This is what the command line and the Python interface share. ``progress`` is told what is
+    being worked on.
+    """
+    from derivation.engine import derive_outcome
+    from derivation.oracle import Oracle
+
+    if style is not None and style not in STYLES:
+        raise InputError(f"no style `{style}`", hint=f"the styles are {' and '.join(STYLES)}")
+    chosen = style or problem.style or DEFAULT_STYLE
+    oracle = Oracle(problem)  # its points serve all gradients that introduce no names
+    for n, wrt in enumerate(problem.wrt):
+        if progress is not None:
+            of = f" ({n + 1} of {len(problem.wrt)})" if len(problem.wrt) > 1 else ""
+            progress(f"deriving by {_wrt_text(wrt)}{of}")
+        outcome = derive_outcome(problem, wrt, style=chosen, inline=inline)
+        if progress is not None:
+            progress(f"confirming every step at small sizes, by {_wrt_text(wrt)}{of}")
+        extra = outcome.introduced
+        yield _confirmed(outcome, Oracle(problem, extra=extra) if extra else oracle)
+
+
+def _confirmed(outcome: Outcome, oracle: Any) -> Outcome:
+    """The outcome with what the oracle says; a step that it refutes is the end of it."""
+    from derivation.oracle import Refuted
+
+    try:
+        return replace(outcome, checked=oracle.confirm((*outcome.facts, *outcome.steps)))
+    except Refuted as refuted:
+        wrong = refuted.number.split(".")[0]
+        numbers = [step.number for step in outcome.steps]
+        kept = outcome.steps[: numbers.index(wrong)] if wrong in numbers else ()
+        return replace(
+            outcome,
+            result=None,
+            reason=f"{refuted}; this is a defect of the program, please report it",
+            introduced=(),
+            steps=kept,
+            checked=Checked(),
+        )
+
+
+# -- reading --------------------------------------------------------------------------------
+
+
+def _read(
+    source: Source,
+    wrt: Variables | None,
+    of: str | Basic | None,
+    given: Condition | Iterable[Condition],
+    where: Where | None,
+) -> Problem:
+    definitions = dict(where or {})
+    entry = library.entry("")
+    if isinstance(source, Expr):
+        definitions = {**definitions, "L": source}
+    elif isinstance(source, str) and source in definitions:
+        of = of or source
+    elif not isinstance(source, str):
+        entry = library.read_file(source)
+    elif "=" in source or not source.strip():
+        entry = library.entry(source)
+    else:
+        entry = _named(source)
+    before = _definitions(definitions)
+    if before:
+        entry = replace(entry, text="\n".join((*before, entry.text)).rstrip("\n"))
+    conditions = [given] if isinstance(given, str | Basic) else list(given)
+    return read(
+        entry,
+        wrt=None if wrt is None else _text(wrt),
+        of=None if of is None else _text(of),
+        given=[_text(c) for c in conditions],
+    )
+
+
+def _named(source: str) -> library.Entry:
+    """A problem of the library, or else a file."""
+    if source in library.names():
+        return library.load(source)
+    if "." in source or "/" in source or os.sep in source or os.path.exists(source):
+        return library.read_file(source)
+    return library.load(source)  # raises, with the nearest names
+
+
+def _definitions(where: Where) -> list[str]:
+    """Lines of the input language for definitions given as SymPy expressions."""
+    lines: list[str] = []
+    functions: dict[str, int] = {}
+    for name, value in where.items():
+        if not isinstance(value, Basic):
+            raise InputError(f"`{name}` in `where` is not a SymPy expression: {value!r}")
+        functions.update(unknown_functions(value))
+        lines.append(f"{head_text(name, value)} = {to_text(value)}")
+    declared = [f"function {f}({n})" if n > 1 else f"function {f}" for f, n in functions.items()]
+    return declared + lines
+
+
+def _text(t: Any) -> str:
+    return t if isinstance(t, str) else to_text(t)
+
+
+def _wrt_text(wrt: Sequence[Term]) -> str:
+    from derivation.language import write
+
+    return " then ".join(write(v) for v in wrt)
+
+
+# -- a derivation ---------------------------------------------------------------------------
+
+
+class Derivation:
+    """A derivation with its steps: what `derive` returns.
+
+    It prints itself: ``print`` and ``str`` as plain text, in rich and in a notebook typeset.
+
+    >>> d = derive("f = x**2", wrt="x")
+    >>> d
+    Derivation(diff(f, x) = 2*x)
+    >>> d.status, d.reason
+    ('derived', None)
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    @cached_property
+    def result(self) -> Expr | None:
+        """The derivative as a SymPy expression in plain symbols, or None if not derived."""
+        return None if self.outcome.result is None else to_sympy(self.outcome.result)
+
+    @cached_property
+    def introduced(self) -> dict[Expr, Expr]:
+        """Definitions of names that the derivation brought into the result (adjoints of layers)."""
+        return {to_sympy(d.head): to_sympy(d.body) for d in self.outcome.introduced}
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The numbered steps, each with its title, reason, rule, both sides and substeps."""
+        return self.outcome.steps
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The conditions of the problem that the derivation used."""
+        return self._conditions(self.outcome.given)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the result needs besides, in the syntax of ``given``; free indices mean "every"."""
+        return self._conditions(self.outcome.conditions)
+
+    @property
+    def status(self) -> str:
+        """``"derived"`` or ``"not-derived"``."""
+        return self.outcome.status
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no result, or None."""
+        return self.outcome.reason
+
+    @property
+    def checked(self) -> Checked:
+        """The sizes and the number of points at which the oracle confirmed every step."""
+        return self.outcome.checked
+
+    def to_text(self, *, detail: str = "normal", width: int = 80) -> str:
+        """The derivation as plain text."""
+        return self._render("text", detail=detail, width=width)
+
+    def to_latex(self, *, detail: str = "normal", standalone: bool = False) -> str:
+        """The derivation in LaTeX: a fragment, or a document that compiles."""
+        return self._render("latex", detail=detail, standalone=standalone)
+
+    def to_json(self) -> str:
+        """The certificate: every step, at full detail, as text of the input language."""
+        return self._render("json")
+
+    def __repr__(self) -> str:
+        from derivation.language import write
+        from derivation.terms import diff
+
+        asked = write(diff(self.outcome.objective, *self.outcome.wrt))
+        if self.outcome.result is None:
+            return f"Derivation({asked} not derived: {self.outcome.reason})"
+        return f"Derivation({asked} = {write(self.outcome.result)})"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        yield Text.from_ansi(
+            self._render(
+                "terminal",
+                width=options.max_width,
+                color=console.color_system is not None and not console.no_color,
+                unicode=not options.ascii_only,
+            )
+        )
+
+    def _repr_latex_(self) -> str:
+        return self._render("latex")
+
+    def _render(self, format: str, **options: Any) -> str:
+        from derivation import printers
+
+        return printers.render((self.outcome,), format, **options)
+
+    def _conditions(self, found: Sequence[Term]) -> tuple[str, ...]:
+        from derivation.language import write
+
+        return tuple(write(c) for c in found)

@@ -1,0 +1,146 @@
+"""Derives a problem and prints the proof."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derivation.library import Entry
+
+HELP = "derive a problem of the library, a file, standard input or a text"
+EXAMPLES = """\
+A NAME without a dot or slash is a problem of the library, anything else a file; - is standard
+input. Without any of them, softmax-cross-entropy is derived.
+
+examples (the quotes work in bash, zsh and PowerShell):
+  derivation derive logistic-regression --wrt b
+  derivation derive softmax-cross-entropy --wrt 'z[j] then z[l]' --style delta
+  derivation derive -e 'p[i] = exp(z[i])/sum(exp(z[k]) for k in K)' --wrt z
+  derivation derive -e 'f = log(a*b)' --wrt a --given 'a > 0' --given 'b > 0'
+  derivation derive ./loss.deriv -o proof.json"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("problem", nargs="?", metavar="NAME|FILE|-", help="what to derive")
+    parser.add_argument(
+        "-e",
+        "--expression",
+        action="append",
+        metavar="TEXT",
+        help="the problem itself; statements are separated by `;`, -e may be repeated",
+    )
+    parser.add_argument(
+        "--wrt",
+        action="append",
+        metavar="VARIABLE",
+        help="differentiate by this, instead of what the problem says; may be repeated",
+    )
+    parser.add_argument("--of", metavar="NAME", help="the objective, if not the last definition")
+    parser.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="a condition besides those of the problem; may be repeated",
+    )
+    parser.add_argument(
+        "--style",
+        choices=("cases", "delta"),
+        help="write i = j and i != j as two cases, or with a Kronecker delta (the problem's own "
+        "choice, else delta)",
+    )
+    parser.add_argument(
+        "--detail",
+        choices=("outline", "normal", "full"),
+        default="normal",
+        help="as in a paper, as in a lecture (the default), or every move of the proof kernel",
+    )
+    parser.add_argument(
+        "--inline",
+        action="store_true",
+        help="write the result as one formula instead of naming the adjoints",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help="terminal (the default), text, latex or json",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
+    )
+    parser.add_argument(
+        "--standalone", action="store_true", help="LaTeX: a whole document that compiles"
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours on a terminal (auto respects NO_COLOR)",
+    )
+    parser.add_argument("--width", type=int, metavar="N", help="columns to print in")
+
+
+def run(
+    *,
+    problem: str | None,
+    expression: list[str] | None,
+    wrt: list[str] | None,
+    of: str | None,
+    given: list[str],
+    style: str | None,
+    detail: str,
+    inline: bool,
+    format: str | None,
+    output: str | None,
+    standalone: bool,
+    color: str,
+    width: int | None,
+) -> int:
+    from derivation.commands import output as out
+
+    entry = _entry(problem, expression)
+    target = out.Target(output, format=format, color=color, width=width, standalone=standalone)
+
+    from derivation import api, printers
+
+    asked = api.read(entry, wrt=wrt, of=of, given=given)
+    for warning in asked.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    with out.Progress() as progress:
+        outcomes = list(
+            api.outcomes(asked, style=style, inline=inline, progress=progress.working_on)
+        )
+        text = printers.render(outcomes, target.format, detail=detail, **target.options())
+    target.write(text)
+    return _status(outcomes)
+
+
+def _entry(problem: str | None, expression: list[str] | None) -> Entry:
+    from derivation import library
+    from derivation.errors import InputError
+
+    if expression is not None:
+        if problem is not None:
+            raise InputError(
+                f"both `{problem}` and -e were given", hint="one of them is the problem"
+            )
+        return library.entry("\n".join(expression))
+    if problem is None:
+        return library.load(library.FIRST)
+    if problem == "-":
+        data = sys.stdin.buffer.read(library.LIMIT + 1)
+        return library.entry(library.decode(data, "standard input"))
+    if any(c in problem for c in "./\\"):
+        return library.read_file(problem)
+    if "=" in problem:
+        raise InputError(f"`{problem}` is not a name", hint="a problem's text follows -e")
+    return library.load(problem)
+
+
+def _status(outcomes: list[Any]) -> int:
+    stopped = [outcome for outcome in outcomes if outcome.result is None]
+    for outcome in stopped:
+        print(f"not derived: {outcome.reason}", file=sys.stderr)
+    return 1 if stopped else 0

@@ -1,0 +1,519 @@
+"""A finished derivation as neutral blocks, which every printer reads and nothing else.
+
+Blocks carry terms and prose (tuples of plain strings and terms), never typeset text. What depends
+on how much is shown is settled here, once for all formats: which steps are there, where a chain of
+equalities has to say its left side again, and which part of a line is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import Add, Indexed, Mul
+
+from derivation.problem import Definition, Problem
+from derivation.steps import Checked, Outcome, Prose, Step
+from derivation.terms import (
+    MINUS_ONE,
+    Diff,
+    Partial,
+    Path,
+    Reduction,
+    Relation,
+    Size,
+    Term,
+    alpha_equal,
+    diff,
+    free_indices,
+    is_number,
+    name_of,
+    number,
+    relation,
+    size,
+    subterms,
+    symbol,
+    value_of,
+)
+
+DETAILS = ("outline", "normal", "full")
+_DEEPEST = {"outline": 0, "normal": 1, "full": 2}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """``left = right``; without a left side it goes on from the formula before.
+
+    Attributes:
+        left: The left side, or None.
+        right: The right side.
+        marks: Paths into ``right`` of what is new in it.
+        op: ``==`` or another of the language's comparisons; "" for a condition that is none.
+    """
+
+    left: Term | None
+    right: Term
+    marks: tuple[Path, ...] = ()
+    op: str = "=="
+
+
+@dataclass(frozen=True)
+class Line:
+    """A labelled line of the setting: formulas, or prose in parts that may be set apart."""
+
+    label: str
+    formulas: tuple[Formula, ...] = ()
+    parts: tuple[Prose, ...] = ()
+    note: Prose = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One numbered step as it is shown, with everything that the certificate records of it.
+
+    Attributes:
+        formula: What is displayed.
+        changed_before: Paths into ``before`` of what the step replaces.
+        changed_after: Paths into ``after`` of what it puts there.
+        substeps: Those that are shown at this level of detail.
+    """
+
+    number: str
+    kind: str
+    title: Prose
+    why: Prose
+    rule: str
+    law: str
+    formula: Formula
+    before: Term
+    after: Term
+    path: Path
+    direction: str
+    args: Mapping[str, str]
+    uses: tuple[str, ...]
+    conditions: tuple[Term, ...]
+    changed_before: tuple[Path, ...]
+    changed_after: tuple[Path, ...]
+    substeps: tuple[Entry, ...]
+
+    @property
+    def heading(self) -> Prose:
+        """The title, with the word that others cite it by."""
+        if self.kind != "lemma":
+            return self.title
+        return ("Fact: " if self.number.startswith("F") else "Lemma: ", *self.title)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a printer shows, top to bottom.
+
+    Attributes:
+        title: The problem's title, or one made from what was asked.
+        scope: For which sizes ("any K ≥ 1").
+        setting: Definitions, givens, facts and the reading of the problem.
+        facts: The proved facts of the setting, with their substeps where they are shown.
+        entries: The steps.
+        goal: The derivative asked for.
+        result: Its final form, or None.
+        reached: The last term of the chain (the result, or where the derivation stopped).
+        reason: Why there is no result, else None.
+        introduced: Definitions of names that the derivation brought in.
+        given: The givens that were used.
+        conditions: What the result needs besides.
+        domain: What holds wherever the objective is defined.
+        total: Number of top-level steps, shown or not.
+        last: The number of the last of them.
+        checked: What the oracle tried.
+        direct: Derivatives with the other names held fixed that would look like a full one here.
+        problem, objective, wrt, style: What was asked.
+    """
+
+    title: Prose
+    scope: Prose
+    setting: tuple[Line, ...]
+    facts: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
+    goal: Term
+    result: Term | None
+    reached: Term | None
+    reason: str | None
+    introduced: tuple[Definition, ...]
+    given: tuple[Term, ...]
+    conditions: tuple[Term, ...]
+    domain: tuple[Term, ...]
+    total: int
+    last: str
+    checked: Checked
+    direct: frozenset[Term]
+    problem: Problem
+    objective: Term
+    wrt: tuple[Term, ...]
+    style: str
+
+    @property
+    def status(self) -> str:
+        return "derived" if self.result is not None else "not-derived"
+
+
+def document(
+    outcome: Outcome, detail: str = "normal", *, complete: bool = False, among: bool = False
+) -> Document:
+    """The blocks of a derivation at a level of detail (``outline``, ``normal``, ``full``).
+
+    ``complete`` keeps every step and substep, whatever it adds for a reader: the certificate.
+    ``among`` says that it is one of several of the same problem, so the title names the variable.
+
+    Raises:
+        ValueError: The level of detail is not one of the three.
+    """
+    if detail not in DETAILS:
+        raise ValueError(f"detail is one of {', '.join(DETAILS)}, not {detail!r}")
+    problem = outcome.problem
+    deepest = 3 if complete else _DEEPEST[detail]
+    chain = [s for s in outcome.steps if s.kind == "chain"]
+    goal = diff(outcome.objective, *outcome.wrt)
+    shown = outcome.steps
+    if detail == "outline" and chain and not complete:  # the last line is what it was all for
+        last = replace(chain[-1], level=0)
+        shown = tuple(last if s is chain[-1] else s for s in shown)
+    return Document(
+        title=_title(outcome, among),
+        scope=_scope(problem),
+        setting=_setting(outcome),
+        facts=_entries(outcome.facts, deepest),
+        entries=_entries(shown, deepest),
+        goal=goal,
+        result=outcome.result,
+        reached=chain[-1].after if chain else outcome.result,
+        reason=outcome.reason,
+        introduced=outcome.introduced,
+        given=outcome.given,
+        conditions=outcome.conditions,
+        domain=outcome.domain,
+        total=len(outcome.steps),
+        last=outcome.steps[-1].number if outcome.steps else "",
+        checked=outcome.checked,
+        direct=_direct(outcome),
+        problem=problem,
+        objective=outcome.objective,
+        wrt=outcome.wrt,
+        style=outcome.style,
+    )
+
+
+# -- the head -------------------------------------------------------------------------------
+
+
+def _title(outcome: Outcome, among: bool) -> Prose:
+    if outcome.problem.title:
+        return (outcome.problem.title, *((", by ", *_listed(outcome.wrt)) if among else ()))
+    objective, names = outcome.objective, [symbol(name_of(v)) for v in outcome.wrt]
+    if len(names) > 1:
+        if len(set(names)) == 1:
+            return ("Hessian of ", objective, " by ", names[0])
+        return ("Second derivative of ", objective, " by ", names[0], " and ", names[1])
+    kind = "Jacobian" if isinstance(objective, Indexed) else "Gradient"
+    return (f"{kind} of ", symbol(name_of(objective)), " by ", names[0])
+
+
+def _scope(problem: Problem) -> Prose:
+    least = dict.fromkeys(problem.sizes, 1)
+    for g in problem.givens:
+        if isinstance(g, Relation) and isinstance(g.left, Size) and is_number(g.right):
+            value = value_of(g.right)
+            if g.op in (">", ">=") and value.denominator == 1:
+                least[name_of(g.left)] = max(1, int(value) + (g.op == ">"))
+    prose: list[Any] = []
+    for bound in sorted(set(least.values())):
+        names = [size(n) for n, b in least.items() if b == bound]
+        last = relation(">=", names[-1], number(bound))
+        prose += [", " if prose else "any ", *_listed([*names[:-1], last])]
+    return tuple(prose)
+
+
+def _setting(outcome: Outcome) -> tuple[Line, ...]:
+    problem = outcome.problem
+    lines = []
+    if problem.definitions:
+        lines.append(
+            Line("Let", tuple(Formula(d.head, d.body) for d in problem.definitions.values()))
+        )
+    if problem.givens:
+        lines.append(Line("Given", tuple(map(condition_formula, problem.givens))))
+    for fact in outcome.facts:
+        lines.append(
+            Line(f"Fact {fact.number}", (Formula(fact.before, fact.after),), note=fact.why)
+        )
+    lines.append(Line("Reading", parts=_reading(outcome)))
+    return tuple(lines)
+
+
+def condition_formula(c: Term) -> Formula:
+    """A condition as something to display: a relation's two sides, anything else alone."""
+    if isinstance(c, Relation):
+        return Formula(c.left, c.right, op=c.op)
+    return Formula(None, c, op="")
+
+
+def _reading(outcome: Outcome) -> tuple[Prose, ...]:
+    problem = outcome.problem
+    by: list[Any] = ["differentiated by "]
+    for k, v in enumerate(outcome.wrt):
+        by += [", then " if k else "", v]
+    parts: list[Prose] = [("objective ", outcome.objective), tuple(by)]
+    varies = {name_of(v) for v in outcome.wrt}
+    fixed = [
+        symbol(n)
+        for n in problem.shapes
+        if n not in problem.definitions and n not in varies and n not in problem.labels
+    ]
+    if fixed:
+        parts.append(("constant ", *_listed(fixed)))
+    for name, over in problem.labels.items():
+        parts.append((symbol(name), " a class number in 1…", over))
+    if problem.sizes:
+        word = "size " if len(problem.sizes) == 1 else "sizes "
+        parts.append((word, *_listed([size(n) for n in problem.sizes])))
+    shapes: dict[tuple[Term, ...], list[Any]] = {}
+    for name, shape in problem.shapes.items():
+        shapes.setdefault(shape, []).append(symbol(name))
+    for shape, names in shapes.items():
+        if shape:
+            across: list[Any] = []
+            for over in shape:
+                across += [" × " if across else "", over]
+            verb = " has shape " if len(names) == 1 else " have shape "
+            parts.append((*_listed(names), verb, *across))
+        else:
+            parts.append((*_listed(names), " a scalar" if len(names) == 1 else " scalars"))
+    return tuple(parts)
+
+
+def _listed(items: Sequence[Any]) -> list[Any]:
+    out: list[Any] = []
+    for item in items:
+        out += [", ", item] if out else [item]
+    return out
+
+
+# -- the steps ------------------------------------------------------------------------------
+
+
+def _entries(steps: Sequence[Step], deepest: int) -> tuple[Entry, ...]:
+    """The steps down to a level; a chain goes on from the last line of it that is shown."""
+    out: list[Entry] = []
+    start: Term | None = None  # what the chain began with
+    last: Term | None = None  # the right side it has reached
+    goes_on = False
+    for step in steps:
+        if step.kind == "chain" and (start is None or last is None):
+            start = last = step.before
+        if step.level > deepest:
+            continue
+        marks = changes(step.before, step.after)
+        if step.kind == "chain":
+            since = changes(last, step.after)[1] if last is not step.before else marks[1]
+            if last == start or since == ((),):
+                since = ()  # the whole line is new: nothing stands out
+            formula = Formula(None if goes_on else start, step.after, since)
+            last = step.after
+        else:
+            formula = Formula(step.before, step.after)
+        goes_on = step.kind == "chain"
+        substeps = step.substeps if deepest else ()
+        if deepest < 3 and len(substeps) == 1 and _says_the_same(substeps[0], step):
+            substeps = substeps[0].substeps
+        entries = _entries(substeps, deepest)
+        goes_on = goes_on and not entries
+        out.append(
+            Entry(
+                number=step.number,
+                kind=step.kind,
+                title=step.title,
+                why=step.why,
+                rule=step.rule,
+                law=step.law,
+                formula=formula,
+                before=step.before,
+                after=step.after,
+                path=step.path,
+                direction=step.direction,
+                args=step.args,
+                uses=step.uses,
+                conditions=step.conditions,
+                changed_before=marks[0],
+                changed_after=marks[1],
+                substeps=entries,
+            )
+        )
+    return tuple(out)
+
+
+def _says_the_same(sub: Step, step: Step) -> bool:
+    return bool(sub.before == step.before and sub.after == step.after)
+
+
+def _direct(outcome: Outcome) -> frozenset[Term]:
+    """``partial`` terms whose ``diff`` also occurs: printed alike, they would be confused."""
+    partials: set[Any] = set()
+    totals: set[Any] = set()
+
+    def look(steps: Sequence[Step]) -> None:
+        for step in steps:
+            for side in (step.before, step.after):
+                for t in subterms(side):
+                    if isinstance(t, Partial):
+                        partials.add(t)
+                    elif isinstance(t, Diff):
+                        totals.add(t.args)
+            look(step.substeps)
+
+    look((*outcome.facts, *outcome.steps))
+    return frozenset(t for t in partials if t.args in totals)
+
+
+def terms_of(doc: Document) -> Iterator[Term]:
+    """Every displayed formula's sides, for printers that must look ahead."""
+
+    def walk(entries: Sequence[Entry]) -> Iterator[Term]:
+        for e in entries:
+            yield e.before
+            yield e.after
+            yield from walk(e.substeps)
+
+    for line in doc.setting:
+        for f in line.formulas:
+            if f.left is not None:
+                yield f.left
+            yield f.right
+    yield from walk(doc.facts)
+    yield from walk(doc.entries)
+
+
+# -- what changed ---------------------------------------------------------------------------
+
+Paths = tuple[Path, ...]
+_WHOLE: Paths = ((),)
+
+
+def changes(before: Term, after: Term) -> tuple[Paths, Paths]:
+    """The smallest parts in which two terms differ, as paths into each.
+
+    >>> from derivation.terms import add, symbol
+    >>> a, b, c, d = map(symbol, "abcd")
+    >>> changes(add(a, b, c), add(a, d))
+    (((1,), (2,)), ((1,),))
+    """
+    if alpha_equal(before, after):
+        return (), ()
+    if type(before) is not type(after) or isinstance(before, Indexed) or not before.args:
+        return _WHOLE, _WHOLE
+    a, b = before.args, after.args
+    if isinstance(before, (Add, Mul)):
+        left, right = _unmatched(a, b)
+    else:
+        if len(a) != len(b) or (isinstance(before, Reduction) and a[1] != b[1]):
+            return _WHOLE, _WHOLE
+        left = right = [k for k in range(len(a)) if a[k] != b[k]]
+        inner = [changes(a[k], b[k]) for k in left]
+        return (
+            tuple((k, *p) for k, (found, _) in zip(left, inner, strict=True) for p in found),
+            tuple((k, *p) for k, (_, found) in zip(left, inner, strict=True) for p in found),
+        )
+    if len(left) == len(right) == 1:
+        k, n = left[0], right[0]
+        was, now = changes(a[k], b[n])
+        return tuple((k, *p) for p in was), tuple((n, *p) for p in now)
+    return _siblings(a, left), _siblings(b, right)
+
+
+def _unmatched(a: Sequence[Any], b: Sequence[Any]) -> tuple[list[int], list[int]]:
+    """The positions in each that have no partner in the other."""
+    rest = list(range(len(b)))
+    left = []
+    for k, t in enumerate(a):
+        partner = next((n for n in rest if b[n] == t), None)
+        if partner is None:
+            left.append(k)
+        else:
+            rest.remove(partner)
+    return left, rest
+
+
+def _siblings(args: Sequence[Any], changed: Sequence[int]) -> Paths:
+    """The changed ones by themselves, or their parent if nothing but a sign stays."""
+    stays = [t for k, t in enumerate(args) if k not in changed]
+    if changed and all(t == MINUS_ONE for t in stays):
+        return _WHOLE
+    return tuple((k,) for k in changed)
+
+
+# -- the closing line -----------------------------------------------------------------------
+
+
+def closing_parts(doc: Document) -> tuple[Prose, ...]:
+    """What was shown: for which sizes, in how many steps, and where it was tried."""
+    proved: Prose = ("proved for every ", *doc.scope[1:]) if doc.scope else ("proved",)
+    steps: Prose = (f"{doc.total} step{'s' * (doc.total != 1)}",)
+    tried = _tried(doc.checked)
+    confirmed: Prose = ("confirmed at ", *tried) if tried else ("not tried numerically",)
+    return proved, steps, confirmed
+
+
+def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:
+    """What was assumed: givens used, conditions kept, where the objective is defined."""
+    out: list[Prose] = []
+    if doc.given:
+        out.append(("using ", *conditions_prose(doc.given)))
+    if doc.conditions:
+        out.append(("provided ", *conditions_prose(doc.conditions)))
+    if doc.domain and detail != "outline":
+        out.append(
+            ("wherever ", doc.objective, " has a derivative: ", *conditions_prose(doc.domain))
+        )
+    return tuple(out)
+
+
+def conditions_prose(conditions: Sequence[Term]) -> Prose:
+    """Conditions in a row, saying of free indices that they mean every value."""
+    out: list[Any] = []
+    for k, c in enumerate(conditions):
+        out += [", ", c] if k else [c]
+        free = sorted(free_indices(c), key=str)
+        after = free_indices(conditions[k + 1]) if k + 1 < len(conditions) else None
+        if free and after != frozenset(free):
+            out += [" for every ", *_listed(free)]
+    return tuple(out)
+
+
+def _tried(checked: Checked) -> Prose:
+    """Such as "K = 1…4 (96 points)": the sizes that the oracle tried, equal ones together."""
+    if not checked.points:
+        return ()
+    names = list(dict.fromkeys(n for sizes in checked.sizes for n in sizes))
+    equal: list[int] = []
+    mixed = 0
+    for sizes in checked.sizes:
+        values = set(sizes.values())
+        if len(values) == 1:
+            equal += [v for v in values if v not in equal]
+        elif values:
+            mixed += 1
+    prose: list[Any] = []
+    if equal:
+        for n in names:
+            prose += [size(n), " = "]
+        prose.append(_span(sorted(equal)))
+    if mixed:
+        prose.append(f"{' and ' if prose else ''}{mixed} mixed size{'s' * (mixed > 1)}")
+    count = f"{checked.points} point{'s' * (checked.points > 1)}"
+    prose.append(f" ({count})" if prose else count)
+    return tuple(prose)
+
+
+def _span(values: Sequence[int]) -> str:
+    if len(values) > 2 and values[-1] - values[0] == len(values) - 1:
+        return f"{values[0]}…{values[-1]}"
+    return ", ".join(map(str, values))

@@ -1,0 +1,289 @@
+"""Smart arithmetic: like terms and like powers collected, factors kept, the order of terms kept.
+
+Nothing here is trusted or proved; every function returns a term equal to its argument by algebra,
+and callers record one move for it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from derivation.normal import normal, normal_term, term_of
+from derivation.terms import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    Add,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Term,
+    add,
+    exp,
+    is_number,
+    mul,
+    number,
+    power,
+    value_of,
+)
+
+Factors = tuple[Fraction, list[tuple[Any, Any]]]
+
+_TIDY: dict[Term, Any] = {}
+
+
+def tidy(t: Term) -> Any:
+    """The arithmetic on top of a term tidied; what stands inside other heads is left alone.
+
+    >>> from derivation.terms import symbol
+    >>> x = symbol("x")
+    >>> tidy(add(mul(x, x), mul(number(2), power(x, number(2)))))
+    3*x**2
+    """
+    found = _TIDY.get(t)
+    if found is None:
+        if len(_TIDY) > 1 << 18:
+            _TIDY.clear()
+        found = _TIDY[t] = _tidy(t)
+    return found
+
+
+def _tidy(t: Term) -> Any:
+    if isinstance(t, Add):
+        return sum_of([tidy(a) for a in t.args])
+    if isinstance(t, Mul):
+        return product_of([tidy(a) for a in t.args])
+    if isinstance(t, Pow):
+        return product_of([power(tidy(t.args[0]), _tidy_exponent(t.args[1]))])
+    if isinstance(t, sympy.exp):
+        return product_of([t])
+    return t
+
+
+def _tidy_exponent(e: Term) -> Any:
+    tidied = tidy(e)
+    return normal_term(tidied) if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add) else tidied
+
+
+def split_product(t: Term) -> Factors:
+    """The rational coefficient and the (base, exponent) pairs, like bases collected, in order."""
+    coefficient = Fraction(1)
+    bases: dict[Any, list[Any]] = {}
+
+    def take(f: Any, e: Any) -> None:
+        nonlocal coefficient
+        if is_number(f) and is_number(e) and value_of(e).denominator == 1 and (f != ZERO or value_of(e) > 0):
+            coefficient *= value_of(f) ** int(value_of(e))
+        elif isinstance(f, Mul) and is_number(e) and value_of(e).denominator == 1:
+            for g in f.args:
+                take(g, e)
+        elif isinstance(f, Pow) and (is_number(e) and value_of(e).denominator == 1 or f.args[1] == ONE):
+            take(f.args[0], _times(f.args[1], e))
+        elif isinstance(f, sympy.exp) and is_number(e):
+            scale, core = _exponent_core(f.args[0])
+            if core is None:
+                return
+            put(exp(core), _times(number(scale), e))
+        else:
+            put(f, e)
+
+    def put(base: Any, e: Any) -> None:
+        if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1:
+            sign, primitive = _primitive(base)
+            nonlocal coefficient
+            coefficient *= sign ** int(value_of(e))
+            base = primitive
+        key = normal_term(base)
+        if key in bases:
+            if isinstance(base, KroneckerDelta):
+                bases[key].append(e)
+                return
+            bases[key][1] = _plus(bases[key][1], e)
+        else:
+            bases[key] = [base, e]
+
+    take(t, ONE)
+    if not coefficient:
+        return coefficient, []
+    out = []
+    for entry in bases.values():
+        base, e, *again = entry
+        if e == ZERO:
+            continue
+        if is_number(base) and is_number(e) and value_of(e).denominator == 1:
+            coefficient *= value_of(base) ** int(value_of(e))
+            continue
+        out.append((base, e))
+        out.extend((base, a) for a in again)
+    return coefficient, out
+
+
+def _primitive(t: Any) -> tuple[Fraction, Any]:
+    """A numeric factor common to all terms of a sum, and the rest; the first term gets sign +."""
+    from math import gcd, lcm
+
+    coefficients = [leading(a)[0] for a in t.args]
+    if all(c.denominator == 1 and abs(c) == 1 for c in coefficients[:1]) and coefficients[0] > 0:
+        return Fraction(1), t
+    content = Fraction(
+        gcd(*[c.numerator for c in coefficients]), lcm(*[c.denominator for c in coefficients])
+    )
+    if all(c < 0 for c in coefficients):
+        content = -content
+    if content == 1:
+        return content, t
+    return content, add(*[scaled(a, 1 / content) for a in t.args])
+
+
+def leading(t: Term) -> tuple[Fraction, Any]:
+    """The numeric coefficient of a term and the rest."""
+    if is_number(t):
+        return value_of(t), ONE
+    if isinstance(t, Mul):
+        c = Fraction(1)
+        rest = []
+        for f in t.args:
+            if is_number(f):
+                c *= value_of(f)
+            else:
+                rest.append(f)
+        return c, mul(*rest)
+    return Fraction(1), t
+
+
+def scaled(t: Term, c: Fraction) -> Any:
+    """c*t, the coefficients multiplied."""
+    have, rest = leading(t)
+    c = have * c
+    if not c:
+        return ZERO
+    if rest == ONE:
+        return number(c)
+    if c == 1:
+        return rest
+    return mul(number(c), *(rest.args if isinstance(rest, Mul) else (rest,)))
+
+
+def _times(a: Any, b: Any) -> Any:
+    if is_number(a) and is_number(b):
+        return number(value_of(a) * value_of(b))
+    if a == ONE:
+        return b
+    if b == ONE:
+        return a
+    return normal_term(mul(a, b))
+
+
+def _plus(a: Any, b: Any) -> Any:
+    if is_number(a) and is_number(b):
+        return number(value_of(a) + value_of(b))
+    return normal_term(add(a, b))
+
+
+def _exponent_core(x: Term) -> tuple[Fraction, Any]:
+    """x as a number times a term whose sign is fixed, so that exp(x) and exp(-x) meet."""
+    poly = normal(x)[0]
+    if not poly:
+        return Fraction(1), None
+    if len(poly) == 1:
+        c, rest = leading(tidy(x))
+        return c, rest
+    first = normal_term(x).args[0]
+    if leading(first)[0] < 0:
+        return Fraction(-1), _negated(tidy(x))
+    return Fraction(1), tidy(x)
+
+
+def _negated(t: Any) -> Any:
+    if isinstance(t, Add):
+        return add(*[scaled(a, Fraction(-1)) for a in t.args])
+    return scaled(t, Fraction(-1))
+
+
+def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
+    """The product of a coefficient and powers."""
+    if not coefficient:
+        return ZERO
+    out = []
+    for base, e in factors:
+        if isinstance(base, sympy.exp) and is_number(e):
+            arg = base.args[0]
+            if e != ONE:
+                arg = _negated(arg) if e == MINUS_ONE else scaled(arg, value_of(e)) if not isinstance(arg, Add) else (
+                    add(*[scaled(a, value_of(e)) for a in arg.args])
+                )
+            out.append(exp(arg))
+        else:
+            out.append(base if e == ONE else power(base, e))
+    if coefficient != 1 or not out:
+        out.insert(0, number(coefficient))
+    return mul(*out)
+
+
+def product_of(factors: list[Any]) -> Any:
+    """The product with like powers collected and numbers in front."""
+    coefficient, parts = split_product(mul(*factors))
+    return join_product(coefficient, parts)
+
+
+def sum_of(terms: list[Any]) -> Any:
+    """The sum with like terms collected, in order of first appearance."""
+    coefficients: dict[Any, Fraction] = {}
+    shown: dict[Any, Any] = {}
+
+    def take(t: Any, c: Fraction) -> None:
+        have, rest = leading(t)
+        c *= have
+        if isinstance(rest, Add):
+            for a in rest.args:
+                take(a, c)
+            return
+        key = normal_term(rest)
+        if isinstance(key, Add):  # multiplies out: keep as written
+            inner, key = Fraction(1), key
+        else:
+            inner, key = leading(key)
+        c *= inner
+        if key not in shown:
+            shown[key] = scaled(rest, 1 / inner) if inner else rest
+        coefficients[key] = coefficients.get(key, Fraction(0)) + c
+
+    for t in terms:
+        take(t, Fraction(1))
+    return add(*[scaled(shown[k], c) for k, c in coefficients.items() if c])
+
+
+def expanded(t: Term) -> Any:
+    """Products multiplied out over sums at the top of a term, like terms collected."""
+    if isinstance(t, Add):
+        return sum_of([expanded(a) for a in t.args])
+    if isinstance(t, Mul):
+        coefficient, parts = split_product(t)
+        terms: list[list[Any]] = [[]]
+        for base, e in parts:
+            times = int(value_of(e)) if is_number(e) and value_of(e).denominator == 1 else 0
+            inner = expanded(base) if isinstance(base, Add | Mul) else base
+            if isinstance(inner, Add) and 0 < times <= 4 and len(terms) * len(inner.args) ** times <= 400:
+                for _ in range(times):
+                    terms = [[*have, a] for have in terms for a in inner.args]
+            else:
+                factor = base if e == ONE else power(base, e)
+                terms = [[*have, factor] for have in terms]
+        return sum_of([scaled(product_of(have), coefficient) for have in terms])
+    if isinstance(t, Pow) and is_number(t.args[1]) and t.args[1] in (number(2), number(3)):
+        inner = expanded(t.args[0])
+        if isinstance(inner, Add):
+            return expanded(mul(*[inner] * int(value_of(t.args[1]))))
+    return t
+
+
+def same(a: Term, b: Term) -> bool:
+    """Equal as polynomials."""
+    return bool(a == b or normal(a)[0] == normal(b)[0])
+
+
+__all__ = ["expanded", "join_product", "leading", "normal_term", "product_of", "same", "scaled",
+           "split_product", "sum_of", "term_of", "tidy"]

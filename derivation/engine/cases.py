@@ -1,0 +1,143 @@
+"""The style ``cases``: a derivative written for i = j and i != j, sums split and merged again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivation.engine.arithmetic import expanded, tidy
+from derivation.engine.cost import cost
+from derivation.engine.proof import Chain, Proof
+from derivation.engine.rewrites import occurrences
+from derivation.engine.simplify import Simplifier, factors_of
+from derivation.errors import RuleRefused
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Add,
+    IfElse,
+    Index,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Relation,
+    SumOver,
+    Term,
+    add,
+    all_of,
+    at,
+    free_indices,
+    if_else,
+    relation,
+    substitute,
+    subterms,
+    sum_over,
+)
+
+
+class CaseSplitter:
+    """Rewrites with distinctions of cases, every move proved."""
+
+    def __init__(self, simplifier: Simplifier) -> None:
+        self.simplifier = simplifier
+        self.plain = Simplifier(simplifier.theory, completing=False)
+
+    def two_cases(self, t: Term) -> tuple[Proof, Any] | None:
+        """``t`` as two cases of its only delta, and the condition; None if there is not exactly one."""
+        deltas = {s for s in subterms(t) if isinstance(s, KroneckerDelta)}
+        if len(deltas) != 1 or not isinstance(t, Mul | KroneckerDelta | Add):
+            return None
+        (d,) = deltas
+        if not all(isinstance(i, Index) for i in d.args) or any(
+            isinstance(s, SumOver) and free_indices(s) & free_indices(d) != free_indices(s) & free_indices(d) & free_indices(t)
+            for s in subterms(t)
+        ):
+            return None
+        places = [path for path, s in occurrences(t) if s == d]
+        if len(places) != sum(1 for s in subterms(t) if s == d):
+            return None
+        condition = relation("==", *d.args)
+        chain = Chain(t).rule("by-cases", if_else(condition, t, t), condition=condition)
+        for branch, rule, value in ((1, "delta-equal", ONE), (2, "delta-unequal", ZERO)):
+            for path in places:
+                chain.rule(rule, value, (branch, *path))
+            if branch == 1:
+                i, j = d.args
+                here = at(chain.term, (branch,))
+                if j in free_indices(here):
+                    chain.rule("equal-index", substitute(here, {j: i}), (branch,), index=j, value=i)
+            chain.splice(self.simplifier.simplify(at(chain.term, (branch,))), (branch,))
+        return chain.proof("cases"), condition
+
+    def split(self, t: Term) -> Proof:
+        """In every sum over i with cases i = j and i != j: the j-th term apart, the cases put in."""
+        chain = Chain(t)
+        for _ in range(20):
+            found = self._find(chain.term)
+            if found is None:
+                break
+            path, sub, j = found
+            i = sub.index
+            guard = all_of(*(() if sub.guard == TRUE else (sub.guard,)), relation("!=", i, j))
+            single = substitute(sub.body, {i: j})
+            rest = sum_over(sub.body, i, guard)
+            chain.rule("split-term", add(single, rest), path)
+            self._resolve(chain, (*path, 0), "case-holds")
+            self._resolve(chain, (*path, 1, 0), "case-fails")
+            chain.splice(self._arith(at(chain.term, (*path, 0))), (*path, 0))
+            chain.splice(self._arith(at(chain.term, (*path, 1, 0))), (*path, 1, 0))
+            if at(chain.term, (*path, 1)).body == ZERO:
+                chain.splice(self.plain.simplify(at(chain.term, path)), path)
+        flat = tidy(chain.term)
+        if flat != chain.term:
+            chain.algebra(flat)
+        return chain.proof()
+
+    def _arith(self, t: Term) -> Proof | None:
+        tidied = tidy(t)
+        return Chain(t).algebra(tidied).proof() if tidied != t else None
+
+    def _find(self, t: Term) -> tuple[tuple[int, ...], Any, Any] | None:
+        for path, sub in occurrences(t):
+            if not isinstance(sub, SumOver) or sub.guard != TRUE:
+                continue
+            for f in factors_of(sub.body):
+                if isinstance(f, IfElse):
+                    c = f.args[0]
+                    if isinstance(c, Relation) and c.op == "==" and sub.index in (c.left, c.right):
+                        j = c.right if c.left == sub.index else c.left
+                        if isinstance(j, Index) and j != sub.index:
+                            return path, sub, j
+        return None
+
+    def _resolve(self, chain: Chain, path: tuple[int, ...], rule: str) -> None:
+        body = at(chain.term, path)
+        for k, f in enumerate(factors_of(body)):
+            if isinstance(f, IfElse):
+                where = (*path, k) if isinstance(body, Mul) else path
+                chain.rule(rule, f.args[1 if rule == "case-holds" else 2], where)
+                return
+
+    def distribute(self, t: Term) -> Proof:
+        """Products multiplied out, constants out of the sums, nothing merged yet."""
+        chain = Chain(t)
+        opened = expanded(t)
+        if opened != t:
+            chain.algebra(opened)
+        for path, sub in list(occurrences(chain.term)):
+            if isinstance(sub, SumOver) and at(chain.term, path) == sub:
+                body = expanded(sub.body)
+                if isinstance(body, Add):
+                    if body != sub.body:
+                        chain.algebra(body, (*path, 0))
+                    parts = [sum_over(a, sub.index, sub.guard) for a in body.args]
+                    chain.rule("sum-add", add(*parts), path)
+        chain.splice(self.plain.simplify(chain.term))
+        return chain.proof()
+
+    def merge(self, t: Term) -> Proof:
+        """Sums over i != j completed by the missing term."""
+        return self.simplifier.simplify(t)
+
+
+__all__ = ["CaseSplitter", "Pow", "RuleRefused", "cost"]

@@ -1,0 +1,124 @@
+"""Derivatives taken rule by rule, with proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy.core.function import AppliedUndef
+
+from derivation.engine.proof import Chain, Proof
+from derivation.engine.rewrites import occurrences
+from derivation.engine.simplify import Simplifier
+from derivation.errors import NotDerived, RuleRefused
+from derivation.rules import REGISTRY
+from derivation.rules.calculus import SLOPES, split_quotient
+from derivation.terms import (
+    Add,
+    Diff,
+    FunctionDerivative,
+    IfElse,
+    MaxOver,
+    MinOver,
+    Mul,
+    Partial,
+    Pow,
+    ProductOver,
+    Reduction,
+    SumOver,
+    Term,
+    is_element,
+    name_of,
+    subterms,
+)
+from derivation.theory import Theory
+
+Cite = Callable[[Any], Any]  # Diff(name[indices], v) -> a Move citing its lemma
+
+
+class Differentiator:
+    """Works out ``diff`` and ``partial`` terms of one theory."""
+
+    def __init__(self, theory: Theory, simplifier: Simplifier, cite: Cite) -> None:
+        self.theory, self.simplifier, self.cite = theory, simplifier, cite
+
+    def work_out(self, t: Term) -> Proof:
+        """Every derivative in the term worked out.
+
+        Raises:
+            NotDerived: There is no rule for something in it.
+        """
+        chain = Chain(t)
+        for path, sub in _derivatives(t):
+            chain.splice(self.derive(sub), path)
+        return chain.proof()
+
+    def derive(self, t: Any) -> Proof:
+        """The derivative at the head of the term, worked out."""
+        rule = self.rule_for(t)
+        if rule is None:
+            move = self.cite(t)
+            return Proof(t, move.after, (((), move),))
+        rewrite = REGISTRY[rule].rewrite
+        try:
+            after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]
+        except RuleRefused as refused:
+            raise NotDerived(f"no rule for {t}: {refused}") from refused
+        chain = Chain(t).rule(rule, after)
+        chain.splice(self.work_out(after))
+        return chain.proof()
+
+    def rule_for(self, t: Any) -> str | None:
+        """The rule that a person would use; None for a defined name, whose lemma is cited."""
+        body, by = t.args[0], t.args[1]
+        if len(t.args) > 2:
+            return "iterated-derivative"
+        name, through = name_of(by), isinstance(t, Diff)
+        if is_element(body) and name_of(body) == name:
+            return "d-variable"
+        bare = self.theory.defined(body)
+        if bare and not through:
+            return "partial-definition"
+        if not self.theory.depends(body, name, through):
+            return "d-constant"
+        if bare:
+            return None
+        if isinstance(body, Add):
+            return "d-sum"
+        if isinstance(body, Mul):
+            parts = split_quotient(body)
+            if parts and all(self.theory.depends(p, name, through) for p in parts):
+                return "d-quotient"
+            return "d-product"
+        if isinstance(body, Pow):
+            return "d-power"
+        if isinstance(body, SumOver):
+            return "d-sum-over"
+        if isinstance(body, ProductOver):
+            return "d-prod-over"
+        if isinstance(body, MaxOver | MinOver):
+            return "d-max-over"
+        if isinstance(body, IfElse):
+            return "d-if"
+        if type(body) in SLOPES or isinstance(
+            body, sympy.polygamma | sympy.Max | sympy.Min | AppliedUndef | FunctionDerivative
+        ):
+            return "d-function"
+        raise NotDerived(f"no rule for the derivative of {body}")
+
+
+def _derivatives(t: Term) -> list[tuple[tuple[int, ...], Any]]:
+    """The outermost derivatives and where they stand."""
+    out = []
+    for path, sub in occurrences(t):
+        if isinstance(sub, Diff | Partial):
+            out.append((path, sub))
+    return out
+
+
+def has_derivative(t: Term) -> bool:
+    return any(isinstance(s, Diff | Partial) for s in subterms(t))
+
+
+__all__ = ["Differentiator", "Reduction", "has_derivative"]

@@ -1,0 +1,95 @@
+"""Facts about the user's definitions, found by unfolding once and proved: sums to 1, to 0, symmetry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from derivation.engine.arithmetic import same
+from derivation.engine.proof import Chain, Move, join
+from derivation.engine.rewrites import Rewrite
+from derivation.errors import KernelError, RuleRefused
+from derivation.problem import Definition
+from derivation.terms import (
+    Add,
+    SumOver,
+    Term,
+    element,
+    fresh_index,
+    is_number,
+    substitute,
+    subterms,
+    sum_over,
+)
+
+if TYPE_CHECKING:
+    from derivation.engine.planner import Planner
+
+
+def find_facts(planner: Planner, objective: Term, wrt: tuple[Term, ...]) -> list[Rewrite]:
+    """Facts about the definitions that the objective rests on, each proved by the kernel."""
+    out: list[Rewrite] = []
+    theory = planner.theory
+    for definition in list(theory.definitions.values()):
+        if not definition.params:
+            continue
+        for k in range(len(definition.params)):
+            fact = _constant_sum(planner, definition, k)
+            if fact is not None:
+                out.append(fact)
+                planner.shortener.add_fact(fact)
+        fact = _symmetry(planner, definition)
+        if fact is not None:
+            out.append(fact)
+    return out
+
+
+def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite | None:
+    body = definition.body
+    if not any(isinstance(s, SumOver) or _names_sum(planner, s) for s in subterms(body)):
+        return None
+    over = definition.params[k]
+    start = sum_over(definition.head, over)
+    unfold = Chain(start).splice(Move("definition", definition.head, body), (0,))
+    try:
+        best = planner.shortener.shorten(unfold.term, without=frozenset((definition.name,)))
+        if not is_number(best.after):
+            opened = planner.shortener._expand(best.after)
+            best = join(best, opened)
+        if not is_number(best.after):
+            return None
+        proof = join(unfold.proof(), best)
+        params = tuple(p for n, p in enumerate(definition.params) if n != k)
+        return planner.narrator.fact(proof, params, definition)
+    except (RuleRefused, KernelError):
+        return None
+
+
+def _names_sum(planner: Planner, s: Any) -> bool:
+    theory = planner.theory
+    return theory.defined(s) and isinstance(theory.definitions[_name(s)].body, SumOver | Add)
+
+
+def _name(s: Any) -> str:
+    from derivation.terms import name_of
+
+    return name_of(s)
+
+
+def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:
+    params = definition.params
+    if len(params) < 2 or params[-1].size != params[-2].size:  # type: ignore[attr-defined]
+        return None
+    i, j = params[-2], params[-1]
+    spare = fresh_index(i, {p.name for p in params})  # type: ignore[attr-defined]
+    body = definition.body
+    swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
+    if not same(body, swapped):
+        return None
+    turned = element(definition.name, *params[:-2], j, i)
+    chain = Chain(definition.head).splice(Move("definition", definition.head, body))
+    chain.algebra(swapped)
+    chain.splice(Move("definition", swapped, turned, direction="rl"))
+    try:
+        return planner.narrator.fact(chain.proof(), params, definition)
+    except (RuleRefused, KernelError):
+        return None

@@ -1,0 +1,521 @@
+"""From proofs to numbered steps: every proof is put through the kernel, then told in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from derivation import kernel
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, moves
+from derivation.engine.rewrites import Rewrite
+from derivation.language import write, write_condition
+from derivation.problem import Definition
+from derivation.rules import REGISTRY
+from derivation.rules.calculus import SLOPES
+from derivation.steps import Prose, Step
+from derivation.terms import (
+    Condition,
+    Diff,
+    Function,
+    Indexed,
+    Path,
+    Term,
+    apply,
+    at,
+    diff,
+    divide,
+    element,
+    free_indices,
+    function_name,
+    index_names,
+    is_number,
+    log,
+    name_of,
+    names,
+    relation,
+    replace_at,
+    substitute,
+    subterms,
+    symbol,
+)
+from derivation.theory import Theory
+
+DEFINITION_LAW = r"\text{name} = \text{its definition}"
+GIVEN_LAW = r"\text{given}"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A proved fact under its number."""
+
+    number: str
+    theorem: kernel.Theorem
+
+
+class Narrator:
+    """Keeps the steps of one derivation, in order."""
+
+    def __init__(self, theory: Theory, replayer: Replayer) -> None:
+        self.theory, self.replayer = theory, replayer
+        self.steps: list[Step] = []
+        self.facts: list[Step] = []
+        self._functions: set[Any] = set()
+
+    # -- facts ------------------------------------------------------------------------------
+
+    def fact(self, proof: Proof, params: tuple[Any, ...], definition: Definition) -> Rewrite:
+        """Proves a fact and lists it; the rewrite cites it."""
+        theorem = self.replayer.replay(proof)
+        number = f"F{len(self.facts) + 1}"
+        entry = Fact(number, theorem)
+        self.facts.append(
+            Step(
+                number=number,
+                kind="lemma",
+                title=("Fact",),
+                rule="definition",
+                why=("from the definition of ", definition.head),
+                before=proof.before,
+                after=proof.after,
+                law="",
+                conditions=self._left(theorem),
+                substeps=self._leaves(proof, number, proof.before, ()),
+                level=1,
+            )
+        )
+
+        def prove(values: dict[Any, Any]) -> Any:
+            lhs = substitute(proof.before, values)
+            return Move("lemma", lhs, substitute(proof.after, values), cited=entry)
+
+        return Rewrite(number, params, proof.before, proof.after, prove, "fact")
+
+    # -- the chain --------------------------------------------------------------------------
+
+    def chain_step(self, label: str, proof: Proof, **about: Any) -> kernel.Theorem:
+        """The first step of the chain."""
+        theorem = self.replayer.replay(proof)
+        self._emit("chain", label, proof, theorem, about)
+        return theorem
+
+    def continue_chain(self, theorem: kernel.Theorem, label: str, proof: Proof) -> kernel.Theorem:
+        """One more step; nothing is told where nothing changes."""
+        if not proof.items or proof.before == proof.after:
+            return theorem
+        step = self.replayer.replay(proof)
+        whole = kernel.transitivity(theorem, kernel.renamed(step, proof.before, proof.after))
+        self._emit("chain", label, proof, step, {})
+        return whole
+
+    def lemma(
+        self, kind: str, start: Any, stages: list[Proof], of: Any, by: Any
+    ) -> tuple[kernel.Theorem, str]:
+        """A lemma with its stages as substeps."""
+        stages = _hide_detours([s for s in stages if s.items and s.before != s.after])
+        whole = stages[0]
+        for stage in stages[1:]:
+            whole = join(whole, stage)
+        theorem = self.replayer.replay(Proof(start, whole.after, whole.items))
+        number = self._next()
+        substeps = []
+        for k, stage in enumerate(stages, 1):
+            title, why = self._words(stage.label, stage, {"of": of, "by": by})
+            sub = f"{number}.{k}"
+            leaves = self._leaves(stage, sub, stage.before, ())
+            substeps.append(self._step(sub, "chain", stage, title, why, leaves, ()))
+        title, why = self._lemma_words(kind, of, by, whole)
+        self.steps.append(
+            Step(
+                number=number,
+                kind="lemma",
+                title=title,
+                rule=_main_rule(whole),
+                law=_law(_main_rule(whole)),
+                why=why,
+                before=start,
+                after=whole.after,
+                uses=_uses(whole),
+                conditions=self._left(theorem),
+                substeps=tuple(substeps),
+                level=1,
+            )
+        )
+        return theorem, number
+
+    def as_lemma(self) -> str:
+        """The chain so far becomes a lemma (the gradient, before a second derivative)."""
+        chain = [s for s in self.steps if s.kind == "chain"]
+        others = [s for s in self.steps if s.kind != "chain"]
+        number = str(len(others) + 1)
+        renumber = {s.number: f"{number}.{k}" for k, s in enumerate(chain, 1)}
+        order = {s.number: str(k) for k, s in enumerate(others, 1)}
+        renumber.update(order)
+        substeps = tuple(_renumbered(s, renumber) for s in chain)
+        lemmas = [_renumbered(s, renumber) for s in others]
+        for s in lemmas:
+            self._relabel(s)
+        self.steps = [
+            *lemmas,
+            Step(
+                number=number,
+                kind="lemma",
+                title=("The gradient",),
+                rule="chain-rule",
+                law=_law("chain-rule"),
+                why=("the first derivative",),
+                before=chain[0].before,
+                after=chain[-1].after,
+                conditions=(),
+                uses=tuple(sorted({u for s in substeps for u in s.uses})),
+                substeps=substeps,
+            ),
+        ]
+        self.renumbering = renumber
+        return number
+
+    def _relabel(self, step: Step) -> None:
+        return
+
+    def function_lemmas(self, body: Term) -> None:
+        """One line for each elementary function that the objective uses: d log x = 1/x."""
+        wanted: list[Any] = []
+        for s in subterms(body):
+            if isinstance(s, Function) and type(s) in SLOPES and type(s) is not sympy.exp:
+                if type(s) not in self._functions and len(s.args) == 1 and _varies(s.args[0]):
+                    self._functions.add(type(s))
+                    wanted.append(s)
+        for s in wanted:
+            base = _log_base(body) if isinstance(s, sympy.log) else None
+            self._function_lemma(s, base)
+
+    def _function_lemma(self, s: Any, base: Any) -> None:
+        taken = set(self.theory.problem.shapes) | set(self.theory.problem.sizes) | names(s) | {
+            i for d in self.theory.definitions.values() for i in index_names(d.body)
+        }
+        letter = next(x for x in ("x", "u", "s", "v", "w", "xi", "x1") if x not in taken)
+        x = symbol(letter)
+        f = apply(function_name(s) or "", x)
+        whole = divide(f, log(base)) if base is not None else f
+        start = diff(whole, x)
+        chain = Chain(start)
+        if base is not None:
+            after, _ = REGISTRY["d-product"].rewrite(self.theory, start, {})  # type: ignore[misc]
+            chain.rule("d-product", after)
+            inner = (0,)
+        else:
+            inner = ()
+        target = at(chain.term, inner)
+        after, _ = REGISTRY["d-function"].rewrite(self.theory, target, {})  # type: ignore[misc]
+        chain.rule("d-function", after, inner)
+        for path, sub in _diffs(chain.term):
+            chain.rule("d-variable", sub_one(), path)
+        from derivation.engine.arithmetic import tidy
+        from derivation.engine.present import presented
+
+        shown = presented(tidy(chain.term), self.theory)
+        chain.algebra(shown)
+        proof = chain.proof()
+        theorem = self.replayer.replay(proof)
+        number = self._next()
+        name = function_name(s) or "f"
+        title: Prose = (f"Derivative of {'the logarithm' if name == 'log' else name}",)
+        self.steps.append(
+            Step(
+                number=number,
+                kind="lemma",
+                title=title,
+                rule="d-function",
+                law=_law("d-function"),
+                why=("a standard derivative",) if base is None else ("to base ", base, ", log x is ln x / ln ", base),
+                before=start,
+                after=shown,
+                conditions=self._left(theorem),
+                substeps=self._leaves(proof, number, start, ()),
+                level=2 if False else 1,
+            )
+        )
+
+    # -- making steps -----------------------------------------------------------------------
+
+    def _next(self) -> str:
+        return str(len(self.steps) + 1)
+
+    def _emit(
+        self, kind: str, label: str, proof: Proof, theorem: kernel.Theorem, about: dict[str, Any]
+    ) -> None:
+        title, why = self._words(label, proof, about)
+        number = self._next()
+        leaves = self._leaves(proof, number, proof.before, ())
+        self.steps.append(self._step(number, kind, proof, title, why, leaves, self._left(theorem)))
+
+    def _step(
+        self,
+        number: str,
+        kind: str,
+        proof: Proof,
+        title: Prose,
+        why: Prose,
+        leaves: tuple[Step, ...],
+        conditions: tuple[Any, ...],
+    ) -> Step:
+        main = _main_rule(proof)
+        if len(leaves) == 1:
+            only = leaves[0]
+            return Step(
+                number, kind, title, only.rule, why, proof.before, proof.after, only.law, only.path,
+                only.direction, only.args, only.uses, conditions, (), 1,
+            )
+        return Step(
+            number, kind, title, main, why, proof.before, proof.after, _law(main),
+            uses=_uses(proof), conditions=conditions, substeps=leaves,
+        )
+
+    def _leaves(self, proof: Any, number: str, start: Any, prefix: Path) -> tuple[Step, ...]:
+        """Each kernel move as a step on the whole term."""
+        out = []
+        term = start
+        for path, move in moves(proof):
+            after = replace_at(term, path, move.after)
+            rule = REGISTRY.get(move.rule)
+            title = rule.title if rule else {"definition": "Definition", "given": "Given",
+                                             "lemma": "Lemma", "rename": "Rename"}[move.rule]
+            why: Prose = (title[:1].lower() + title[1:],)
+            if move.rule == "lemma":
+                title, why = "Use a lemma", (f"by {_cited_words(move.cited.number)}",)
+            out.append(
+                Step(
+                    number=f"{number}.{len(out) + 1}",
+                    kind="chain",
+                    title=(title,),
+                    rule=move.rule,
+                    why=why,
+                    before=term,
+                    after=after,
+                    law=_law(move.rule),
+                    path=path,
+                    direction=move.direction,
+                    args=_args_text(move),
+                    uses=(move.cited.number,) if move.cited is not None else (),
+                    level=2,
+                )
+            )
+            term = after
+        return tuple(out)
+
+    def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
+        givens = {kernel._closed(g) for g in self.theory.problem.givens}
+        return tuple(sorted((h for h in theorem.hypotheses if h not in givens), key=str))
+
+    # -- words ------------------------------------------------------------------------------
+
+    def _lemma_words(self, kind: str, of: Any, by: Any, proof: Proof) -> tuple[Prose, Prose]:
+        what: Prose = ("Derivative of ", of, " by ", by)
+        if kind == "adjoint":
+            if any(m.rule == "chain-rule" for _, m in moves(proof)) and _uses(proof):
+                return what, ("chain rule through what ", of, " sees of ", by)
+            sifted = any(m.rule == "sift-delta" for _, m in moves(proof))
+            if sifted:
+                return what, ("every term of the sum vanishes but the one that holds ", by)
+            return what, ("differentiate the definition of ", of)
+        quotient = any(m.rule == "d-quotient" for _, m in moves(proof))
+        if quotient:
+            return what, ("quotient rule",) if proof.label != "cases" else ("quotient rule, in two cases",)
+        return what, ("differentiate the definition of ", of)
+
+    def _words(self, label: str, proof: Proof, about: dict[str, Any]) -> tuple[Prose, Prose]:
+        rules = [m.rule for _, m in moves(proof)]
+        by, of = about.get("by"), about.get("of") or about.get("objective")
+        if label == "chain-rule":
+            through = about.get("through") or sorted(
+                {name_of(s.args[0]) for _, s in _diffs(proof.after, partials=True)}
+            )
+            heads = [self.theory.definitions[n].head for n in through if n in self.theory.definitions]
+            listed: list[Any] = []
+            for k, h in enumerate(heads):
+                listed.extend([", " if k and k < len(heads) - 1 else " and " if k else "", h])
+            who = by if by is not None else "the variable"
+            every = "every " if any(isinstance(h, Indexed) for h in heads) else ""
+            return ("Chain rule",), (who, f" acts through {every}", *listed)
+        if label == "constant":
+            return ("Derivative of a constant",), (of, " does not depend on ", by)
+        if label == "definition":
+            return ("Definition",), (by, " enters the definition of ", of, " directly")
+        if label == "second":
+            return ("Second derivative",), ("the first derivative, differentiated by ", by)
+        if label == "put-together":
+            used = _uses(proof)
+            return ("Put together",), (_list_lemmas(used),)
+        if label == "split-cases":
+            return ("Split the sum",), ("the term with equal indices apart from the rest, each case put in",)
+        if label == "distribute":
+            return ("Distribute",), ("what does not depend on the summation index leaves the sum",)
+        if label == "merge":
+            return ("Complete the sum",), ("the missing term is at hand",)
+        if label == "given":
+            used = [m.args["given"] for _, m in moves(proof) if m.rule == "given"]
+            g = used[0]
+            return ("Use ", relation("==", g.left, g.right)), ("given",)
+        if label == "fact":
+            cited = [m for _, m in moves(proof) if m.rule == "lemma"]
+            return ("Use ", relation("==", cited[0].before, cited[0].after)), (_list_lemmas(_uses(proof)),)
+        if label == "cases":
+            return ("Two cases",), ("the delta is 1 where the indices agree, else 0",)
+        if label == "fold":
+            heads2: list[Any] = []
+            for _, m in moves(proof):
+                if m.rule == "definition":
+                    head = m.after if m.direction == "rl" else m.before
+                    if head not in heads2:
+                        heads2.append(head)
+            if heads2:
+                return ("Write it with ", heads2[0]), ("by its definition",)
+            return ("Fold back",), ("by the definitions",)
+        if label == "expand":
+            return ("Multiply out",), ("term by term",)
+        if label == "collect":
+            if "sum-add" in rules:
+                return ("Collect",), ("sums over one range merge, common factors go in front",)
+            return ("Collect",), ("common factors go in front",)
+        if label == "order":
+            return ("Order",), ("the customary order",)
+        if label == "rules":
+            return self._rule_words(rules)
+        return self._contract_words(rules)
+
+    def _rule_words(self, rules: list[str]) -> tuple[Prose, Prose]:
+        for r, title, why in (
+            ("d-quotient", "Quotient rule", "numerator and denominator both depend on the variable"),
+            ("d-product", "Product rule", "one factor at a time"),
+            ("d-power", "Power rule", "the power goes in front"),
+            ("d-function", "Chain rule for a function", "outer derivative times inner derivative"),
+        ):
+            if r in rules:
+                return (title,), (why,)
+        return ("Differentiate",), ("term by term",)
+
+    def _contract_words(self, rules: list[str]) -> tuple[Prose, Prose]:
+        if "sift-delta" in rules:
+            return ("One term survives",), ("against a delta only the term with equal indices is left",)
+        if "sum-one-place" in rules or "sum-cases" in rules:
+            return ("Only these terms",), ("the others are zero",)
+        if "split-term" in rules or "sum-guard" in rules:
+            return ("Complete the sum",), ("the missing term is at hand or zero",)
+        if "sum-factor" in rules:
+            return ("Take out of the sum",), ("it does not depend on the summation index",)
+        if "field" in rules or "powers" in rules:
+            return ("Cancel",), ("equal factors above and below",)
+        return ("Collect terms",), ("arithmetic",)
+
+
+def _hide_detours(stages: list[Proof]) -> list[Proof]:
+    return stages
+
+
+def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
+    from dataclasses import replace
+
+    number = step.number
+    for old in sorted(numbers, key=len, reverse=True):
+        if number == old or number.startswith(old + "."):
+            number = numbers[old] + number[len(old) :]
+            break
+    return replace(
+        step,
+        number=number,
+        uses=tuple(numbers.get(u, u) for u in step.uses),
+        substeps=tuple(_renumbered(s, numbers) for s in step.substeps),
+    )
+
+
+def _cited_words(number: str) -> str:
+    return f"fact {number}" if number.startswith("F") else f"lemma {number}"
+
+
+def _list_lemmas(numbers: tuple[str, ...]) -> str:
+    if not numbers:
+        return "what was found above"
+    lemmas = [n for n in numbers if not n.startswith("F")]
+    facts = [n for n in numbers if n.startswith("F")]
+    parts = []
+    for kind, found in (("lemma", lemmas), ("fact", facts)):
+        if len(found) == 1:
+            parts.append(f"{kind} {found[0]}")
+        elif found:
+            parts.append(f"{kind}s {', '.join(found[:-1])} and {found[-1]}")
+    return " and ".join(parts)
+
+
+def _uses(proof: Any) -> tuple[str, ...]:
+    out: list[str] = []
+    for _, m in moves(proof):
+        if m.cited is not None and m.cited.number not in out:
+            out.append(m.cited.number)
+    return tuple(out)
+
+
+def _law(rule: str) -> str:
+    if rule in REGISTRY:
+        return REGISTRY[rule].law
+    return {"definition": DEFINITION_LAW, "given": GIVEN_LAW}.get(rule, "")
+
+
+_WEIGHT = ["chain-rule", "d-quotient", "given", "split-term", "sift-delta", "sum-factor", "sum-add",
+           "lemma", "d-product", "d-function", "d-sum", "definition", "powers", "field", "ring"]
+
+
+def _main_rule(proof: Any) -> str:
+    found = {m.rule for _, m in moves(proof)}
+    for r in _WEIGHT:
+        if r in found:
+            return r
+    return min(found) if found else "ring"
+
+
+def _args_text(move: Move) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for key, value in move.args.items():
+        if isinstance(value, dict):
+            out.update({str(k): write(v) for k, v in value.items()})
+        elif isinstance(value, Condition):
+            out[key] = write_condition(value)
+        else:
+            out[key] = write(value)
+    return out
+
+
+def _diffs(t: Any, partials: bool = False, path: Path = ()) -> list[tuple[Path, Any]]:
+    from derivation.terms import Partial
+
+    wanted = Partial if partials else Diff
+    out = []
+    if isinstance(t, wanted):
+        return [(path, t)]
+    for k, a in enumerate(t.args):
+        if not isinstance(t, Indexed):
+            out.extend(_diffs(a, partials, (*path, k)))
+    return out
+
+
+def sub_one() -> Any:
+    from derivation.terms import ONE
+
+    return ONE
+
+
+def _varies(t: Any) -> bool:
+    return any(isinstance(s, Indexed) for s in subterms(t)) or bool(free_indices(t))
+
+
+def _log_base(body: Term) -> Any:
+    """a where the body divides logarithms by log a, with a a plain scalar or number."""
+    for s in subterms(body):
+        if isinstance(s, sympy.Pow) and s.args[1] == -1 and isinstance(s.args[0], sympy.log):
+            a = s.args[0].args[0]
+            if is_number(a) or type(a) is sympy.Symbol:
+                return a
+    return None
+
+
+__all__ = ["Fact", "Narrator", "element", "labelled"]

@@ -1,0 +1,450 @@
+"""Plans a derivation as a person would: lemmas, chain rule, factors, put together, collect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from derivation import kernel
+from derivation.engine.arithmetic import same, tidy
+from derivation.engine.cases import CaseSplitter
+from derivation.engine.cost import cost
+from derivation.engine.differentiate import Differentiator, has_derivative
+from derivation.engine.facts import find_facts
+from derivation.engine.narrate import Narrator
+from derivation.engine.present import presented
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
+from derivation.engine.rewrites import Rewrite, occurrences
+from derivation.engine.shorten import Shortener
+from derivation.engine.simplify import Simplifier
+from derivation.errors import DerivationError, KernelError, NotDerived, RuleRefused
+from derivation.problem import Definition, Problem
+from derivation.rules import REGISTRY
+from derivation.rules.calculus import through_which
+from derivation.steps import Outcome
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Diff,
+    IfElse,
+    Mul,
+    Partial,
+    Pow,
+    Term,
+    add,
+    at,
+    diff,
+    element,
+    free_indices,
+    fresh_index,
+    index_names,
+    indices_of,
+    is_element,
+    is_leaf,
+    mul,
+    name_of,
+    partial,
+    relation,
+    subterms,
+)
+from derivation.theory import Theory
+
+
+@dataclass
+class Lemma:
+    """A proved equation, to be cited by number."""
+
+    number: str
+    theorem: kernel.Theorem
+
+
+@dataclass
+class Planner:
+    """One derivation: an objective, the variables, a style."""
+
+    problem: Problem
+    style: str = "delta"
+    inline: bool = False
+    theory: Theory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.theory = Theory(self.problem)
+        self.simplifier = Simplifier(self.theory)
+        self.shortener = Shortener(self.theory, self.simplifier)
+        self.replayer = Replayer(self.theory)
+        self.narrator = Narrator(self.theory, self.replayer)
+        self.differentiator = Differentiator(self.theory, self.simplifier, self._cite)
+        self.lemmas: dict[Any, Lemma] = {}
+        self.introduced: list[Definition] = []
+        self.facts_known = False
+        self.letters: frozenset[str] = frozenset()
+
+    # -- what a user asks for ---------------------------------------------------------------
+
+    def derive(self, objective: Term, wrt: tuple[Term, ...]) -> Outcome:
+        """The outcome; a failure to derive is an outcome too, with the steps so far."""
+        self.letters = index_names(objective) | frozenset().union(*map(index_names, wrt))
+        result: Any = None
+        reason: str | None = None
+        theorem: kernel.Theorem | None = None
+        try:
+            self._find_facts(objective, wrt)
+            if not self.theory.defined(objective):
+                raise NotDerived(f"{objective} is not defined")
+            theorem = self._first(objective, wrt[0])
+            if len(wrt) == 2:
+                theorem = self._second(theorem, objective, wrt)
+            result = theorem.rhs
+        except (RuleRefused, KernelError, NotDerived) as stopped:
+            reason = str(stopped) or type(stopped).__name__
+        except RecursionError:
+            reason = "the expression is nested too deeply"
+        conditions, domain, given = self._assumed(theorem, objective, wrt)
+        return Outcome(
+            problem=self.problem,
+            objective=objective,
+            wrt=wrt,
+            style=self.style,
+            result=result,
+            reason=reason,
+            introduced=tuple(self.introduced),
+            given=given,
+            conditions=conditions,
+            domain=domain,
+            facts=tuple(self.narrator.facts),
+            steps=tuple(self.narrator.steps),
+        )
+
+    def _assumed(
+        self, theorem: kernel.Theorem | None, objective: Term, wrt: tuple[Term, ...]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        if theorem is None:
+            return (), (), ()
+        givens = {kernel._closed(g): g for g in self.problem.givens}
+        used = tuple(g for c, g in givens.items() if c in theorem.hypotheses)
+        smooth: set[Any] = set()
+        for v in wrt:
+            for c in self.theory.smooth(objective, name_of(v)):
+                smooth |= kernel._hypotheses(self.theory, [c])[0]
+        rest = [h for h in theorem.hypotheses if h not in givens]
+        bodies = {_core(c) for c in smooth}
+        domain = tuple(sorted((h for h in rest if _core(h) in bodies), key=str))
+        conditions = tuple(sorted((h for h in rest if _core(h) not in bodies), key=str))
+        return conditions, domain, used
+
+    def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
+        for fact in find_facts(self, objective, wrt):
+            self.shortener.add_fact(fact)
+
+    # -- first derivative -------------------------------------------------------------------
+
+    def _first(self, objective: Any, v: Any) -> kernel.Theorem:
+        start = diff(objective, v)
+        name = name_of(v)
+        if not self.theory.depends(objective, name):
+            step = Chain(start).rule("d-constant", ZERO).proof()
+            return self.narrator.chain_step("constant", step, objective=objective, by=v)
+        between = through_which(self.theory, objective, v)
+        direct = self.theory.mentions(self.theory.definitions[name_of(objective)].body, name)
+        if not between:
+            return self._direct(objective, v)
+        self._announce_functions(objective)
+        for n in between:
+            self._local(n, v)
+        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
+        chain = Chain(start).rule("chain-rule", after)
+        theorem = self.narrator.chain_step("chain-rule", chain.proof(), by=v, through=between)
+        if direct:
+            self._own(objective, v)
+        for n in between:
+            self._adjoint(objective, n)
+        return self._put_together(theorem, after)
+
+    def _direct(self, objective: Any, v: Any) -> kernel.Theorem:
+        """No name between: the definition itself is differentiated."""
+        start = diff(objective, v)
+        chain = Chain(start).rule("chain-rule", partial(objective, v))
+        chain.rule("partial-definition", partial(self.theory.unfold(objective), v))
+        theorem = self.narrator.chain_step("definition", chain.proof(), objective=objective, by=v)
+        work = self.differentiator.work_out(chain.term)
+        return self._finish(theorem, work)
+
+    def _finish(self, theorem: kernel.Theorem, work: Proof | None = None) -> kernel.Theorem:
+        """From a worked-out expression to the shortest form, each stretch a step."""
+        if work is not None and work.before != work.after:
+            settled = join(work, self._tidy_everywhere(work.after))
+            theorem = self.narrator.continue_chain(theorem, "rules", settled)
+        first = self.simplifier.simplify(theorem.rhs)
+        whole = self.shortener.shorten(theorem.rhs)
+        staged = join(labelled(first, "contract"), self.shortener.shorten(first.after))
+        best = staged if cost(staged.after) <= cost(whole.after) else whole
+        shown = presented(best.after, self.theory, self.letters)
+        pieces = segments(best)
+        last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
+        for k, piece in enumerate(pieces):
+            if k == len(pieces) - 1 and last is not None:
+                piece, last = Proof(piece.before, last.after, (((), piece), ((), last)), piece.label), None
+            theorem = self.narrator.continue_chain(theorem, piece.label or "contract", piece)
+        if last is not None:
+            theorem = self.narrator.continue_chain(theorem, "order", last)
+        return theorem
+
+    def _tidy_everywhere(self, t: Term) -> Proof:
+        """Arithmetic that a reader does without thinking; no sum is touched."""
+        chain = Chain(t)
+        self._tidy_at(chain, ())
+        return chain.proof()
+
+    def _tidy_at(self, chain: Chain, path: tuple[int, ...]) -> None:
+        t = at(chain.term, path)
+        if is_leaf(t) or isinstance(t, Diff | Partial):
+            return
+        for k, a in enumerate(t.args):
+            if hasattr(t, "guard") and k > 0 or not hasattr(a, "is_commutative"):
+                continue
+            self._tidy_at(chain, (*path, k))
+        t = at(chain.term, path)
+        tidied = tidy(t)
+        if tidied != t:
+            chain.algebra(tidied, path)
+
+    def _put_together(self, theorem: kernel.Theorem, expression: Any) -> kernel.Theorem:
+        """The lemmas put into the chain rule, then shortened."""
+        put = self._put_in(expression, cases=False)
+        if put.changes:
+            theorem = self.narrator.continue_chain(theorem, "put-together", put)
+        if not has_derivative(theorem.rhs):
+            return self._finish(theorem)
+        put = self._put_in(theorem.rhs, cases=True)
+        splitter = CaseSplitter(self.simplifier)
+        split = join(put, splitter.split(put.after))
+        theorem = self.narrator.continue_chain(theorem, "split-cases", split)
+        for label, work in (("distribute", splitter.distribute), ("merge", splitter.merge)):
+            theorem = self.narrator.continue_chain(theorem, label, work(theorem.rhs))
+        return self._finish(theorem)
+
+    def _put_in(self, t: Any, cases: bool) -> Proof:
+        """The lemmas cited for the derivatives in t; those by cases only if asked for."""
+        chain = Chain(t)
+        for path, sub in list(occurrences(t)):
+            if isinstance(sub, Diff | Partial):
+                lemma = self._lemma_of(sub)
+                if cases or not (isinstance(lemma.theorem.rhs, IfElse) and _summed(t, path)):
+                    chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+        return chain.proof()
+
+    # -- lemmas -----------------------------------------------------------------------------
+
+    def _lemma_of(self, t: Any) -> Lemma:
+        body, v = t.args
+        if isinstance(t, Partial):
+            if name_of(body) in self.theory.definitions and ("own", name_of(body), name_of(v)) in self.lemmas:
+                return self.lemmas["own", name_of(body), name_of(v)]
+            return self._local(name_of(body), v)
+        return self._adjoint(body, name_of(v))
+
+    def _generic(self, name: str, taken: frozenset[str] | set[str], own: bool = False) -> Any:
+        """name[…] with letters that are free to use."""
+        if name in self.theory.definitions:
+            slots = list(self.theory.definitions[name].params)
+        else:
+            from derivation.terms import index
+
+            slots = [index("i", s) for s in self.problem.shapes[name]]
+        used = set(taken)
+        out = []
+        for p in slots:
+            letter = fresh_index(p, used)
+            used.add(letter.name)
+            out.append(letter)
+        return element(name, *out)
+
+    def _generic_variable(self, v: Any, taken: set[str]) -> Any:
+        """The variable with its own letters where they are free, else fresh ones."""
+        used = set(taken)
+        out = []
+        for i, s in zip(indices_of(v), self._slots(name_of(v)), strict=True):
+            from derivation.terms import index
+
+            want = i if hasattr(i, "size") else index("j", s)
+            letter = fresh_index(want, used)
+            used.add(letter.name)
+            out.append(letter)
+        return element(name_of(v), *out)
+
+    def _slots(self, name: str) -> tuple[Any, ...]:
+        if name in self.theory.definitions:
+            return tuple(p.size for p in self.theory.definitions[name].params)  # type: ignore[attr-defined]
+        return tuple(self.problem.shapes.get(name, ()))
+
+    def _local(self, name: str, v: Any) -> Lemma:
+        """partial(name[…], v[…]) for all indices."""
+        where = ("local", name, name_of(v))
+        if where in self.lemmas:
+            return self.lemmas[where]
+        m = self._generic(name, frozenset())
+        by = self._generic_variable(v, set(index_names(m)))
+        start = partial(m, by)
+        body = self.theory.unfold(m)
+        lemma = self._prove_lemma("local", start, body, m, by)
+        self.lemmas[where] = lemma
+        return lemma
+
+    def _own(self, objective: Any, v: Any) -> Lemma:
+        """partial(objective, v): what v does to the objective directly."""
+        where = ("own", name_of(objective), name_of(v))
+        if where in self.lemmas:
+            return self.lemmas[where]
+        start = partial(objective, v)
+        lemma = self._prove_lemma("own", start, self.theory.unfold(objective), objective, v)
+        self.lemmas[where] = lemma
+        return lemma
+
+    def _prove_lemma(self, kind: str, start: Any, body: Any, m: Any, by: Any) -> Lemma:
+        if self.theory.defined(body) or (is_element(body) and name_of(body) != name_of(by)):
+            after, _ = REGISTRY["partial-definition"].rewrite(self.theory, start, {})  # type: ignore[misc]
+            unfold = Chain(start).rule("partial-definition", after)
+        else:
+            unfold = Chain(start).rule("partial-definition", partial(body, by))
+        work = self.differentiator.work_out(unfold.term)
+        unfolded = join(unfold.proof(), work)
+        final = self._shortest(unfolded.after)
+        stages = [labelled(unfolded, "rules"), *segments(final)]
+        if self.style == "cases":
+            found = CaseSplitter(self.simplifier).two_cases(stages[-1].after)
+            if found is not None:
+                stages.append(found[0])
+        theorem, number = self.narrator.lemma(kind, start, stages, of=m, by=by)
+        return Lemma(number, theorem)
+
+    def _shortest(self, t: Term) -> Proof:
+        first = self.shortener.shorten(t)
+        shown = presented(first.after, self.theory, self.letters)
+        if shown != first.after:
+            first = join(first, labelled(Chain(first.after).algebra(shown).proof(), "order"))
+        return first
+
+    def _adjoint(self, objective: Any, name: str) -> Lemma:
+        """diff(objective, name[…]) for all indices: reverse through the definitions."""
+        where = ("adjoint", objective, name)
+        if where in self.lemmas:
+            return self.lemmas[where]
+        m = self._generic(name, index_names(objective))
+        start = diff(objective, m)
+        between = through_which(self.theory, objective, m)
+        for n in between:
+            self._local(n, m)
+            self._adjoint(objective, n)
+        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
+        chain = Chain(start).rule("chain-rule", after)
+        stages = []
+        if not between:
+            chain.rule("partial-definition", partial(self.theory.unfold(objective), m))
+            chain.splice(self.differentiator.work_out(chain.term))
+            stages.append(labelled(chain.proof(), "rules"))
+        else:
+            stages.append(labelled(chain.proof(), "chain-rule"))
+            stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
+        final = self._shortest(stages[-1].after)
+        stages.extend(segments(final))
+        theorem, number = self.narrator.lemma("adjoint", start, stages, of=objective, by=m)
+        theorem = self._maybe_name(theorem, m)
+        lemma = Lemma(number, theorem)
+        self.lemmas[where] = lemma
+        return lemma
+
+    def _substituted(self, t: Any, objective: Any) -> Proof:
+        """Lemmas put in, the objective's own part worked out, sums split where lemmas have cases."""
+        chain = Chain(t)
+        for path, sub in list(occurrences(t)):
+            if isinstance(sub, Partial) and sub.args[0] == objective:
+                unfolded = partial(self.theory.unfold(objective), sub.args[1])
+                inner = Chain(sub).rule("partial-definition", unfolded)
+                inner.splice(self.differentiator.work_out(inner.term))
+                chain.splice(inner.proof(), path)
+            elif isinstance(sub, Diff | Partial):
+                lemma = self._lemma_of(sub)
+                chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+        if self.style == "cases":
+            splitter = CaseSplitter(self.simplifier)
+            for work in (splitter.split, splitter.distribute, splitter.merge):
+                chain.splice(work(chain.term))
+        return chain.proof()
+
+    def _maybe_name(self, theorem: kernel.Theorem, m: Any) -> kernel.Theorem:
+        """Names an adjoint that later results would repeat."""
+        return theorem
+
+    def _announce_functions(self, objective: Any) -> None:
+        """d log x = 1/x and its like, where the objective itself uses them."""
+        self.narrator.function_lemmas(self.theory.unfold(objective))
+
+    # -- second derivative ------------------------------------------------------------------
+
+    def _second(
+        self, first: kernel.Theorem, objective: Any, wrt: tuple[Term, ...]
+    ) -> kernel.Theorem:
+        start = diff(objective, *wrt)
+        chain = Chain(start).rule("iterated-derivative", diff(diff(objective, wrt[0]), wrt[1]))
+        number = self.narrator.as_lemma()
+        lemma = Lemma(number, first)
+        inner = diff(objective, wrt[0])
+        chain.splice(_cite(lemma.theorem, inner, number), (0,))
+        theorem = self.narrator.chain_step("second", chain.proof(), by=wrt[1], objective=objective)
+        work = self.differentiator.work_out(chain.term)
+        return self._finish(theorem, work)
+
+    def _cite(self, t: Any) -> Move:
+        """The move that cites (or first proves) the lemma for diff(name[…], v)."""
+        body, v = t.args
+        where = ("total", name_of(body), name_of(v))
+        lemma = self.lemmas.get(where)
+        if lemma is None:
+            lemma = self.lemmas[where] = self._total(name_of(body), v)
+        return _cite(lemma.theorem, t, lemma.number)
+
+    def _total(self, name: str, v: Any) -> Lemma:
+        """diff(name[…], v[…]) through every definition."""
+        m = self._generic(name, frozenset())
+        by = self._generic_variable(v, set(index_names(m)))
+        start = diff(m, by)
+        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
+        chain = Chain(start).rule("chain-rule", after)
+        stages = [labelled(chain.proof(), "chain-rule")]
+        put = self._substituted(chain.term, m)
+        if put.changes:
+            stages.append(labelled(put, "put-together"))
+        stages.extend(segments(self._shortest(put.after)))
+        theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
+        return Lemma(number, theorem)
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A theorem under its number, as a move cites it."""
+
+    number: str
+    theorem: kernel.Theorem
+
+
+def _cite(theorem: Any, t: Any, number: str) -> Move:
+    instance = kernel.cite(theorem, t)
+    return Move("lemma", t, instance.rhs, cited=Cited(number, theorem))
+
+
+def _summed(t: Term, path: tuple[int, ...]) -> bool:
+    """Whether the place stands under a sum."""
+    from derivation.terms import SumOver
+
+    return any(isinstance(at(t, path[:k]), SumOver) for k in range(len(path)))
+
+
+def _core(h: Any) -> Any:
+    """A hypothesis without its quantifiers, for comparing up to letters."""
+    from derivation.normal import oriented
+
+    return oriented(h)
+
+
+__all__ = ["Planner", "ONE", "Mul", "Pow", "IfElse", "DerivationError", "Rewrite", "add", "mul",
+           "free_indices", "has_derivative", "relation", "same", "subterms"]

@@ -1,0 +1,120 @@
+"""The order a person writes: numbers in front, one fraction, positive terms first."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from derivation.engine.arithmetic import join_product, leading, scaled, split_product
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Add,
+    Condition,
+    Diff,
+    Index,
+    Indexed,
+    Mul,
+    Partial,
+    Pow,
+    Reduction,
+    Size,
+    SumOver,
+    Symbol,
+    Term,
+    add,
+    inverse,
+    is_leaf,
+    is_number,
+    mul,
+    number,
+    power,
+    rebuild,
+    value_of,
+)
+from derivation.theory import Theory
+
+
+def presented(t: Term, theory: Theory, letters: frozenset[str] = frozenset()) -> Any:
+    """The same term, by algebra, in the order a person writes it."""
+    return _present(t, theory)
+
+
+def _present(t: Any, theory: Theory) -> Any:
+    if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
+        return t
+    if isinstance(t, Add):
+        return _sum([_present(a, theory) for a in t.args])
+    if isinstance(t, Mul):
+        return _product(t, theory)
+    if isinstance(t, Pow):
+        base, e = _present(t.args[0], theory), t.args[1]
+        if is_number(e) and value_of(e) < 0 and isinstance(base, Mul):
+            return inverse(power(base, -e)) if e != -ONE else inverse(base)
+        return rebuild(t, (base, _present(e, theory)))
+    if isinstance(t, Reduction):
+        return rebuild(t, (_present(t.body, theory), t.index, t.guard))
+    return rebuild(t, tuple(_present(a, theory) for a in t.args))
+
+
+def _sum(terms: list[Any]) -> Any:
+    flat: list[Any] = []
+    for a in terms:
+        flat.extend(a.args if isinstance(a, Add) else (a,))
+    positive = [a for a in flat if leading(a)[0] > 0]
+    negative = [a for a in flat if leading(a)[0] <= 0]
+    if positive and all(is_number(a) for a in positive) and any(not is_number(a) for a in negative):
+        return add(*positive, *negative)
+    numbers = [a for a in positive if is_number(a)]
+    others = [a for a in positive if not is_number(a)]
+    if negative:
+        return add(*others, *numbers, *negative)
+    return add(*sorted(positive, key=is_number) if not numbers else [*others, *numbers])
+
+
+def _rank(base: Any) -> int:
+    if isinstance(base, Size | Index) or (type(base) is Symbol):
+        return 0
+    if isinstance(base, Indexed):
+        return 1
+    if isinstance(base, SumOver):
+        return 4
+    if isinstance(base, Add):
+        return 3
+    return 2
+
+
+def _product(t: Any, theory: Theory) -> Any:
+    coefficient, parts = split_product(t)
+    if not coefficient:
+        return ZERO
+    above: list[tuple[Any, Any]] = []
+    below: list[tuple[Any, Any]] = []
+    for base, e in parts:
+        base = _present(base, theory)
+        if is_number(e) and value_of(e) < 0:
+            below.append((base, number(-value_of(e))))
+        else:
+            above.append((base, e))
+    if coefficient < 0:
+        for k, (base, e) in enumerate(above):
+            if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1 and value_of(e) % 2 == 1:
+                flipped = _sum([scaled(a, Fraction(-1)) for a in base.args])
+                if leading(flipped.args[0])[0] > 0:
+                    above[k] = (flipped, e)
+                    coefficient = -coefficient
+                    break
+    above.sort(key=lambda item: _rank(item[0]))
+    top = join_product(Fraction(coefficient.numerator), above)
+    bottom = join_product(Fraction(coefficient.denominator), below)
+    if bottom == ONE:
+        return top
+    if is_number(bottom):
+        return mul(*_factors(top), inverse(bottom)) if not is_number(top) else number(value_of(top) / value_of(bottom))
+    if top == ONE:
+        return inverse(bottom)
+    return mul(*_factors(top), inverse(bottom))
+
+
+def _factors(t: Any) -> tuple[Any, ...]:
+    return t.args if isinstance(t, Mul) else (t,)

@@ -1,0 +1,351 @@
+"""Equations used as rewrites: definitions folded back, givens, facts proved on the way.
+
+A ``Rewrite`` finds its pattern in a term and puts the replacement there, with the proof. For a
+definition p = N/D the pattern is a part of the definition that carries its indices (the generator)
+and the replacement solves the definition for it: exp(z_j) becomes p_j times the sum.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from derivation.engine.arithmetic import expanded, leading, same, scaled, tidy
+from derivation.engine.proof import Chain, Move, Proof, algebra, flip
+from derivation.errors import RuleRefused
+from derivation.normal import E, normal, normal_term, term_of
+from derivation.problem import Definition
+from derivation.terms import (
+    MINUS_ONE,
+    ONE,
+    Add,
+    Condition,
+    Diff,
+    Indexed,
+    Mul,
+    Partial,
+    Pow,
+    Reduction,
+    Relation,
+    Term,
+    add,
+    at,
+    element,
+    exp,
+    free_indices,
+    index_names,
+    indices_of,
+    inverse,
+    is_element,
+    is_leaf,
+    is_number,
+    mul,
+    name_of,
+    neg,
+    number,
+    power,
+    rebuild,
+    replace_terms,
+    substitute,
+    subterms,
+)
+from derivation.theory import Theory, match
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """``pattern = replacement`` for all values of ``params``.
+
+    ``prove(values)`` gives the proof of ``pattern = replacement`` at these values.
+    """
+
+    name: str
+    params: tuple[Any, ...]
+    pattern: Any
+    replacement: Any
+    prove: Callable[[dict[Any, Any]], Any]
+    kind: str = "fold"  # fold, given, fact
+
+    def at(self, t: Term, theory: Theory) -> Proof | None:
+        """The proof of ``t = replacement`` if t is the pattern at some values."""
+        values = self._match(t, theory)
+        if values is None:
+            return None
+        return self._proof(t, values)
+
+    def _proof(self, t: Term, values: dict[Any, Any]) -> Proof:
+        chain = Chain(t)
+        chain.algebra(substitute(self.pattern, values))
+        chain.splice(self.prove(values))
+        return chain.proof()
+
+    def _match(self, t: Term, theory: Theory) -> dict[Any, Any] | None:
+        if type(t) is not type(self.pattern):
+            return None
+        if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
+            return None
+        key = normal_term(t)
+        for values in assignments(self.params, t, theory):
+            if normal_term(substitute(self.pattern, values)) == key:
+                return values
+        return None
+
+
+def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[dict[Any, Any]]:
+    """All ways to put the index terms of t for the parameters."""
+    if not params:
+        yield {}
+        return
+    pool = [i for i in sorted(index_terms(t, theory), key=str)]
+    choices = [[i for i in pool if theory.in_range(i, p.size)] for p in params]
+    total = 1
+    for c in choices:
+        total *= len(c)
+    if total > 600:
+        return
+    for values in itertools.product(*choices):
+        yield dict(zip(params, values, strict=True))
+
+
+def index_terms(t: Term, theory: Theory) -> set[Any]:
+    """What stands in slots: free indices, numbers and label elements."""
+    out: set[Any] = set(free_indices(t))
+    for s in subterms(t):
+        if isinstance(s, Indexed):
+            for i in indices_of(s):
+                if not hasattr(i, "size") and not (index_bound_inside(t, i)):
+                    out.add(i)
+    return out
+
+
+def index_bound_inside(t: Term, i: Term) -> bool:
+    return bool(free_indices(i) - free_indices(t))
+
+
+def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
+    """The pattern replaced wherever it occurs (not under derivatives), or None if nowhere."""
+    chain = Chain(t)
+    shielded: list[tuple[int, ...]] = []
+    inner = [s for s in subterms(rw.replacement) if isinstance(s, Reduction)]
+    for path, sub in occurrences(t):
+        if any(path[: len(p)] == p for p, _ in chain.items) or any(
+            path[: len(p)] == p for p in shielded
+        ):
+            continue
+        if isinstance(sub, Reduction) and any(match(s, sub, theory) is not None for s in inner):
+            shielded.append(path)  # the replacement brings this in: leave it whole
+            continue
+        proof = rw.at(sub, theory)
+        if proof is not None:
+            chain.splice(proof, path)
+    return chain.proof() if chain.items else None
+
+
+def occurrences(t: Term, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Subterms with their places, outermost first; not inside derivatives and conditions."""
+    yield path, t
+    if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
+        return
+    for k, a in enumerate(t.args):
+        if isinstance(t, Reduction) and k > 0:
+            break
+        yield from occurrences(a, (*path, k))
+
+
+# -- definitions as rewrites ----------------------------------------------------------------
+
+
+def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
+    """The ways to bring a defined name back into a term."""
+    body, head = definition.body, definition.head
+    if is_number(body) or is_element(body):
+        return []
+    out: list[Rewrite] = []
+    params = definition.params
+    poly, _ = normal(body)
+    if len(poly) == 1:
+        ((monomial, c),) = poly.items()
+        for atom, e in monomial:
+            if not isinstance(e, int | Fraction) and atom != E:
+                out.extend(_symbolic_power(definition, atom, e, theory))
+                continue
+            others = [(a, x) for a, x in monomial if a != atom]
+            rest = term_of({frozenset(others): c})
+            if atom == E:
+                generator = exp(number(e) if isinstance(e, int | Fraction) else e)
+                solved = tidy(mul(head, inverse(rest)))
+            else:
+                generator = atom
+                solved = tidy(power(mul(head, inverse(rest)), number(1 / Fraction(e))))
+                if Fraction(e).denominator != 1 and rest != ONE:
+                    solved = tidy(mul(power(head, number(1 / Fraction(e))), power(rest, number(-1 / Fraction(e)))))
+            if is_number(generator) or type(generator) is sympy.Symbol and params:
+                continue
+            if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
+                out.append(_fold(definition, generator, solved))
+                if isinstance(generator, Add):
+                    out.extend(_inside_sum(definition, generator, solved))
+            elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
+                out.append(_fold(definition, generator, solved))
+    else:
+        out.extend(_inside_sum(definition, normal_term(body), head))
+    whole = normal_term(body)
+    if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
+        out.insert(0, _fold(definition, whole, head))
+    return out
+
+
+def _inside_sum(definition: Definition, total: Any, solved: Any) -> list[Rewrite]:
+    """From ``total = solved`` with total a sum: each exponential in it solved for."""
+    out = []
+    for a in total.args:
+        c, rest = leading(a)
+        if isinstance(rest, sympy.exp) and set(definition.params) <= free_indices(rest):
+            others = [x for x in total.args if x is not a]
+            value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
+            out.append(_fold(definition, rest, value))
+    return out
+
+
+def _symbolic_power(definition: Definition, atom: Any, e: Any, theory: Theory) -> list[Rewrite]:
+    """S where p = c*S**(1/r): S = (p/c)**r."""
+    return []
+
+
+def _fold(definition: Definition, generator: Any, solved: Any) -> Rewrite:
+    def prove(values: dict[Any, Any]) -> Any:
+        right = substitute(solved, values)
+        unfolding = Chain(right)
+        body = substitute(definition.body, values)
+        target = substitute(definition.head, values)
+        for path, sub in list(occurrences(right)):
+            if sub == target and not isinstance(at(right, path[:-1]) if path else None, Indexed):
+                unfolding.splice(Move("definition", target, body), path)
+        unfolding.algebra(substitute(generator, values))
+        return flip(unfolding.proof())
+
+    return Rewrite(definition.name, definition.params, generator, solved, prove)
+
+
+# -- sub-bags of sums -----------------------------------------------------------------------
+
+
+def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
+    """Inside every sum of terms, c times the definition's right side becomes c times its name."""
+    poly, _ = normal(definition.body)
+    if len(poly) < 2:
+        candidates = [_single_sum(definition, poly)]
+    else:
+        candidates = [(list(normal_term(definition.body).args), definition.head)]
+    chain = Chain(t)
+    for found in candidates:
+        if found is None:
+            continue
+        pattern, head = found
+        for path, sub in list(occurrences(chain.term)):
+            if not isinstance(sub, Add) or any(path[: len(p)] == p for p, _ in chain.items):
+                continue
+            proof = _fold_in_sum(definition, pattern, head, sub, theory)
+            if proof is not None:
+                chain.splice(proof, path)
+    return chain.proof() if chain.items else None
+
+
+def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | None:
+    """p = c*S**k with S a sum of terms: the terms of S, and S in terms of p."""
+    ((monomial, c),) = poly.items() if poly else ((frozenset(), 1),)
+    sums = [(a, e) for a, e in monomial if isinstance(a, Add) and isinstance(e, int | Fraction)]
+    if len(sums) != 1:
+        return None
+    atom, e = sums[0]
+    rest = term_of({frozenset((a, x) for a, x in monomial if a != atom): c})
+    solved = tidy(power(mul(definition.head, inverse(rest)), number(1 / Fraction(e))))
+    return list(atom.args), solved
+
+
+def _fold_in_sum(
+    definition: Definition, pattern: list[Any], head: Any, t: Any, theory: Theory
+) -> Proof | None:
+    params = definition.params
+    need = set(params)
+    if not need <= set().union(*map(free_indices, pattern)) or len(t.args) < len(pattern):
+        return None
+    keys = {}
+    for a in t.args:
+        c, core = leading(normal_term(a))
+        if isinstance(core, Add):
+            return None
+        keys[core] = c
+    anchor = max(pattern, key=lambda p: (len(free_indices(p)), not is_number(leading(p)[1])))
+    for values in assignments(params, t, theory):
+        concrete = [substitute(p, values) for p in pattern]
+        ac, acore = leading(normal_term(substitute(anchor, values)))
+        for core, c in keys.items():
+            ratio = tidy(mul(core, inverse(acore))) if acore != ONE else core
+            if not _simple_ratio(ratio):
+                continue
+            factor = scaled(ratio, c / ac)
+            wanted = [leading(normal_term(mul(factor, p))) for p in concrete]
+            if all(not isinstance(w, Add) and keys.get(w) == x for x, w in wanted):
+                used = {w for _, w in wanted}
+                kept = [a for a in t.args if leading(normal_term(a))[1] not in used]
+                place = next(
+                    k for k, a in enumerate(t.args) if leading(normal_term(a))[1] in used
+                )
+                folded = tidy(mul(factor, substitute(head, values)))
+                before_place = [
+                    a for a in t.args[:place] if leading(normal_term(a))[1] not in used
+                ]
+                after_place = kept[len(before_place) :]
+                out = add(*before_place, folded, *after_place)
+                return _prove_by_unfolding(definition, values, t, out)
+    return None
+
+
+def _simple_ratio(t: Any) -> bool:
+    return not any(isinstance(s, Add) for s in subterms(t))
+
+
+def _prove_by_unfolding(
+    definition: Definition, values: dict[Any, Any], before: Any, after: Any
+) -> Proof | None:
+    target = substitute(definition.head, values)
+    body = substitute(definition.body, values)
+    unfolding = Chain(after)
+    for path, sub in list(occurrences(after)):
+        if sub == target and not any(path[: len(p)] == p for p, _ in unfolding.items):
+            unfolding.splice(Move("definition", target, body), path)
+    try:
+        unfolding.algebra(before)
+    except RuleRefused:
+        return None
+    return flip(unfolding.proof())  # type: ignore[no-any-return]
+
+
+def rewrite_of_given(given: Any, theory: Theory) -> Rewrite | None:
+    """A given equation that shortens: its longer side becomes the shorter one."""
+    if not isinstance(given, Relation) or given.op != "==":
+        return None
+    left, right = given.left, given.right
+    if free_indices(right) - free_indices(left):
+        left, right = right, left
+    params = tuple(sorted(free_indices(given), key=str))
+    if not set(params) <= free_indices(left):
+        return None
+
+    def prove(values: dict[Any, Any]) -> Any:
+        a, b = substitute(given.left, values), substitute(given.right, values)
+        move = Move("given", a, b, {"given": given, "values": values})
+        return move if left == given.left else flip(move)
+
+    return Rewrite("given", params, left, right, prove, "given")
+
+
+__all__ = ["Rewrite", "apply_everywhere", "assignments", "fold_sums", "folds_of", "occurrences",
+           "rewrite_of_given", "MINUS_ONE", "algebra", "element", "expanded", "index_names",
+           "rebuild", "replace_terms", "same"]

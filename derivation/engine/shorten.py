@@ -1,0 +1,430 @@
+"""The search for the shortest form: facts used, names folded back, factors out, sums merged.
+
+Every candidate is made by proof-carrying rewriting, so the shortest one comes with its proof.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from derivation.engine.arithmetic import (
+    expanded,
+    join_product,
+    leading,
+    same,
+    scaled,
+    split_product,
+    tidy,
+)
+from derivation.engine.cost import cost
+from derivation.engine.proof import Chain, Proof, flip, join, labelled
+from derivation.engine.rewrites import (
+    Rewrite,
+    apply_everywhere,
+    fold_sums,
+    folds_of,
+    occurrences,
+    rewrite_of_given,
+)
+from derivation.engine.simplify import Simplifier, terms_of
+from derivation.errors import RuleRefused
+from derivation.normal import normal_term
+from derivation.problem import Definition
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Add,
+    Mul,
+    Pow,
+    SumOver,
+    Term,
+    add,
+    free_indices,
+    fresh_index,
+    index_names,
+    is_number,
+    mul,
+    number,
+    power,
+    rebuild,
+    relation,
+    substitute,
+    sum_over,
+    value_of,
+)
+from derivation.theory import Theory
+
+
+class Shortener:
+    """Finds short forms in one theory; facts may be added as they are proved."""
+
+    def __init__(self, theory: Theory, simplifier: Simplifier) -> None:
+        self.theory, self.simplifier = theory, simplifier
+        self.folds: list[tuple[Definition, list[Rewrite]]] = []
+        self.rewrites: list[Rewrite] = []
+        for given in theory.problem.givens:
+            found = rewrite_of_given(given, theory)
+            if found is not None:
+                self.rewrites.append(found)
+        for definition in theory.definitions.values():
+            self.add_definition(definition)
+        self._memo: dict[Term, Proof] = {}
+
+    def add_definition(self, definition: Definition) -> None:
+        """Lets results be folded into the name."""
+        self.folds.append((definition, folds_of(definition, self.theory)))
+
+    def add_fact(self, fact: Rewrite) -> None:
+        """Lets a proved equation be used."""
+        self.rewrites.append(fact)
+        self._memo.clear()
+
+    # -- the search -------------------------------------------------------------------------
+
+    def shorten(self, t: Term, without: frozenset[str] = frozenset()) -> Proof:
+        """The shortest form found; ``without`` names definitions not to fold into."""
+        if not without and t in self._memo:
+            return self._memo[t]
+        first = self._settle(self.simplifier.simplify(t), without)
+        best = self._polish(first, without)
+        for candidate in self._variants(first, without):
+            polished = self._polish(candidate, without)
+            if cost(polished.after) < cost(best.after):
+                best = polished
+        if not without:
+            self._memo[t] = best
+        return best
+
+    def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
+        try:
+            opened = self._expand(p.after)
+        except RuleRefused:
+            return
+        if opened.after != p.after:
+            yield self._settle(join(p, labelled(opened, "expand")), without)
+
+    def _settle(self, p: Proof, without: frozenset[str]) -> Proof:
+        """Facts and folds until nothing gets shorter."""
+        for _ in range(12):
+            step = self._use_facts(p.after) or self._fold(p.after, without)
+            if step is None:
+                return p
+            p = join(p, step)
+        return p
+
+    def _use_facts(self, t: Term) -> Proof | None:
+        for rw in self.rewrites:
+            step = apply_everywhere(rw, t, self.theory)
+            if step is None:
+                continue
+            done = join(step, self.simplifier.simplify(step.after))
+            if cost(done.after) < cost(t):
+                return labelled(done, rw.kind)
+        return None
+
+    def _fold(self, t: Term, without: frozenset[str]) -> Proof | None:
+        best: Proof | None = None
+        for definition, rewrites in self.folds:
+            if definition.name in without:
+                continue
+            for step in self._fold_candidates(definition, rewrites, t):
+                done = join(step, self.simplifier.simplify(step.after))
+                for final in (done, self._expanded_after(done)):
+                    if final is not None and cost(final.after) < cost(best.after if best else t):
+                        best = labelled(final, "fold")
+        return best
+
+    def _expanded_after(self, p: Proof) -> Proof | None:
+        try:
+            opened = self._expand(p.after)
+        except RuleRefused:
+            return None
+        return join(p, opened) if opened.after != p.after else None
+
+    def _fold_candidates(
+        self, definition: Definition, rewrites: list[Rewrite], t: Term
+    ) -> Iterator[Proof]:
+        found = fold_sums(definition, t, self.theory)
+        if found is not None:
+            yield found
+        for rw in rewrites:
+            try:
+                step = apply_everywhere(rw, t, self.theory)
+            except RuleRefused:
+                continue
+            if step is not None:
+                yield step
+
+    # -- expanding --------------------------------------------------------------------------
+
+    def _expand(self, t: Term) -> Proof:
+        """Products multiplied out everywhere, sums of sums split, then simplified."""
+        chain = Chain(t)
+        self._expand_at(chain, ())
+        return join(chain.proof(), self.simplifier.simplify(chain.term))
+
+    def _expand_at(self, chain: Chain, path: tuple[int, ...]) -> None:
+        from derivation.terms import at
+
+        t = at(chain.term, path)
+        if isinstance(t, Add | Mul | Pow):
+            for k, a in enumerate(t.args):
+                if not (isinstance(t, Pow) and k == 1):
+                    self._expand_at(chain, (*path, k))
+            t = at(chain.term, path)
+            opened = expanded(t)
+            if opened != t:
+                chain.algebra(opened, path)
+        elif isinstance(t, SumOver):
+            self._expand_at(chain, (*path, 0))
+            t = at(chain.term, path)
+            if isinstance(t.body, Add):
+                parts = [sum_over(a, t.index, t.guard) for a in t.body.args]
+                chain.rule("sum-add", add(*parts), path)
+            chain.splice(self.simplifier.simplify(at(chain.term, path)), path)
+
+    # -- polishing: merge and factor --------------------------------------------------------
+
+    def _polish(self, p: Proof, without: frozenset[str]) -> Proof:
+        for _ in range(12):
+            step = self._polish_step(p.after)
+            if step is None:
+                break
+            p = join(p, step)
+            p = self._settle(p, without)
+        return p
+
+    def _polish_step(self, t: Term) -> Proof | None:
+        best: Proof | None = None
+        for path, sub in occurrences(t):
+            if isinstance(sub, Add):
+                for candidate in self._add_candidates(sub):
+                    whole = Chain(t).splice(candidate, path)
+                    done = join(whole.proof(), self.simplifier.simplify(whole.term))
+                    if cost(done.after) < cost(best.after if best else t):
+                        best = labelled(done, "collect")
+            elif isinstance(sub, SumOver) and isinstance(sub.body, Add):
+                for candidate in self._split_candidates(sub):
+                    whole = Chain(t).splice(candidate, path)
+                    done = join(whole.proof(), self.simplifier.simplify(whole.term))
+                    if cost(done.after) < cost(best.after if best else t):
+                        best = labelled(done, "collect")
+        return best
+
+    def _split_candidates(self, t: Any) -> Iterator[Proof]:
+        """A sum of terms split into sums, where that shows facts or constants."""
+        parts = [sum_over(a, t.index, t.guard) for a in t.body.args]
+        chain = Chain(t).rule("sum-add", add(*parts))
+        chain.splice(self.simplifier.simplify(chain.term))
+        done = chain.proof()
+        settled = self._settle(done, frozenset())
+        yield settled
+
+    def _add_candidates(self, t: Any) -> Iterator[Proof]:
+        terms = t.args
+        yield from self._common_factor(t, tuple(range(len(terms))))
+        if len(terms) > 2:
+            for pair in itertools.combinations(range(len(terms)), 2):
+                yield from self._common_factor(t, pair)
+        if len(terms) <= 10:
+            for m, n in itertools.combinations(range(len(terms)), 2):
+                yield from self._merge_sums(t, m, n)
+
+    def _common_factor(self, t: Any, which: tuple[int, ...]) -> Iterator[Proof]:
+        """c*a + c*b = c*(a + b) for the terms chosen."""
+        chosen = [t.args[k] for k in which]
+        split = [split_product(a) for a in chosen]
+        shared: list[tuple[Any, Any]] = []
+        for base, e in split[0][1]:
+            if not is_number(e):
+                exps = [_exponent_of(base, parts) for _, parts in split]
+                if all(x == e for x in exps):
+                    shared.append((base, e))
+                continue
+            exps = [_exponent_of(base, parts) for _, parts in split]
+            if any(x is None or not is_number(x) for x in exps):
+                continue
+            values = [value_of(x) for x in exps]
+            low = min(values, key=abs)
+            if all(v * low > 0 for v in values):
+                shared.append((base, number(low)))
+        coefficients = [c for c, _ in split]
+        numeric = _gcd(coefficients)
+        if all(c < 0 for c in coefficients):
+            numeric = -numeric
+        if not shared and abs(numeric) == 1 and numeric > 0:
+            return
+        front = join_product(numeric, shared)
+        if front == ONE:
+            return
+        inner = [
+            tidy(mul(a, power(front, number(-1)) if not is_number(front) else number(1 / value_of(front))))
+            for a in chosen
+        ]
+        grouped = mul(*(front.args if isinstance(front, Mul) else (front,)), add(*inner))
+        if len(which) == len(t.args):
+            out = grouped
+        else:
+            rest = [a for k, a in enumerate(t.args) if k not in which]
+            place = sum(1 for k in range(which[0]) if k not in which)
+            out = add(*rest[:place], grouped, *rest[place:])
+        try:
+            yield Chain(t).algebra(out).proof()
+        except RuleRefused:
+            return
+
+    def _merge_sums(self, t: Any, m: int, n: int) -> Iterator[Proof]:
+        """c*sum(a) + d*sum(b) = sum(c*a + d*b), the letters chosen so that factors agree."""
+        one, two = t.args[m], t.args[n]
+        for (c, f), (d, g) in itertools.product(_sums_in(one), _sums_in(two)):
+            if f.index.size != g.index.size:
+                continue
+            if f.index in free_indices(two) or (f.index != g.index and f.index in free_indices(g)):
+                letter = fresh_index(f.index, index_names(one) | index_names(two))
+                f = _renamed(f, letter)
+            g = _renamed(g, f.index)
+            if f.index in free_indices(c) | free_indices(d):
+                continue
+            if not same_guard(f.guard, g.guard):
+                yield from self._join_guards(t, m, n, c, f, d, g)
+                continue
+            for inside in self._aligned_bodies(c, f, d, g):
+                try:
+                    yield self._merged(t, m, n, c, f, d, g, inside)
+                except RuleRefused:
+                    continue
+
+    def _aligned_bodies(self, c: Any, f: Any, d: Any, g: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """(outside, body of the first, body of the second)."""
+        common, ca, da = _shared_front(c, d)
+        yield common, tidy(mul(ca, f.body)), tidy(mul(da, g.body))
+
+    def _merged(
+        self, t: Any, m: int, n: int, c: Any, f: Any, d: Any, g: Any, inside: tuple[Any, Any, Any]
+    ) -> Proof:
+        common, a, b = inside
+        i, guard = f.index, f.guard
+        sum_a, sum_b = sum_over(a, i, guard), sum_over(b, i, guard)
+        # c*sum(f) = common*sum(a): constants put into the sum
+        chain = Chain(t)
+        staged_m = mul(c, f)
+        staged_n = mul(d, g)
+        args = list(t.args)
+        args[m], args[n] = staged_m, staged_n
+        if chain.term != add(*args):
+            chain.algebra(add(*args))
+        for k, front, whole, inner, own in ((m, c, sum_a, a, f), (n, d, sum_b, b, g)):
+            _, ca, _ = _shared_front(front, common) if common != ONE else (ONE, front, ONE)
+            del ca
+            piece = Chain(mul(front, own))
+            rest = tidy(mul(front, power(common, number(-1)))) if common != ONE else front
+            staged = mul(common, mul(rest, own)) if common != ONE else mul(rest, own)
+            piece.algebra(staged)
+            where = (1,) if common != ONE else ()
+            if rest != ONE or inner != own.body:
+                back = Chain(whole).rule("sum-factor", mul(rest, own)) if rest != ONE else None
+                if back is None:
+                    piece.algebra(whole, where)
+                else:
+                    piece.splice(flip(back.proof()), where)
+            chain.splice(piece.proof(), (k,))
+        rest_terms = [x for k, x in enumerate(t.args) if k not in (m, n)]
+        pair = add(sum_a, sum_b)
+        pair_term = mul(common, pair) if common != ONE else pair
+        place = min(m, n)
+        where2: tuple[int, ...] = ()
+        if rest_terms:
+            all_terms = [x for k, x in enumerate(t.args) if k != max(m, n)]
+            all_terms[place] = pair_term
+            chain.algebra(add(*all_terms))
+            where2 = (place,)
+        else:
+            chain.algebra(pair_term)
+        if common != ONE:
+            where2 = (*where2, 1)
+        joined = sum_over(add(a, b), i, guard)
+        chain.splice(flip(Chain(joined).rule("sum-add", pair).proof()), where2)
+        inner_path = (*where2, 0)
+        body = add(a, b)
+        best: Proof | None = None
+        for candidate in self._body_candidates(body):
+            if best is None or cost(candidate.after) < cost(best.after):
+                best = candidate
+        if best is not None and cost(best.after) < cost(body):
+            chain.splice(best, inner_path)
+        return chain.proof()
+
+    def _body_candidates(self, body: Any) -> Iterator[Proof]:
+        simplified = self.simplifier.simplify(body)
+        yield simplified
+        if isinstance(simplified.after, Add):
+            for candidate in self._add_candidates(simplified.after):
+                yield join(simplified, candidate)
+
+    def _join_guards(
+        self, t: Any, m: int, n: int, c: Any, f: Any, d: Any, g: Any
+    ) -> Iterator[Proof]:
+        return
+        yield
+
+
+def same_guard(a: Any, b: Any) -> bool:
+    from derivation.normal import oriented
+
+    return bool(oriented(a) == oriented(b))
+
+
+def _exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
+    key = normal_term(base)
+    for b, e in parts:
+        if b == base or normal_term(b) == key:
+            return e
+    return None
+
+
+def _gcd(values: list[Fraction]) -> Fraction:
+    from math import gcd, lcm
+
+    return Fraction(gcd(*[v.numerator for v in values]), lcm(*[v.denominator for v in values]))
+
+
+def _sums_in(t: Any) -> list[tuple[Any, Any]]:
+    """(outside, sum) for each indexed sum that is a factor of the term."""
+    c, parts = split_product(t)
+    out = []
+    for k, (base, e) in enumerate(parts):
+        if isinstance(base, SumOver) and e == ONE:
+            rest = parts[:k] + parts[k + 1 :]
+            out.append((join_product(c, rest), base))
+    return out
+
+
+def _renamed(t: Any, letter: Any) -> Any:
+    if t.index == letter:
+        return t
+    swap = {t.index: letter}
+    return rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
+
+
+def _shared_front(c: Any, d: Any) -> tuple[Any, Any, Any]:
+    """(g, c/g, d/g) with g the factors that both have."""
+    (nc, pc), (nd, pd) = split_product(c), split_product(d)
+    shared = [(b, e) for b, e in pc if _exponent_of(b, pd) == e]
+    keys = {normal_term(b) for b, _ in shared}
+    numeric = _gcd([nc, nd])
+    if nc < 0 and nd < 0:
+        numeric = -numeric
+    left = [(b, e) for b, e in pc if normal_term(b) not in keys]
+    right = [(b, e) for b, e in pd if normal_term(b) not in keys]
+    return (
+        join_product(numeric, shared),
+        join_product(nc / numeric, left),
+        join_product(nd / numeric, right),
+    )
+
+
+__all__ = ["Shortener", "TRUE", "ZERO", "leading", "relation", "same", "scaled", "terms_of"]

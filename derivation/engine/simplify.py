@@ -1,0 +1,434 @@
+"""Simplification with proofs: sums contracted, constants out, facts used, everything kept factored.
+
+``Simplifier.simplify`` works bottom-up and only does what is always an improvement. The search
+for the shortest form (folding into names, factoring, merging sums) stands in ``shorten``.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from derivation.engine.arithmetic import same, scaled, split_product, tidy
+from derivation.engine.proof import Chain, Proof, algebra
+from derivation.errors import RuleRefused
+from derivation.normal import normal_term
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Add,
+    Condition,
+    Detach,
+    Diff,
+    IfElse,
+    KroneckerDelta,
+    Mul,
+    Partial,
+    Pow,
+    ProductOver,
+    Reduction,
+    Relation,
+    SumOver,
+    Term,
+    add,
+    all_of,
+    conjuncts,
+    free_indices,
+    fresh_index,
+    if_else,
+    index_names,
+    is_leaf,
+    is_number,
+    mul,
+    negate,
+    number,
+    power,
+    reduction,
+    rebuild,
+    substitute,
+    sum_over,
+    value_of,
+)
+from derivation.theory import Theory, entails
+
+
+def factors_of(t: Term) -> tuple[Any, ...]:
+    return t.args if isinstance(t, Mul) else (t,)
+
+
+def terms_of(t: Term) -> tuple[Any, ...]:
+    return t.args if isinstance(t, Add) else (t,)
+
+
+def rebind(t: Any, taken: frozenset[str] | set[str]) -> Any:
+    """A reduction with its letter renamed away from the taken ones."""
+    if t.index.name not in taken:
+        return t
+    fresh = fresh_index(t.index, set(taken) | index_names(t))
+    swap = {t.index: fresh}
+    return rebuild(t, (substitute(t.body, swap), fresh, substitute(t.guard, swap)))
+
+
+class Simplifier:
+    """Rewrites terms of one theory; every result comes with its proof."""
+
+    def __init__(self, theory: Theory, completing: bool = True) -> None:
+        self.theory, self.completing = theory, completing
+        self._memo: dict[Term, Proof] = {}
+
+    def simplify(self, t: Term) -> Proof:
+        """The term with everything done that is always an improvement."""
+        found = self._memo.get(t)
+        if found is None:
+            found = self._simplify(t)
+            self._memo[t] = found
+            if found.after not in self._memo:
+                self._memo[found.after] = Proof(found.after, found.after)
+        return found
+
+    def _simplify(self, t: Term) -> Proof:
+        if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
+            return Proof(t, t)
+        chain = Chain(t)
+        for k, a in enumerate(t.args):
+            if (isinstance(t, Reduction) and k > 0) or isinstance(a, Condition):
+                continue
+            chain.splice(self.simplify(a), (k,))
+        for _ in range(40):
+            step = self._step(chain.term)
+            if step is None or step.before == step.after:
+                break
+            chain.splice(step)
+        return chain.proof()
+
+    def _then(self, chain: Chain, path: tuple[int, ...] = ()) -> Proof:
+        """Simplifies what stands at the path after the last move."""
+        from derivation.terms import at
+
+        chain.splice(self.simplify(at(chain.term, path)), path)
+        return chain.proof()
+
+    # -- one step at the head ---------------------------------------------------------------
+
+    def _step(self, t: Any) -> Proof | None:
+        if isinstance(t, SumOver):
+            return self._sum_step(t)
+        if isinstance(t, Add | Mul | Pow | sympy.exp):
+            tidied = tidy(t)
+            if tidied != t:
+                return self._algebra(t, tidied)
+            if isinstance(t, Mul):
+                return self._product_step(t)
+            if isinstance(t, Add):
+                return self._add_step(t)
+            if isinstance(t, sympy.exp):
+                return self._try("exp-of-log", t)
+            return None
+        if isinstance(t, KroneckerDelta):
+            if t.args[0] == t.args[1]:
+                return Chain(t).rule("delta-equal", ONE).proof()
+            return None
+        if isinstance(t, IfElse):
+            return self._cases_step(t)
+        if isinstance(t, ProductOver):
+            if t.index not in free_indices(t.body) and t.guard == TRUE:
+                return Chain(t).rule("prod-constant", power(t.body, t.index.size)).proof()
+            return None
+        if isinstance(t, sympy.log) and (isinstance(t.args[0], sympy.exp) or t.args[0] == ONE):
+            return self._try("log-expand", t)
+        if len(t.args) == 1 and t.args[0] == ZERO:
+            return self._try("known-value", t)
+        return None
+
+    def _algebra(self, before: Term, after: Term) -> Proof:
+        return Chain(before).algebra(after).proof()
+
+    def _try(self, rule: str, t: Term) -> Proof | None:
+        from derivation.rules import REGISTRY
+
+        rewrite = REGISTRY[rule].rewrite
+        try:
+            after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]
+        except RuleRefused:
+            return None
+        return self._then(Chain(t).rule(rule, after))
+
+    def _cases_step(self, t: Any) -> Proof | None:
+        condition, a, b = t.args
+        if a == b:
+            return Chain(t).rule("same-in-both", a).proof()
+        if self._known(condition):
+            return Chain(t).rule("case-holds", a).proof()
+        if self._known(negate(condition)):
+            return Chain(t).rule("case-fails", b).proof()
+        return None
+
+    def _known(self, condition: Term) -> bool:
+        if isinstance(condition, Relation) and self.theory.is_index_relation(condition):
+            return self.theory.decide(condition)[0]
+        if not isinstance(condition, Relation) and condition != TRUE:
+            parts = conjuncts(condition)
+            return bool(parts) and all(map(self._known, parts))
+        return condition == TRUE
+
+    def _product_step(self, t: Any) -> Proof | None:
+        deltas = [f for f in t.args if isinstance(f, KroneckerDelta)]
+        for n, d in enumerate(deltas):
+            if any(set(d.args) == set(e.args) for e in deltas[n + 1 :]):
+                rest = list(t.args)
+                rest.remove(d)
+                return Chain(t).rule("delta-substitutes", mul(*rest)).proof()
+        for f in t.args:
+            if isinstance(f, IfElse) and ZERO in f.args[1:]:
+                rest = list(t.args)
+                rest.remove(f)
+                branches = [ZERO if b == ZERO else tidy(mul(*rest, b)) for b in f.args[1:]]
+                if self._is_index_condition(f.args[0]):
+                    lifted = if_else(f.args[0], *branches)
+                    chain = Chain(t).rule("case-lift", lifted)
+                    for k in (1, 2):
+                        chain.splice(self.simplify(lifted.args[k]), (k,))
+                    return chain.proof()
+        return None
+
+    def _is_index_condition(self, c: Any) -> bool:
+        if isinstance(c, Relation):
+            return self.theory.is_index_relation(c)
+        return bool(c.args) and all(map(self._is_index_condition, c.args))
+
+    def _add_step(self, t: Any) -> Proof | None:
+        return self._complete_sum(t) if self.completing else None
+
+    def _complete_sum(self, t: Any) -> Proof | None:
+        """c*f_j + c*sum over k != j of f_k is c times the whole sum."""
+        for n, a in enumerate(t.args):
+            c, parts = split_product(a)
+            for base, e in parts:
+                if not (isinstance(base, SumOver) and e == ONE):
+                    continue
+                for g in conjuncts(base.guard):
+                    j = _excluded(g, base.index)
+                    if j is None or free_indices(j) & {base.index} or not self.theory.in_range(j, base.index.size):
+                        continue
+                    others = all_of(*[x for x in conjuncts(base.guard) if x != g])
+                    if others != TRUE:
+                        continue
+                    outside = [scaled(ONE, c)] + [
+                        b if x == ONE else power(b, x) for b, x in parts if b is not base
+                    ]
+                    missing = tidy(mul(*outside, substitute(base.body, {base.index: j})))
+                    whole = sum_over(base.body, base.index, others)
+                    if missing == ZERO:
+                        chain = Chain(t)
+                        out = tidy(mul(*outside, whole))
+                        inner = Chain(base).rule("sum-guard", whole).proof()
+                        return self._replace_term(chain, t, n, inner, base, outside, out)
+                    for m, other in enumerate(t.args):
+                        if m != n and same(other, missing):
+                            return self._put_back(t, n, m, base, whole, outside, j)
+        return None
+
+    def _replace_term(
+        self, chain: Chain, t: Any, n: int, inner: Proof, base: Any, outside: list[Any], out: Any
+    ) -> Proof:
+        args = list(t.args)
+        staged = mul(*outside, base)
+        args[n] = staged
+        chain.algebra(add(*args))
+        if chain.term.args[n] == staged and isinstance(staged, Mul):
+            chain.splice(inner, (n, len(staged.args) - 1))
+        else:
+            chain.splice(inner, (n,))
+        args[n] = out
+        chain.algebra(add(*args))
+        return self._then(chain)
+
+    def _put_back(
+        self, t: Any, n: int, m: int, base: Any, whole: Any, outside: list[Any], j: Any
+    ) -> Proof:
+        rest = [a for k, a in enumerate(t.args) if k not in (n, m)]
+        single = substitute(base.body, {base.index: j})
+        factor = tidy(mul(*outside))
+        pair = add(single, base)
+        staged = pair if factor == ONE else mul(factor, pair)
+        place = min(n, m)
+        where: tuple[int, ...] = ()
+        together = staged
+        if rest:
+            args = [a for k, a in enumerate(t.args) if k != max(n, m)]
+            args[place] = staged
+            together = add(*args)
+            where = (place,)
+        chain = Chain(t).algebra(together)
+        inner = where + ((len(staged.args) - 1,) if staged is not pair else ())
+        chain.rule("split-term", whole, inner)
+        chain.splice(self.simplify(chain.term.args[place] if rest else chain.term), where)
+        return chain.proof()
+
+    # -- sums -------------------------------------------------------------------------------
+
+    def _sum_step(self, t: Any) -> Proof | None:
+        body, i, guard = t.args
+        if body == ZERO:
+            return Chain(t).rule("sum-zero", ZERO).proof()
+        for c in conjuncts(guard):
+            if _fixed(c, i) is not None:
+                return self._one_place(t, c)
+        if isinstance(body, IfElse) and i in free_indices(body.args[0]) and ZERO in body.args[1:]:
+            return self._guard_from_cases(t)
+        if isinstance(body, Mul):
+            for f in body.args:
+                if isinstance(f, IfElse) and ZERO in f.args[1:] and i in free_indices(f.args[0]):
+                    return self._lift_in_sum(t, f)
+        sifted = self._sift(t)
+        if sifted is not None:
+            return sifted
+        pulled = self._pull_out(t)
+        if pulled is not None:
+            return pulled
+        if i not in free_indices(body) and guard == TRUE and body != ONE:
+            return self._then(Chain(t).rule("sum-constant", mul(i.size, body)))
+        if i not in free_indices(body) and guard == TRUE:
+            chain = Chain(t).rule("sum-constant", mul(i.size, body))
+            return chain.algebra(i.size).proof()
+        return None
+
+    def _one_place(self, t: Any, c: Any) -> Proof | None:
+        j = _fixed(c, t.index)
+        if not self.theory.in_range(j, t.index.size):
+            return None
+        value = substitute(t.body, {t.index: j})
+        others = [g for g in conjuncts(t.guard) if g != c]
+        if others:
+            value = if_else(substitute(all_of(*others), {t.index: j}), value, ZERO)
+        return self._then(Chain(t).rule("sum-one-place", value))
+
+    def _guard_from_cases(self, t: Any) -> Proof | None:
+        condition, a, b = t.body.args
+        value, where = (a, condition) if b == ZERO else (b, negate(condition))
+        guard = all_of(*(() if t.guard == TRUE else (t.guard,)), where)
+        return self._then(Chain(t).rule("sum-cases", sum_over(value, t.index, guard)))
+
+    def _lift_in_sum(self, t: Any, f: Any) -> Proof:
+        rest = list(t.body.args)
+        rest.remove(f)
+        branches = [ZERO if b == ZERO else mul(*rest, b) for b in f.args[1:]]
+        lifted = if_else(f.args[0], *branches)
+        chain = Chain(t).rule("case-lift", lifted, (0,))
+        for k in (1, 2):
+            chain.splice(self.simplify(lifted.args[k]), (0, k))
+        return chain.proof()
+
+    def _has_delta(self, t: Any, i: Any) -> bool:
+        """Whether a factor of some term of t is a delta with the index."""
+        return any(
+            isinstance(f, KroneckerDelta) and i in f.args
+            for a in terms_of(t)
+            for f in factors_of(a)
+        )
+
+    def _sift(self, t: Any) -> Proof | None:
+        body, i, guard = t.args
+        parts = factors_of(body)
+        for f in parts:
+            if isinstance(f, KroneckerDelta) and i in f.args:
+                j = f.args[1] if f.args[0] == i else f.args[0]
+                if i in free_indices(j):
+                    continue
+                rest = list(parts)
+                rest.remove(f)
+                value = substitute(mul(*rest), {i: j})
+                if guard != TRUE:
+                    value = if_else(substitute(guard, {i: j}), value, ZERO)
+                return self._then(Chain(t).rule("sift-delta", value))
+        if isinstance(body, Add) and self._has_delta(body, i):
+            plain = [a for a in body.args if not self._has_delta(a, i)]
+            sifting = [a for a in body.args if self._has_delta(a, i)]
+            groups = ([add(*plain)] if plain else []) + sifting
+            if body.args.index(sifting[0]) == 0:
+                groups = sifting + ([add(*plain)] if plain else [])
+            if len(groups) < 2:
+                return None
+            chain = Chain(t).rule("sum-add", add(*[sum_over(g, i, guard) for g in groups]))
+            for k in range(len(groups)):
+                chain.splice(self.simplify(sum_over(groups[k], i, guard)), (k,))
+            return chain.proof()
+        for n, f in enumerate(parts):
+            base, e = f.args if isinstance(f, Pow) else (f, ONE)
+            if isinstance(base, Add) and self._has_delta(base, i):
+                if e != ONE:
+                    if not (is_number(e) and value_of(e) in (2, 3)):
+                        continue
+                    square = mul(*[base] * int(value_of(e)))
+                    opened = mul(*parts[:n], *square.args, *parts[n + 1 :])
+                    return self._distribute(t, opened, n)
+                return self._distribute(t, body, n)
+        return None
+
+    def _distribute(self, t: Any, body: Any, n: int) -> Proof | None:
+        """Multiplies out only the factor that holds the delta, delta terms apart from the others."""
+        i = t.index
+        parts = factors_of(body)
+        f = parts[n]
+        plain = [a for a in f.args if not self._has_delta(a, i)]
+        sifting = [a for a in f.args if self._has_delta(a, i)]
+        groups = ([add(*plain)] if plain else []) + sifting
+        if plain and f.args.index(sifting[0]) == 0:
+            groups = sifting + [add(*plain)]
+        opened = add(*[tidy(mul(*parts[:n], g, *parts[n + 1 :])) for g in groups])
+        if opened == t.body:
+            return None
+        chain = Chain(t).algebra(opened, (0,))
+        return chain.splice(self._sum_step(chain.term)).proof()
+
+    def _pull_out(self, t: Any) -> Proof | None:
+        body, i, guard = t.args
+        c, parts = split_product(body)
+        if body == ONE or not parts:
+            if is_number(body) and body != ONE:
+                out = mul(body, sum_over(ONE, i, guard))
+                return self._then(Chain(t).rule("sum-factor", out))
+            return None
+        outside = [(b, e) for b, e in parts if i not in free_indices(b) | free_indices(e)]
+        if c == 1 and not outside:
+            return None
+        inside = [(b, e) for b, e in parts if i in free_indices(b) | free_indices(e)]
+        if not inside and guard == TRUE:
+            return None
+        from derivation.engine.arithmetic import join_product
+
+        rest = join_product(Fraction(1), inside)
+        # a bare sign or number on a sum of terms stays with its terms only if it disappears there
+        front = join_product(c, outside)
+        inner = sum_over(rest, i, guard)
+        staged = mul(*factors_of(front), inner)
+        chain = Chain(t).rule("sum-factor", staged)
+        chain.splice(self.simplify(inner), (len(staged.args) - 1,))
+        return chain.splice(self._tidied(chain.term)).proof()
+
+    def _tidied(self, t: Term) -> Proof | None:
+        move = algebra(t, tidy(t))
+        return None if move is None else Proof(t, move.after, (((), move),))
+
+
+def _excluded(g: Any, i: Any) -> Any:
+    """j where the condition is i != j."""
+    if isinstance(g, Relation) and g.op == "!=" and i in (g.left, g.right):
+        return g.right if g.left == i else g.left
+    return None
+
+
+def _fixed(g: Any, i: Any) -> Any:
+    """j where the condition is i == j, with i not in j."""
+    if isinstance(g, Relation) and g.op == "==" and i in (g.left, g.right):
+        j = g.right if g.left == i else g.left
+        if i not in free_indices(j) and (hasattr(j, "size") or is_number(j)):
+            return j
+    return None
+
+
+__all__ = ["Simplifier", "factors_of", "rebind", "terms_of", "Detach", "entails", "normal_term",
+           "number", "reduction"]

@@ -1,0 +1,301 @@
+"""Theorems, and the few ways to make one. Trusted.
+
+A ``Theorem`` says: for all sizes >= 1 (or as given), all values in range of its free indices and
+all arrays that meet its hypotheses, the left side equals the right side. Terms are read as total
+functions (1/0, log of a negative number and a derivative where there is none have *some* value),
+so equality is plain equality, and a law that fails at such points carries a condition.
+
+A hypothesis with a free index is about that value of the index; passing under a sum it becomes
+one about every value (``Every``), and passing under a condition it is weakened by it. What a
+condition needs is discharged from the givens and known signs (``theory``) or stays a hypothesis.
+
+Only this module can make a ``Theorem``; each one made is entered in a ledger that every use
+consults, so a forged, edited, copied or unpickled one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from derivation.errors import KernelError
+from derivation.terms import (
+    TRUE,
+    AllOf,
+    AnyOf,
+    Diff,
+    Every,
+    IfElse,
+    Indexed,
+    KroneckerDelta,
+    Partial,
+    Path,
+    Reduction,
+    Relation,
+    Term,
+    alpha_equal,
+    any_of,
+    canonical,
+    every,
+    free_indices,
+    name_of,
+    names,
+    negate,
+    rebuild,
+    substitute,
+)
+from derivation.theory import Theory, entails, match
+
+if TYPE_CHECKING:
+    from derivation.rules.registry import Rule
+
+
+class Theorem:
+    """``hypotheses |- lhs = rhs``. Made by the kernel's functions only."""
+
+    __slots__ = ("__weakref__", "hypotheses", "lhs", "rhs", "theory", "unfolded")
+    theory: Theory
+    hypotheses: frozenset[Any]
+    lhs: Any
+    rhs: Any
+    unfolded: frozenset[str]
+
+    def __init__(self) -> None:
+        raise KernelError("a Theorem is made by the kernel, not by its constructor")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise KernelError("a Theorem cannot be changed")
+
+    def __reduce__(self) -> Any:
+        raise KernelError("a Theorem cannot be copied or pickled")
+
+    def __repr__(self) -> str:
+        assumed = ", ".join(sorted(map(str, self.hypotheses)))
+        return f"{assumed} |- {self.lhs} = {self.rhs}"
+
+
+DETACHED = "detach()"  # marks equalities of values that a derivative does not keep
+_LEDGER: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
+_FIELDS = ("theory", "hypotheses", "lhs", "rhs", "unfolded")
+
+
+def _seal(
+    theory: Theory, hypotheses: Iterable[Any], lhs: Any, rhs: Any, unfolded: frozenset[str]
+) -> Theorem:
+    theorem = object.__new__(Theorem)
+    values = (theory, frozenset(hypotheses), lhs, rhs, unfolded)
+    for name, value in zip(_FIELDS, values, strict=True):
+        object.__setattr__(theorem, name, value)
+    _LEDGER[theorem] = values
+    return theorem
+
+
+def genuine(theorem: object) -> Theorem:
+    """The theorem itself, if the kernel made it and nobody changed it; else KernelError."""
+    entry = _LEDGER.get(theorem) if type(theorem) is Theorem else None
+    if entry is None or any(
+        getattr(theorem, name) is not value for name, value in zip(_FIELDS, entry, strict=True)
+    ):
+        raise KernelError("this Theorem was not made by the kernel, or was changed since")
+    return theorem  # type: ignore[return-value]
+
+
+def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], frozenset[str]]:
+    """What remains of conditions after discharge, and names whose definition an edge case rests on."""
+    left: set[Any] = set()
+    edge: frozenset[str] = frozenset()
+    for c in conditions:
+        holds, used = theory.decide(c)
+        left.update(_closed(g) for g in used)
+        if not holds:
+            left.add(canonical(c))
+        elif not _is_open(c, theory):
+            edge |= names(c) & set(theory.definitions)
+    return left, edge
+
+
+def _closed(given: Any) -> Any:
+    """A given, as the statement that it holds for every value of its free indices."""
+    for i in sorted(free_indices(given), key=str):
+        given = every(given, i)
+    return canonical(given)
+
+
+def _is_open(c: Any, theory: Theory, name: str | None = None, through: bool = True) -> bool:
+    """Whether the condition, where it holds, holds nearby too as the name's entries vary."""
+    if name is not None and not theory.depends(c, name, through):
+        return True
+    if isinstance(c, Every):
+        return _is_open(c.body, theory, name, through)
+    if isinstance(c, AllOf | AnyOf):
+        return all(_is_open(a, theory, name, through) for a in c.args)
+    return isinstance(c, Relation) and (c.op in ("<", ">", "!=") or theory.is_index_relation(c))
+
+
+# -- the ways to make a theorem -------------------------------------------------------------
+
+
+def reflexivity(theory: Theory, t: Term) -> Theorem:
+    """|- t = t"""
+    return _seal(theory, (), t, t, frozenset())
+
+
+def symmetry(theorem: Theorem) -> Theorem:
+    """From a = b: b = a."""
+    th = genuine(theorem)
+    return _seal(th.theory, th.hypotheses, th.rhs, th.lhs, th.unfolded)
+
+
+def transitivity(first: Theorem, second: Theorem) -> Theorem:
+    """From a = b and b = c: a = c. The two b may differ in the letters of bound indices."""
+    one, two = genuine(first), genuine(second)
+    if one.theory is not two.theory:
+        raise KernelError("the two theorems belong to different problems")
+    if not alpha_equal(one.rhs, two.lhs):
+        raise KernelError(f"no chain: {one.rhs} is not {two.lhs}")
+    hypotheses = one.hypotheses | two.hypotheses
+    return _seal(one.theory, hypotheses, one.lhs, two.rhs, one.unfolded | two.unfolded)
+
+
+def renamed(theorem: Theorem, lhs: Term, rhs: Term) -> Theorem:
+    """The same theorem with other letters for bound indices."""
+    th = genuine(theorem)
+    if not (alpha_equal(th.lhs, lhs) and alpha_equal(th.rhs, rhs)):
+        raise KernelError(f"not a renaming: {th.lhs} = {th.rhs} and {lhs} = {rhs}")
+    return _seal(th.theory, th.hypotheses, lhs, rhs, th.unfolded)
+
+
+def definition(theory: Theory, t: Term) -> Theorem:
+    """|- p[i] = the right side of p's definition."""
+    return _seal(theory, (), t, theory.unfold(t), frozenset((name_of(t),)))
+
+
+def given(theory: Theory, condition: Term, values: Mapping[Any, Term]) -> Theorem:
+    """A == B |- A = B, for a given A == B of the problem and values of its free indices."""
+    if condition not in theory.problem.givens:
+        raise KernelError(f"{condition} is not a given of this problem")
+    if not isinstance(condition, Relation) or condition.op != "==":
+        raise KernelError(f"{condition} is not an equation")
+    for i, value in values.items():
+        if not theory.in_range(value, i.size):
+            raise KernelError(f"{value} does not run over {i.size}")
+    lhs, rhs = substitute(condition.left, values), substitute(condition.right, values)
+    return _seal(theory, (_closed(condition),), lhs, rhs, frozenset())
+
+
+def instantiate(theorem: Theorem, values: Mapping[Any, Term]) -> Theorem:
+    """The theorem at particular values of its free indices."""
+    th = genuine(theorem)
+    for i, value in values.items():
+        if not th.theory.in_range(value, i.size):
+            raise KernelError(f"{value} does not run over {i.size}")
+    hypotheses = [canonical(substitute(h, values)) for h in th.hypotheses]
+    lhs, rhs = substitute(th.lhs, values), substitute(th.rhs, values)
+    return _seal(th.theory, hypotheses, lhs, rhs, th.unfolded)
+
+
+def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str, Term]) -> Theorem:
+    """``lhs = rhs`` by a registered rule, under the conditions that the rule names.
+
+    Raises:
+        RuleRefused: It is not an instance of the rule.
+        KernelError: The rule is not registered.
+    """
+    from derivation.rules.registry import registered
+
+    if not registered(rule):
+        raise KernelError(f"the rule {rule.id} is not registered")
+    conditions = rule.check(theory, lhs, rhs, args)
+    hypotheses, edge = _hypotheses(theory, conditions)
+    if rule.id == "detach-value":
+        edge |= {DETACHED}
+    return _seal(theory, hypotheses, lhs, rhs, edge)
+
+
+def cite(theorem: Theorem, lhs: Term) -> Theorem:
+    """A proved theorem at the values of its free indices that make its left side ``lhs``."""
+    th = genuine(theorem)
+    values = match(th.lhs, lhs, th.theory)
+    if values is None:
+        raise KernelError(f"{lhs} is not an instance of {th.lhs}")
+    return instantiate(th, values)
+
+
+def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
+    """``t = t'``, where t' has the theorem's right side in place of its left side at the path.
+
+    Raises:
+        KernelError: The subterm there is not the theorem's left side, or the place does not
+            allow it: an index, a guard, or under a derivative an equality that rests on a
+            condition or definition that the derivative does not keep.
+    """
+    th = genuine(theorem)
+    if not path:
+        return renamed(th, t, th.rhs)
+    k, head = path[0], t
+    if not 0 <= k < len(t.args):
+        raise KernelError(f"no place {k} in {t}")
+    inner = replace(t.args[k], path[1:], th)
+    hypotheses, unfolded = inner.hypotheses, inner.unfolded
+    if isinstance(head, Indexed | KroneckerDelta):
+        raise KernelError("an equality of values cannot replace an index")
+    if isinstance(head, Reduction):
+        if k != 0:
+            raise KernelError("an equality cannot replace a guard or a bound index")
+        if head.index in free_indices(inner.rhs) | free_indices(inner.lhs) or hypotheses:
+            hypotheses = frozenset(
+                canonical(every(_weakened(h, head.guard), head.index))
+                for h in hypotheses
+                if not entails(head.guard, h)
+            )
+    elif isinstance(head, IfElse) and k > 0:
+        assumed = head.args[0] if k == 1 else negate(head.args[0])
+        hypotheses = frozenset(
+            canonical(any_of(negate(assumed), h)) if free_indices(h) else h
+            for h in hypotheses
+            if not entails(assumed, h)
+        )
+    elif isinstance(head, Diff | Partial):
+        hypotheses = hypotheses | _kept_by_derivative(head, k, inner)
+    args = tuple(inner.rhs if n == k else a for n, a in enumerate(head.args))
+    return _seal(th.theory, hypotheses, head, rebuild(head, args), unfolded)
+
+
+def _weakened(h: Any, guard: Any) -> Any:
+    """A hypothesis that is only needed where the guard holds (it must share an index with it)."""
+    if guard == TRUE or not free_indices(h):
+        return h
+    return any_of(negate(guard), h)
+
+
+def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
+    """Checks that an equality may be used under a derivative; returns what this needs besides."""
+    if k != 0:
+        raise KernelError("an equality cannot replace the variable of a derivative")
+    theory, through = inner.theory, isinstance(head, Diff)
+    needs: set[Any] = set()
+    for v in head.args[1:]:
+        name = name_of(v)
+        if DETACHED in inner.unfolded:
+            raise KernelError("detach may not be dropped under a derivative")
+        if name in inner.unfolded:
+            raise KernelError(f"the definition of {name} is cut under a derivative by {v}")
+        if not through and inner.unfolded:
+            raise KernelError("names are held fixed under a partial derivative, not unfolded")
+        for h in inner.hypotheses:
+            if theory.depends(h, name, through):
+                if not _is_open(h, theory, name, through):
+                    raise KernelError(f"under a derivative by {v} the condition {h} may not be used")
+                left, _ = _hypotheses(theory, _continuity(theory, h, name, through))
+                needs |= left
+    return needs
+
+
+def _continuity(theory: Theory, h: Any, name: str, through: bool) -> set[Any]:
+    """Conditions under which both sides of every relation in a hypothesis are continuous."""
+    if isinstance(h, Relation):
+        return set(theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through))
+    if isinstance(h, Every):
+        return {every(c, h.index) for c in _continuity(theory, h.body, name, through)}
+    return set().union(*[_continuity(theory, a, name, through) for a in h.args])

@@ -1,0 +1,127 @@
+"""Size of a term in nodes of the input language, straight from the term.
+
+It is the size of the text that ``write`` prints: names, numbers, operators, calls, subscripts,
+sums and conditions; an index in a slot counts, brackets and what a ``for`` introduces do not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivation.language.layout import has_sign, is_below, is_sign, is_unit_below, opened
+from derivation.terms import (
+    HALF,
+    MINUS_ONE,
+    ONE,
+    TRUE,
+    Add,
+    AllOf,
+    AnyOf,
+    FunctionDerivative,
+    IfElse,
+    Indexed,
+    Mul,
+    Not,
+    Pow,
+    Rational,
+    Reduction,
+    Relation,
+    function_name,
+    split_function_derivative,
+)
+
+_SIZES: dict[Any, int] = {}
+_LIMIT = 1 << 20
+
+
+def nodes(t: Any) -> int:
+    """The number of nodes of the text of a term, as a reader counts them.
+
+    >>> from derivation.terms import add, element, index, neg, size
+    >>> j = index("j", size("K"))
+    >>> nodes(add(element("p", j), neg(element("y", j))))
+    5
+    """
+    found = _SIZES.get(t)
+    if found is None:
+        found = _nodes(t)
+        if len(_SIZES) > _LIMIT:
+            _SIZES.clear()
+        _SIZES[t] = found
+    return found
+
+
+def _nodes(t: Any) -> int:
+    if not t.args:
+        if isinstance(t, Rational):
+            return (1 if t.q == 1 else 3) + (t.p < 0)
+        return 3 if isinstance(t, AllOf | AnyOf) else 1
+    if isinstance(t, Indexed):
+        return 1 + sum(map(nodes, t.args[1:]))
+    if isinstance(t, Add):
+        total = len(t.args) - 1 + sum(map(nodes, t.args))
+        return total - sum(map(has_sign, t.args[1:]))
+    if isinstance(t, Mul):
+        return _product(t)
+    if isinstance(t, Pow):
+        return 2 + _below(t) if is_below(t) else _power(*t.args)
+    if isinstance(t, Reduction):
+        bound, body = opened(t)
+        return 2 + nodes(body) + sum(nodes(guard) for _, guard in bound if guard != TRUE)
+    if isinstance(t, Relation):
+        return 1 + nodes(t.left) + nodes(t.right)
+    if isinstance(t, AllOf | AnyOf | Not | IfElse):
+        return 1 + sum(map(nodes, t.args))
+    if isinstance(t, FunctionDerivative):
+        _, orders, args = split_function_derivative(t)
+        written = 1 if len(orders) == 1 else 2 * (sum(o != 0 for o in orders) or 1)
+        return 3 + written + sum(map(nodes, args))
+    if function_name(t) == "polygamma" and t.args[0].is_Integer and int(t.args[0]) in (0, 1):
+        return 1 + nodes(t.args[1])
+    return 1 + sum(map(nodes, t.args))
+
+
+def _product(t: Any) -> int:
+    args = t.args
+    first = args[0]
+    if first == MINUS_ONE and is_sign(t):  # -x*y, -1/x*y
+        total = 2 + _divisor(args[1]) + 1 if is_divisor(args[1]) else 1 + nodes(args[1])
+        rest = 2
+    else:
+        total = nodes(first)
+        rest = 1
+    for k in range(rest, len(args)):
+        f = args[k]
+        if is_divisor(f) and not (k == 1 and stays_factor(first, f)):
+            total += 1 + _divisor(f)
+        else:
+            total += 1 + nodes(f)
+    return total
+
+
+def is_divisor(t: Any) -> bool:
+    """Whether a factor is written after ``/``."""
+    return is_unit_below(t) or is_below(t)
+
+
+def stays_factor(first: Any, t: Any) -> bool:
+    """Whether a divisor right after the first factor would merge with it: 2*(1/3), 1*(1/x)."""
+    return isinstance(first, Rational) and (is_unit_below(t) or first == ONE)
+
+
+def _divisor(t: Any) -> int:
+    return 1 if isinstance(t, Rational) else _below(t)
+
+
+def _below(t: Any) -> int:
+    """The size of the denominator of a negative power."""
+    base, exponent = t.args
+    if exponent == MINUS_ONE:
+        return nodes(base)
+    if exponent == -HALF:
+        return 1 + nodes(base)
+    return 1 + nodes(base) + nodes(exponent) - 1
+
+
+def _power(base: Any, exponent: Any) -> int:
+    return 1 + nodes(base) + (0 if exponent == HALF else nodes(exponent))

@@ -1,0 +1,454 @@
+"""Exact normal form of terms as generalised polynomials: what "equal by algebra" means. Trusted.
+
+A term becomes a finite sum of monomials with rational coefficients. A monomial maps atoms to
+exponents, which may be rational or symbolic: exp(f) is the atom e with exponent f, so that
+exp(a)*exp(b) and exp(a + b) are one. Atoms (array entries, sums, logarithms …) are normal inside
+and named up to their bound letters, so equality is decided under sums too.
+
+Every use of a law that needs a condition (x/x = 1 needs x != 0) records it; the kernel consumes
+what is recorded. Terms that are equal as polynomials have equal normal forms; with denominators
+that are sums, ``difference_vanishes`` clears them first.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, gcd, lcm
+from typing import Any
+
+import sympy
+
+from derivation.errors import RuleRefused
+from derivation.terms import (
+    MIRROR,
+    TRUE,
+    ZERO,
+    Add,
+    Condition,
+    Diff,
+    Function,
+    IfElse,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Partial,
+    Pow,
+    Rational,
+    Reduction,
+    Relation,
+    Term,
+    add,
+    any_of,
+    canonical,
+    delta,
+    every,
+    exp,
+    if_else,
+    is_leaf,
+    mul,
+    negate,
+    number,
+    power,
+    rebuild,
+    relation,
+)
+
+Monomial = frozenset[tuple[Any, Any]]
+Poly = dict[Monomial, Any]  # coefficients are int or Fraction
+Conditions = frozenset[Any]
+
+E = sympy.E
+UNIT: Monomial = frozenset()
+NO_CONDITIONS: Conditions = frozenset()
+MAX_TERMS = 3000
+MAX_POWER = 6
+
+_MEMO: dict[Term, tuple[Poly, Conditions]] = {}
+_TEXT: dict[Term, str] = {}
+
+
+def text(t: Term) -> str:
+    """A total order on terms, the same in every run."""
+    found = _TEXT.get(t)
+    if found is None:
+        if not t.args:
+            found = f"{type(t).__name__}:{t}"
+            if isinstance(t, sympy.Symbol):
+                found = f"{t.name}:{type(t).__name__}"
+        else:
+            inner = ",".join(map(text, t.args))
+            found = f"{type(t).__name__}({inner})"
+        _TEXT[t] = found
+    return found
+
+
+def _coefficient(c: Any) -> Any:
+    return c.numerator if isinstance(c, Fraction) and c.denominator == 1 else c
+
+
+def normal(t: Term) -> tuple[Poly, Conditions]:
+    """The normal form and the conditions under which the term equals it."""
+    found = _MEMO.get(t)
+    if found is None:
+        if len(_MEMO) > 1 << 18:
+            _MEMO.clear()
+        needs: set[Any] = set()
+        found = _MEMO[t] = (_normal(t, needs), frozenset(needs))
+    return found
+
+
+def _poly(t: Term, needs: set[Any]) -> Poly:
+    poly, conditions = normal(t)
+    needs.update(conditions)
+    return poly
+
+
+def _normal(t: Term, needs: set[Any]) -> Poly:
+    if isinstance(t, Rational):
+        value = _coefficient(Fraction(int(t.p), int(t.q)))
+        return {UNIT: value} if value else {}
+    if isinstance(t, Add):
+        out: Poly = {}
+        for a in t.args:
+            for m, c in _poly(a, needs).items():
+                accumulate(out, m, c)
+        return out
+    if isinstance(t, Mul):
+        product: Poly = {UNIT: 1}
+        for a in t.args:
+            product = multiply(product, _poly(a, needs), needs)
+        return product
+    if isinstance(t, Pow):
+        return _power(_poly(t.args[0], needs), t.args[1], needs)
+    if isinstance(t, sympy.exp):
+        exponent = term_of(_poly(t.args[0], needs))
+        return {UNIT: 1} if exponent == ZERO else {frozenset(((E, _exponent(exponent)),)): 1}
+    return _atom(t, needs)
+
+
+def _atom(t: Term, needs: set[Any]) -> Poly:
+    if is_leaf(t):
+        return {frozenset(((t, 1),)): 1}
+    if isinstance(t, KroneckerDelta):
+        i, j = sorted(t.args, key=text)
+        if i == j:
+            return {UNIT: 1}
+        if isinstance(i, Integer) and isinstance(j, Integer):
+            return {}
+        return {frozenset(((delta(i, j), 1),)): 1}
+    if isinstance(t, Reduction):
+        if isinstance(t, Condition):
+            raise RuleRefused("a condition is not a value")
+        atom = _reduction(t, needs)
+    elif isinstance(t, IfElse):
+        condition = oriented(t.args[0])
+        branches = []
+        for branch, assumed in ((t.args[1], t.args[0]), (t.args[2], negate(t.args[0]))):
+            inner: set[Any] = set()
+            branches.append(term_of(_poly(branch, inner)))
+            needs.update(guarded(c, assumed) for c in inner)
+        if branches[0] == branches[1]:
+            return _poly(branches[0], needs)
+        atom = if_else(condition, *branches)
+    elif isinstance(t, Diff | Partial):
+        atom = canonical(t)
+    elif isinstance(t, Function):
+        atom = rebuild(t, tuple(term_of(_poly(a, needs)) for a in t.args))
+    else:
+        atom = canonical(t)
+    return {frozenset(((atom, 1),)): 1}
+
+
+def _reduction(t: Any, needs: set[Any]) -> Term:
+    """Normal inside, the bound index named by height."""
+    inner: set[Any] = set()
+    body = term_of(_poly(t.body, inner))
+    out = canonical(rebuild(t, (body, t.index, oriented(t.guard))))
+    for _ in range(4):  # naming the bound index may change the order of terms
+        again = rebuild(out, (term_of(_poly(out.body, set())), out.index, oriented(out.guard)))
+        if again == out:
+            break
+        out = canonical(again)
+    needs.update(every(c, t.index, t.guard) for c in inner)
+    return out
+
+
+def oriented(c: Term) -> Any:
+    """A condition with each relation written one way round, and its parts in one order."""
+    if isinstance(c, Relation):
+        left, right = canonical(c.left), canonical(c.right)
+        if c.op in (">", ">=") or (c.op in ("==", "!=") and text(right) < text(left)):
+            return relation(MIRROR[c.op], right, left)
+        return relation(c.op, left, right)
+    if isinstance(c, Reduction):
+        return canonical(c)
+    parts = sorted({oriented(a) for a in c.args}, key=text)
+    return parts[0] if len(parts) == 1 and c != TRUE else rebuild(c, tuple(parts))
+
+
+def guarded(condition: Term, assumed: Term) -> Any:
+    """``condition`` wherever ``assumed`` holds."""
+    return condition if assumed == TRUE else any_of(negate(assumed), condition)
+
+
+def accumulate(poly: Poly, m: Monomial, c: Any) -> None:
+    """Adds one monomial to a polynomial in place."""
+    total = poly.get(m, 0) + c
+    if total:
+        poly[m] = _coefficient(total)
+    else:
+        poly.pop(m, None)
+
+
+def _exponent(t: Any) -> Any:
+    if isinstance(t, Rational):
+        return _coefficient(Fraction(int(t.p), int(t.q)))
+    return t
+
+
+def _as_term(e: Any) -> Any:
+    return number(e) if isinstance(e, int | Fraction) else e
+
+
+def _add_exponents(a: Any, b: Any) -> Any:
+    if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+        return _coefficient(a + b)
+    return _exponent(term_of(normal(add(_as_term(a), _as_term(b)))[0]))
+
+
+def _composite(atom: Any) -> bool:
+    return isinstance(atom, Add | Mul | Pow | Rational)
+
+
+def times(m1: Monomial, m2: Monomial, needs: set[Any]) -> Monomial:
+    """The product of two monomials; may leave a composite atom with a whole exponent."""
+    if not m1:
+        return m2
+    if not m2:
+        return m1
+    out = dict(m1)
+    for atom, e in m2:
+        have = out.get(atom)
+        if have is None:
+            out[atom] = e
+            continue
+        if atom != E:
+            _needed(atom, have, e, needs)
+        total = _add_exponents(have, e)
+        if isinstance(total, int) and total == 0:
+            del out[atom]
+        else:
+            out[atom] = total
+    return frozenset(out.items())
+
+
+def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
+    """What x**a * x**b = x**(a + b) needs."""
+    if isinstance(a, int) and isinstance(b, int):
+        if (a < 0) != (b < 0):
+            needs.add(relation("!=", atom, ZERO))
+    elif isinstance(a, int | Fraction) and isinstance(b, int | Fraction) and a > 0 and b > 0:
+        needs.add(relation(">=", atom, ZERO))
+    else:
+        needs.add(relation(">", atom, ZERO))
+
+
+def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
+    """The product, with composite atoms of whole exponent multiplied out again."""
+    if len(p) * len(q) > MAX_TERMS:
+        raise RuleRefused("too many terms to multiply out")
+    out: Poly = {}
+    again: list[tuple[Monomial, Any]] = []
+    for m1, c1 in p.items():
+        for m2, c2 in q.items():
+            m = times(m1, m2, needs)
+            if any(_composite(a) and isinstance(e, int) and 0 < e <= MAX_POWER for a, e in m):
+                again.append((m, c1 * c2))
+            else:
+                accumulate(out, m, c1 * c2)
+    for m, c in again:
+        product: Poly = {frozenset((a, e) for a, e in m if not _expands(a, e)): c}
+        for a, e in m:
+            if _expands(a, e):
+                for _ in range(e):
+                    product = multiply(product, _poly(a, needs), needs)
+        for m2, c2 in product.items():
+            accumulate(out, m2, c2)
+    return out
+
+
+def _expands(atom: Any, e: Any) -> bool:
+    return _composite(atom) and isinstance(e, int) and 0 < e <= MAX_POWER
+
+
+def _power(base: Poly, exponent: Term, needs: set[Any]) -> Poly:
+    e = _exponent(term_of(_poly(exponent, needs)))
+    if e == 0 and isinstance(e, int):
+        return {UNIT: 1}
+    if len(base) > 1 and isinstance(e, int) and 0 < e <= MAX_POWER and len(base) ** e <= MAX_TERMS:
+        out: Poly = {UNIT: 1}
+        for _ in range(e):
+            out = multiply(out, base, needs)
+        return out
+    if not base:
+        if isinstance(e, int) and e > 0:
+            return {}
+        return {frozenset(((ZERO, e),)): 1}  # 0**e: left alone
+    if len(base) == 1:
+        ((m, c),) = base.items()
+        if isinstance(e, int):
+            return {_scale(m, e, needs): _coefficient(Fraction(c) ** e)}
+        if c == 1 and len(m) == 1:
+            ((atom, inner),) = m
+            if atom == E or inner == 1:
+                return {_scale(m, e, needs): 1}
+        if not m:
+            root = _exact_root(c, e)
+            if root is not None:
+                return {UNIT: root}
+    content, primitive = (1, base) if not isinstance(e, int) else _content(base)
+    common = UNIT
+    if isinstance(e, int):
+        common, primitive = _common_monomial(primitive, needs)
+    atom = term_of(primitive)
+    if not isinstance(atom, Add) and isinstance(e, int):
+        return multiply(
+            {_scale(common, e, needs): _coefficient(Fraction(content) ** e)},
+            _power(primitive, number(e), needs) if len(primitive) == 1 else {UNIT: 1},
+            needs,
+        )
+    return {
+        times(_scale(common, e, needs), frozenset(((atom, e),)), needs): (
+            _coefficient(Fraction(content) ** e) if isinstance(e, int) else 1
+        )
+    }
+
+
+def _scale(m: Monomial, e: Any, needs: set[Any]) -> Monomial:
+    """The monomial to a power."""
+    out = []
+    for atom, inner in m:
+        if isinstance(inner, int | Fraction) and isinstance(e, int | Fraction):
+            total = _coefficient(inner * e)
+        else:
+            total = _exponent(term_of(normal(mul(_as_term(inner), _as_term(e)))[0]))
+        if atom != E and not isinstance(inner, int):
+            needs.add(relation(">", atom, ZERO))
+        out.append((atom, total))
+    return frozenset(out)
+
+
+def _exact_root(c: Any, e: Any) -> Any:
+    """c**e for a rational exponent where it is rational."""
+    if not isinstance(e, Fraction) or c <= 0 or e.denominator > 12 or abs(e.numerator) > 12:
+        return None
+    value = Fraction(c) ** abs(e.numerator)
+    roots = []
+    for part in (value.numerator, value.denominator):
+        root = sympy.integer_nthroot(part, e.denominator)
+        if not root[1]:
+            return None
+        roots.append(int(root[0]))
+    out = Fraction(roots[0], roots[1])
+    return _coefficient(out if e > 0 else 1 / out)
+
+
+def _content(poly: Poly) -> tuple[Any, Poly]:
+    """The rational content, with the sign of the first term, and what is left."""
+    values = [Fraction(c) for c in poly.values()]
+    content = Fraction(gcd(*[v.numerator for v in values]), lcm(*[v.denominator for v in values]))
+    first = min(poly, key=_monomial_text)
+    if poly[first] < 0:
+        content = -content
+    return content, {m: _coefficient(Fraction(c) / content) for m, c in poly.items()}
+
+
+def _common_monomial(poly: Poly, needs: set[Any]) -> tuple[Monomial, Poly]:
+    """The largest monomial with numeric exponents that divides all (Laurent: lowest powers)."""
+    first, *rest = poly
+    shared: dict[Any, Any] = {}
+    for atom, e in first:
+        if atom == E or not isinstance(e, int | Fraction) or _composite(atom):
+            continue
+        lowest = e
+        for m in rest:
+            other = dict(m).get(atom, 0)
+            if not isinstance(other, int | Fraction):
+                lowest = 0
+                break
+            lowest = min(lowest, other)
+        if lowest and isinstance(lowest, int) and lowest > 0:
+            shared[atom] = lowest
+    if not shared:
+        return UNIT, poly
+    divisor = frozenset((a, -e) for a, e in shared.items())
+    out: Poly = {}
+    silent: set[Any] = set()
+    for m, c in poly.items():
+        accumulate(out, times(m, divisor, silent), c)
+    return frozenset(shared.items()), out
+
+
+def _monomial_text(m: Monomial) -> str:
+    return "*".join(sorted(f"{text(a)}^{e if isinstance(e, int | Fraction) else text(e)}" for a, e in m))
+
+
+def term_of(poly: Poly) -> Any:
+    """The canonical term of a polynomial."""
+    if not poly:
+        return ZERO
+    return add(*[_monomial_term(m, poly[m]) for m in sorted(poly, key=_monomial_text)])
+
+
+def _monomial_term(m: Monomial, c: Any) -> Any:
+    factors = []
+    for a, e in sorted(m, key=lambda item: text(item[0])):
+        if a == E:
+            factors.append(exp(_as_term(e)))
+        elif isinstance(e, int) and e == 1:
+            factors.append(a)
+        else:
+            factors.append(power(a, _as_term(e)))
+    if c != 1 or not factors:
+        factors.insert(0, number(c))
+    return mul(*factors)
+
+
+def normal_term(t: Term) -> Any:
+    """The normal form as a term."""
+    return term_of(normal(t)[0])
+
+
+def same_by_ring(a: Term, b: Term) -> bool:
+    """Equal as polynomials, whatever the conditions."""
+    return a == b or normal(a)[0] == normal(b)[0]
+
+
+def difference_vanishes(a: Term, b: Term) -> Conditions | None:
+    """The conditions under which a = b by algebra, or None if algebra does not show it.
+
+    >>> from derivation.terms import symbol, inverse, add, ONE
+    >>> e = symbol("e"); d = add(ONE, e)
+    >>> sorted(map(str, difference_vanishes(add(inverse(d), mul(e, inverse(d))), ONE)))
+    ['Relation(!=, e + 1, 0)']
+    """
+    (p, need_p), (q, need_q) = normal(a), normal(b)
+    needs: set[Any] = set(need_p | need_q)
+    if p == q:
+        return frozenset(needs)
+    poly = dict(p)
+    for m, c in q.items():
+        accumulate(poly, m, -c)
+    for _ in range(12):
+        lowest: dict[Any, int] = {}
+        for m in poly:
+            for atom, e in m:
+                if isinstance(atom, Add) and isinstance(e, int | Fraction) and e < 0:
+                    lowest[atom] = min(lowest.get(atom, 0), -ceil(-e))
+        if not lowest:
+            break
+        atom = min(lowest, key=text)
+        needs.add(relation("!=", atom, ZERO))
+        poly = multiply(poly, {frozenset(((atom, -lowest[atom]),)): 1}, needs)
+    return frozenset(needs) if not poly else None
+

@@ -1,0 +1,515 @@
+"""The oracle itself: tries equalities, and the steps of derivations, at many points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from derivation.errors import DerivationError
+from derivation.oracle.evaluate import Program
+from derivation.oracle.points import Sampler, Setting, by_name, combinations
+from derivation.oracle.values import Exact, Floats, Imprecise, Number, Undefined, minus, plain
+from derivation.oracle.worlds import Key, World, extent
+from derivation.problem import Definition, Problem
+from derivation.steps import Checked, Step
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Diff,
+    Partial,
+    Reduction,
+    Term,
+    all_of,
+    diff,
+    free_indices,
+    if_else,
+    is_element,
+    name_of,
+    names,
+    subterms,
+)
+
+CAP = 60  # combinations of free indices tried in a setting
+BUDGET = 2_000_000  # about a tenth of a microsecond each
+NOT_THERE = (Undefined, ZeroDivisionError)
+UNCLEAR = (Imprecise, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A point at which two terms differ.
+
+    Attributes:
+        sizes: The sizes.
+        indices: Values of the free indices by letter.
+        arrays: The inputs' entries.
+        left: Value of the left side.
+        right: Value of the right side.
+    """
+
+    sizes: Mapping[str, int]
+    indices: Mapping[str, int]
+    arrays: Mapping[str, Mapping[Key, Any]]
+    left: Any
+    right: Any
+
+    def __str__(self) -> str:
+        place = [", ".join(f"{n} = {v}" for n, v in d.items()) for d in (self.sizes, self.indices)]
+        shown = ", ".join(f"{n} = {_nested(t)}" for n, t in self.arrays.items())
+        sides = f"{_shown(self.left)} is not {_shown(self.right)}"
+        return f"at {'; '.join(filter(None, place))}: {sides}" + (f"; {shown}" if shown else "")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What trying an equality gave: points that agree, points left out, a witness against it."""
+
+    points: int
+    skipped: int
+    refuted: Witness | None
+
+
+class Refuted(DerivationError):
+    """A step that is false, with its number and a point at which its sides differ."""
+
+    def __init__(self, number: str, witness: Witness) -> None:
+        self.number, self.witness = number, witness
+        super().__init__(f"step {number} is wrong {witness}")
+
+
+class _Claim:
+    """An equality to be tried, the free indices of its sides, and the conditions on it.
+
+    A condition on these indices alone (``i != j``) is assumed for them; others hold everywhere.
+    """
+
+    def __init__(self, left: Term, right: Term, conditions: Sequence[Term] = ()) -> None:
+        self.left, self.right = left, right
+        free = free_indices(left) | free_indices(right)
+        local: list[Term] = []
+        everywhere: list[Term] = []
+        for c in conditions:
+            own = free_indices(c)
+            on_indices = own and own <= free and not any(is_element(s) for s in subterms(c))
+            (local if on_indices else everywhere).append(c)
+        self.everywhere = tuple(everywhere)
+        self.assume(all_of(*local))
+
+    def assume(self, condition: Term) -> None:
+        """Restricts the claim to index values that meet the condition."""
+        self.assuming = condition
+        self.meets = if_else(condition, ONE, ZERO)
+        sides = free_indices(self.left) | free_indices(self.right)
+        self.free = tuple(by_name(sides | free_indices(condition)))
+
+
+class _Point:
+    """A setting with its worlds: floats at once, exact ones when first needed."""
+
+    def __init__(self, oracle: Oracle, setting: Setting) -> None:
+        self.setting, self.sizes = setting, setting.sizes
+        self._programs = oracle.programs
+        self._worlds: dict[int, World] = {}
+        self._values: dict[tuple[Term, int], dict[Key, Number]] = {}
+        self.costs: dict[Term, int] = {}
+        self.definition_costs: dict[str, int] = {}
+
+    def value(
+        self, t: Term, free: tuple[Any, ...], digits: int = 0
+    ) -> Callable[[Sequence[int]], Number]:
+        """The term as a function of the values of ``free``, which holds its free indices.
+
+        In floats (digits 0) or with so many digits. Values are remembered.
+        """
+        known = self._values.setdefault((t, digits), {})
+        program = self._programs(digits)
+        world = self._worlds.get(digits)
+        if world is None:
+            world = self._worlds[digits] = program.world(self.sizes, self.setting.arrays)
+        code = program.code(t)
+        own = [(k, program.slot(i)) for k, i in enumerate(free) if i in free_indices(t)]
+
+        def at(values: Sequence[int]) -> Number:
+            key = tuple([values[k] for k, _ in own])
+            found = known.get(key)
+            if found is None:
+                env = program.env()
+                for k, slot in own:
+                    env[slot] = values[k]
+                found = known[key] = plain(code(env, world))
+            return found
+
+        return at
+
+    def meets(self, condition: Term, values: Sequence[int], free: tuple[Any, ...]) -> bool:
+        """Whether the condition holds."""
+        as_number = if_else(condition, ONE, ZERO)
+        try:
+            return bool(self.value(as_number, free)(values))
+        except UNCLEAR:
+            return bool(self.value(as_number, free, 50)(values))
+
+    def everywhere(self, condition: Term) -> bool:
+        """Whether the condition holds for all values of its free indices."""
+        free = tuple(by_name(free_indices(condition)))
+        try:
+            return all(self.meets(condition, v, free) for v in combinations(free, self.sizes))
+        except (*NOT_THERE, *UNCLEAR):
+            return False
+
+
+class Oracle:
+    """Tries equalities between terms of a problem at small sizes.
+
+    Args:
+        problem: The arrays with their shapes, the definitions and the givens.
+        seed: The same seed tries the same points.
+        extra: Definitions that a derivation brought in.
+        budget: Upper limit of work for one call, in operations; sizes beyond it are skipped.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        seed: int = 0,
+        *,
+        extra: Sequence[Definition] = (),
+        budget: int = BUDGET,
+    ) -> None:
+        self.problem, self.seed, self.budget = problem, seed, budget
+        self.definitions = {**problem.definitions, **{d.name: d for d in extra}}
+        self._by_digits: dict[int, Program] = {}
+        self._points: dict[tuple[Term, ...], tuple[list[_Point], tuple[str, ...]]] = {}
+
+    def settings(self) -> tuple[Setting, ...]:
+        """The points at which equalities are tried, each one meeting all the givens."""
+        return tuple(p.setting for p in self._at(())[0])
+
+    def skipped(self) -> tuple[str, ...]:
+        """Why some sizes have no point."""
+        return self._at(())[1]
+
+    def compare(
+        self,
+        left: Term,
+        right: Term,
+        assuming: Term = TRUE,
+        conditions: Sequence[Term] = (),
+    ) -> Comparison:
+        """Tries ``left = right`` for all values of the free indices that meet ``assuming``.
+
+        Args:
+            left: One side.
+            right: The other.
+            assuming: A condition on the free indices.
+            conditions: Further conditions; their free indices mean "for every", except that one
+                on free indices of the two sides alone (``i != j``) is taken as ``assuming``.
+        """
+        claim = _Claim(left, right, conditions)
+        claim.assume(all_of(claim.assuming, assuming))
+        points = skipped = spent = 0
+        for point in self._at(claim.everywhere)[0]:
+            spent += self._cost(left, point) + self._cost(right, point)
+            if spent > self.budget and points:
+                break
+            tried, missing, witness = self._try(claim, point)
+            points, skipped = points + tried, skipped + missing
+            if witness is not None:
+                return Comparison(points, skipped, witness)
+        return Comparison(points, skipped, None)
+
+    def confirm(self, steps: Sequence[Step]) -> Checked:
+        """Tries every step and substep; raises `Refuted` at the first that is wrong.
+
+        Returns what was tried: the sizes at which there were points, how many, and why some
+        sizes or steps were left out.
+        """
+        sizes: list[Mapping[str, int]] = []
+        skipped: list[str] = []
+        total = spent = 0
+        tried: dict[str, int] = {}
+        for conditions, claims in _claims(steps).items():
+            points, reasons = self._at(conditions)
+            skipped += [r for r in reasons if r not in skipped]
+            tried.update((number, 0) for number, _ in claims)
+            terms = {t for _, c in claims for t in (c.left, c.right)}
+            for point in points:
+                cost = sum(self._cost(t, point) for t in terms)
+                if spent + cost > self.budget and sizes:
+                    reason = f"{_sizes(point.setting)}: too many terms for the oracle's budget"
+                    skipped += [reason] if reason not in skipped else []
+                    continue
+                spent += cost
+                before = total
+                for number, claim in claims:
+                    count, _, witness = self._try(claim, point)
+                    if witness is not None:
+                        raise Refuted(number, witness)
+                    tried[number] += count
+                    total += count
+                if total > before and dict(point.sizes) not in sizes:
+                    sizes.append(dict(point.sizes))
+        skipped += [
+            f"step {n}: not defined at any point" for n, count in tried.items() if not count
+        ]
+        return Checked(tuple(sizes), total, tuple(skipped))
+
+    # -- points -----------------------------------------------------------------------------
+
+    def programs(self, digits: int) -> Program:
+        """The compiled terms over floats (0) or over numbers with so many digits."""
+        found = self._by_digits.get(digits)
+        if found is None:
+            field = Exact(digits) if digits else Floats()
+            found = Program(self.definitions, self.problem.labels, field, self.seed)
+            self._by_digits[digits] = found
+        return found
+
+    def _at(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]]:
+        found = self._points.get(conditions)
+        if found is None:
+            found = self._meeting(conditions) if conditions else None
+            found = self._points[conditions] = found or self._draw(conditions)
+        return found
+
+    def _meeting(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]] | None:
+        """The points of the problem that meet further conditions, if at least half of them do."""
+        points, skipped = self._at(())
+        met = [p for p in points if all(map(p.everywhere, conditions))]
+        return (met, skipped) if met and 2 * len(met) >= len(points) else None
+
+    def _draw(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]]:
+        givens = (*self.problem.givens, *conditions)
+        made: dict[int, _Point] = {}
+
+        def works(setting: Setting) -> bool:
+            point = made[id(setting)] = _Point(self, setting)
+            return self._works(point)
+
+        sampler = Sampler(self.problem, self.definitions, givens, works, self.seed)
+        points, skipped = [], []
+        for sizes, count in self._all_sizes():
+            if not sampler.allows(sizes):
+                continue
+            settings = sampler.points(sizes, count)
+            points += [made[id(s)] for s in settings]
+            if not settings:
+                what = ", ".join(f"{n}={v}" for n, v in sizes.items()) or "the only size"
+                skipped.append(f"{what}: no arrays found that meet the givens")
+        return points, tuple(skipped)
+
+    def _all_sizes(self) -> Iterator[tuple[dict[str, int], int]]:
+        """Sizes to try and how many points for each, the most telling first."""
+        symbolic = self.problem.sizes
+        if not symbolic:
+            yield {}, 3
+            return
+        yield dict.fromkeys(symbolic, 2), 2
+        if len(symbolic) > 1:
+            yield {s: 3 - k % 2 for k, s in enumerate(symbolic)}, 1
+            yield {s: 1 + (k + 1) % 3 for k, s in enumerate(symbolic)}, 1
+        yield dict.fromkeys(symbolic, 3), 1
+        yield dict.fromkeys(symbolic, 1), 1
+        yield dict.fromkeys(symbolic, 4), 1
+
+    def _works(self, point: _Point) -> bool:
+        """Whether the objective and its first derivatives are defined at the point."""
+        objective = self.problem.objective
+        terms = [objective, *(diff(objective, v[0]) for v in self.problem.wrt)]
+        try:
+            for t in terms:
+                free = tuple(by_name(free_indices(t)))
+                value = point.value(t, free)
+                for values in itertools.islice(combinations(free, point.sizes), 3):
+                    value(values)
+        except NOT_THERE:
+            return False
+        except UNCLEAR:
+            return True
+        return True
+
+    # -- one equality at one point ------------------------------------------------------------
+
+    def _try(self, claim: _Claim, point: _Point) -> tuple[int, int, Witness | None]:
+        """Points that agree, points left out, and a witness if one is found."""
+        free = claim.free
+        every: Iterable[Key] = combinations(free, point.sizes)
+        if _entries(free, point.sizes) > CAP:
+            every = random.Random(self.seed).sample(list(every), CAP)
+        left, right = point.value(claim.left, free), point.value(claim.right, free)
+        points = skipped = 0
+        for values in every:
+            try:
+                if claim.assuming != TRUE and not point.meets(claim.assuming, values, free):
+                    continue
+                if _agree(left, right, values):
+                    points += 1
+                    continue
+                verdict = self._decide(claim, values, point)
+            except (*NOT_THERE, *UNCLEAR):
+                verdict = None
+            if verdict is None:
+                skipped += 1
+            elif verdict is True:
+                points += 1
+            else:
+                return points, skipped, self._witness(claim, values, point, verdict)
+        return points, skipped, None
+
+    def _decide(
+        self, claim: _Claim, values: Key, point: _Point
+    ) -> Literal[True] | tuple[Any, Any] | None:
+        """True, or None where nothing can be said, or the two values; with many digits."""
+        a, b = (point.value(t, claim.free, 50)(values) for t in (claim.left, claim.right))
+        if isinstance(a, Fraction) and isinstance(b, Fraction):
+            return True if a == b else (a, b)
+        c, d = (point.value(t, claim.free, 80)(values) for t in (claim.left, claim.right))
+        if _near(c, d) or abs(minus(a, b)) < 1e-30 > 1e20 * abs(minus(c, d)):
+            return True  # also where both are 0 but for rounding
+        if not (_near(a, c) and _near(b, d)):
+            return None  # noise, such as 0/0 in disguise
+        return float(a), float(b)
+
+    def _witness(self, claim: _Claim, at: Key, point: _Point, values: tuple[Any, Any]) -> Witness:
+        indices = {str(i.name): v for i, v in zip(claim.free, at, strict=True)}
+        seen = self._names_below(names(claim.left) | names(claim.right))
+        sizes = {n: v for n, v in point.sizes.items() if n in seen}
+        arrays = {n: t for n, t in point.setting.arrays.items() if n in seen}
+        return Witness(sizes, indices, arrays, *values)
+
+    def _names_below(self, seen: frozenset[str]) -> set[str]:
+        """The names, and those that their definitions depend on."""
+        out, todo = set(seen), list(seen)
+        while todo:
+            d = self.definitions.get(todo.pop())
+            if d is not None:
+                new = names(d.body) - out
+                out |= new
+                todo.extend(new)
+        return out
+
+    # -- cost -------------------------------------------------------------------------------
+
+    def _cost(self, t: Term, point: _Point) -> int:
+        """About how many operations the term takes at all values of its free indices."""
+        return min(_entries(free_indices(t), point.sizes), CAP) * self._loops(t, point)
+
+    def _loops(self, t: Term, point: _Point) -> int:
+        if is_element(t) or not t.args:
+            return 1
+        found = point.costs.get(t)
+        if found is None:
+            found = 1
+            for a in t.args:
+                found += self._loops(a, point)
+            if isinstance(t, Reduction):
+                found *= extent(t.index.size, point.sizes)
+            elif isinstance(t, Diff | Partial):
+                found = (found + self._below(t, point)) * 3 ** (len(t.args) - 1)
+            point.costs[t] = found
+        return found
+
+    def _below(self, t: Term, point: _Point) -> int:
+        """The definitions under a derivative, evaluated anew for every entry of its variables."""
+        if isinstance(t, Partial):
+            return 0
+        below = self._names_below(names(t.args[0]))
+        total = 0
+        for name in below & self.programs(0).dependents(name_of(t.args[1])):
+            total += point.definition_costs.get(name) or self._definition_cost(name, point)
+        return total
+
+    def _definition_cost(self, name: str, point: _Point) -> int:
+        d = self.definitions[name]
+        cost = _entries(d.params, point.sizes) * self._loops(d.body, point)
+        point.definition_costs[name] = cost
+        return cost
+
+
+def evaluate(
+    term: Term, problem: Problem, setting: Setting, indices: Mapping[Term, int] | None = None
+) -> Any:
+    """The value of a term at a point: a Fraction where it is rational, else a float.
+
+    >>> from derivation.terms import element, index, mul, size, sum_over
+    >>> K = size("K"); i = index("i", K)
+    >>> problem = Problem("", {}, element("z", i), (), {"z": (K,)}, ("K",))
+    >>> point = Setting({"K": 2}, {"z": {(1,): Fraction(1, 2), (2,): Fraction(3)}})
+    >>> evaluate(sum_over(mul(i, element("z", i)), i), problem, point)
+    Fraction(13, 2)
+    """
+    program = Program(problem.definitions, problem.labels, Exact(50))
+    world = program.world(setting.sizes, setting.arrays)
+    value = plain(program.value(term, world, indices or {}))
+    return value if isinstance(value, Fraction) else float(value)
+
+
+def _claims(steps: Sequence[Step]) -> dict[tuple[Term, ...], list[tuple[str, _Claim]]]:
+    """The equalities of all steps and substeps, each with its number, by their conditions."""
+    out: dict[tuple[Term, ...], list[tuple[str, _Claim]]] = {}
+    seen = set()
+    todo = list(reversed(steps))
+    while todo:
+        step = todo.pop()
+        todo.extend(reversed(step.substeps))
+        what = (step.before, step.after, step.conditions)
+        if step.before != step.after and what not in seen:
+            seen.add(what)
+            claim = _Claim(*what)
+            out.setdefault(claim.everywhere, []).append((step.number, claim))
+    return out
+
+
+def _agree(
+    left: Callable[[Sequence[int]], Number], right: Callable[[Sequence[int]], Number], at: Key
+) -> bool:
+    """Whether the values agree in floats; if not, they are to be looked at with more digits."""
+    try:
+        a, b = left(at), right(at)
+    except UNCLEAR:
+        return False
+    return bool(abs(a - b) <= 1e-9 * abs(a) + 1e-13 and abs(a) < 1e200)
+
+
+def _entries(indices: Iterable[Term], sizes: Mapping[str, int]) -> int:
+    return int(math.prod(extent(i.size, sizes) for i in indices))
+
+
+def _split(
+    left: Term, right: Term, conditions: Sequence[Term]
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Conditions on the free indices alone, and those that are for every value of theirs."""
+    free = free_indices(left) | free_indices(right)
+    local: list[Term] = []
+    everywhere: list[Term] = []
+    for c in conditions:
+        own = free_indices(c)
+        on_indices = own and own <= free and not any(is_element(s) for s in subterms(c))
+        (local if on_indices else everywhere).append(c)
+    return tuple(local), tuple(everywhere)
+
+
+def _near(a: Any, b: Any) -> bool:
+    return bool(abs(minus(a, b)) * 10**25 <= abs(a) + abs(b))
+
+
+def _sizes(setting: Setting) -> str:
+    return ", ".join(f"{n}={v}" for n, v in setting.sizes.items())
+
+
+def _shown(x: Any) -> str:
+    return str(x) if isinstance(x, Fraction | int) else f"{float(x):.12g}"
+
+
+def _nested(table: Mapping[Key, Any]) -> str:
+    """The entries as nested lists, long ones cut."""
+    if () in table:
+        return _shown(table[()])
+    shown = [_shown(x) for _, x in zip(range(9), table.values(), strict=False)]
+    return f"[{', '.join(shown[:8])}{', …' if len(table) > 8 else ''}]"

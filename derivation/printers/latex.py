@@ -1,0 +1,204 @@
+r"""LaTeX: a fragment for ``\input``, or a document; made from terms, with amsmath only.
+
+The fragment writes its text through ``\derivtitle``, ``\derivstep``, ``\derivsubstep`` and
+``\derivchange`` (what a step changed), which it provides, so that a paper can define its own. The
+standalone document colours the change, which takes xcolor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derivation.document import (
+    Document,
+    Entry,
+    Formula,
+    Line,
+    assumptions,
+    closing_parts,
+    conditions_prose,
+    document,
+)
+from derivation.printers.formula import LatexDrawing
+from derivation.printers.tex import escape
+from derivation.steps import Outcome, Prose
+
+_COMMANDS = {
+    "derivtitle": (2, r"\noindent\textbf{#1}\hfill #2\par"),
+    "derivstep": (3, r"\noindent\textbf{#1.\enspace #2.}\enspace #3"),
+    "derivsubstep": (3, r"\noindent\textbf{#1}\enspace\emph{#2.}\enspace #3"),
+    "derivchange": (1, "#1"),
+}
+_STANDALONE = {
+    "derivtitle": (
+        2,
+        r"\noindent{\Large\bfseries #1}\hfill\mbox{#2}\par\smallskip\hrule\medskip",
+    ),
+    "derivchange": (1, r"\textcolor{change}{#1}"),
+}
+
+_PREAMBLE = r"""\documentclass[11pt]{article}
+\usepackage[margin=1in]{geometry}
+\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
+\usepackage{amsmath}
+\usepackage{xcolor}
+\definecolor{change}{RGB}{178,24,90}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{\medskipamount}
+"""
+
+
+def render(
+    outcomes: Sequence[Outcome],
+    *,
+    detail: str = "normal",
+    width: int = 80,
+    color: bool = False,
+    unicode: bool = True,
+    standalone: bool = False,
+) -> str:
+    """The derivations as a fragment that needs amsmath, or as a document for pdflatex."""
+    parts = []
+    for outcome in outcomes:
+        doc = document(outcome, detail, among=len(outcomes) > 1)
+        parts.append("\n".join(_Writer(doc, detail).lines()))
+    body = "\n\n\\bigskip\n".join(parts)
+    if standalone:
+        commands = _commands("newcommand", {**_COMMANDS, **_STANDALONE})
+        return f"{_PREAMBLE}{commands}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+    head = "% needs amsmath; the commands that this provides may be defined before it is read\n"
+    return f"{head}{_commands('providecommand', _COMMANDS)}\n{body}\n"
+
+
+def _commands(how: str, commands: dict[str, tuple[int, str]]) -> str:
+    return "".join(
+        f"\\{how}{{\\{name}}}[{count}]{{{body}}}\n" for name, (count, body) in commands.items()
+    )
+
+
+class _Writer:
+    def __init__(self, doc: Document, detail: str) -> None:
+        self.doc, self.detail = doc, detail
+        self.draw = LatexDrawing(direct=doc.direct)
+
+    def lines(self) -> list[str]:
+        doc = self.doc
+        out = [rf"\derivtitle{{{self.prose(doc.title)}}}{{{self.prose(doc.scope)}}}", ""]
+        for line in doc.setting:
+            out += self._setting(line)
+        if self.detail == "full":
+            out += self._entries(doc.facts, "derivstep")
+        out += self._entries(doc.entries, "derivstep")
+        return out + self._closing()
+
+    # -- prose ------------------------------------------------------------------------------
+
+    def prose(self, pieces: Prose) -> str:
+        """Prose with its terms as inline mathematics."""
+        return "".join(
+            escape(p) if isinstance(p, str) else f"${self.draw.inline(p)}$" for p in pieces
+        )
+
+    def sentence(self, pieces: Prose) -> str:
+        """Prose with a capital and a full stop."""
+        if not pieces:
+            return ""
+        first = pieces[0]
+        if isinstance(first, str):
+            pieces = (first[:1].upper() + first[1:], *pieces[1:])
+        text = self.prose(pieces).strip()
+        return text if text.endswith((".", "!", "?")) else text + "."
+
+    # -- the head ---------------------------------------------------------------------------
+
+    def _setting(self, line: Line) -> list[str]:
+        if line.parts:
+            said = "; ".join(self.prose(p) for p in line.parts)
+            return [rf"\noindent {escape(line.label)}: {said}.", ""]
+        if line.label == "Let":
+            rows = [self._row(f) for f in line.formulas]
+            return [r"\noindent Let", *_align([r for row in rows for r in row]), ""]
+        said = ", ".join(f"${self._flat(f)}$" for f in line.formulas)
+        note = f" ({self.prose(line.note)})" if line.note else ""
+        return [rf"\noindent {escape(line.label)}: {said}{note}.", ""]
+
+    def _flat(self, f: Formula) -> str:
+        right = self.draw.inline(f.right)
+        if f.left is None:
+            return right
+        return f"{self.draw.inline(f.left)} {self.draw.relation(f.op)} {right}"
+
+    # -- steps ------------------------------------------------------------------------------
+
+    def _entries(self, entries: Sequence[Entry], command: str) -> list[str]:
+        """Steps with their formulas; those that go on from each other are aligned."""
+        out: list[str] = []
+        rows: list[str] = []  # of the alignment that is open
+        for entry in entries:
+            head = self._head(entry, command)
+            made = self._row(entry.formula)
+            if rows and entry.formula.left is None:
+                rows += [rf"\intertext{{{head}}}", *made]
+            else:
+                out += [*_align(rows), *([""] if rows else []), head]
+                rows = made
+            if entry.conditions or entry.substeps:
+                out += _align(rows)
+                rows = []
+                if entry.conditions:
+                    said = self.prose(("where ", *conditions_prose(entry.conditions)))
+                    out += [rf"\noindent {said}.", ""]
+                if entry.substeps:
+                    inner = self._entries(entry.substeps, "derivsubstep")
+                    out += [
+                        r"\begin{list}{}{\setlength{\leftmargin}{2em}}\item\relax",
+                        *inner,
+                        r"\end{list}",
+                    ]
+        return [*out, *_align(rows), ""]
+
+    def _head(self, entry: Entry, command: str) -> str:
+        title = self.prose(entry.heading if command == "derivstep" else entry.title)
+        why = self.sentence(entry.why)
+        return rf"\{command}{{{escape(entry.number)}}}{{{title}}}{{{why}}}"
+
+    def _row(self, f: Formula) -> list[str]:
+        return self.draw.rows(f.left, f.op, f.right, f.marks)
+
+    # -- the end ----------------------------------------------------------------------------
+
+    def _closing(self) -> list[str]:
+        doc = self.doc
+        if doc.result is None:
+            said = self.sentence(("not derived: ", doc.reason or "no derivation was found"))
+            out = [rf"\noindent\textbf{{{said}}}", ""]
+            if doc.reached is not None:
+                out += [rf"\noindent Proved so far, up to step {escape(doc.last)}:"]
+                out += _align(self.draw.rows(doc.goal, "==", doc.reached))
+        else:
+            out = [r"\noindent\textbf{Result.}"]
+            rows = self.draw.rows(doc.goal, "==", doc.result)
+            if len(rows) == 1:
+                boxed = rows[0].replace("&", "", 1)
+                out += [r"\begin{equation*}", rf"  \boxed{{{boxed}}}", r"\end{equation*}"]
+            else:
+                out += _align(rows)
+            parts = [self.prose(p) for p in closing_parts(doc)]
+            out.append(rf"\noindent {parts[0][:1].upper()}{parts[0][1:]}; {'; '.join(parts[1:])}.")
+        for k, d in enumerate(doc.introduced):
+            out += [] if k else [r"\noindent Here"]
+            out += _align(self.draw.rows(d.head, "==", d.body))
+        out += [self.sentence(said) for said in assumptions(doc, self.detail)]
+        return out
+
+
+def _align(rows: Sequence[str]) -> list[str]:
+    if not rows:
+        return []
+    out = [r"\begin{align*}"]
+    for k, row in enumerate(rows):
+        later = rows[k + 1] if k + 1 < len(rows) else r"\intertext"
+        end = "" if row.startswith(r"\intertext") or later.startswith(r"\intertext") else r" \\"
+        out.append(f"  {row}{end}")
+    return [*out, r"\end{align*}"]

@@ -1,0 +1,239 @@
+"""Deltas and distinctions of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from derivation.normal import difference_vanishes, normal_term, oriented, same_by_ring
+from derivation.rules.registry import as_argument, refuse, rewriting, rule
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Condition,
+    Diff,
+    IfElse,
+    KroneckerDelta,
+    Mul,
+    Partial,
+    Reduction,
+    free_indices,
+    if_else,
+    is_leaf,
+    mul,
+    negate,
+    rebuild,
+    relation,
+    substitute,
+)
+from derivation.theory import Theory
+
+Result = tuple[Any, Iterable[Any]]
+
+
+@rewriting(
+    "by-cases",
+    "cases",
+    "Distinguish two cases",
+    r"f = (f \text{ if } c \text{ else } f)",
+    valid=(),
+    refuses=("y[i] -> y[j] if i == j else y[i]",),
+)
+def by_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Whatever the condition, either it holds or it does not."""
+    c = as_argument(args, "condition")
+    refuse(isinstance(c, Condition), "not a condition")
+    return if_else(c, t, t), ()
+
+
+@rewriting(
+    "same-in-both",
+    "cases",
+    "The same in both cases",
+    r"(f \text{ if } c \text{ else } f) = f",
+    valid=("(y[j] if i == j else y[j]) -> y[j]",),
+    refuses=("(y[i] if i == j else y[j]) -> y[i]",),
+)
+def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A distinction that makes no difference."""
+    refuse(isinstance(t, IfElse) and same_by_ring(t.args[1], t.args[2]), "the cases differ")
+    return t.args[1], ()
+
+
+@rewriting(
+    "case-holds",
+    "cases",
+    "In this case",
+    r"(f \text{ if } c \text{ else } g) = f \text{ where } c",
+    needs=("the condition holds",),
+    valid=("(y[i] if j == j else z[i]) -> y[i]",),
+    refuses=("(y[i] if i == j else z[i]) -> z[i]",),
+)
+def case_holds(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The first case, where its condition holds."""
+    refuse(isinstance(t, IfElse), "no distinction of cases")
+    return t.args[1], (t.args[0],)
+
+
+@rewriting(
+    "case-fails",
+    "cases",
+    "In the other case",
+    r"(f \text{ if } c \text{ else } g) = g \text{ where not } c",
+    needs=("the condition does not hold",),
+    valid=("(y[i] if j != j else z[i]) -> z[i]",),
+    refuses=("(y[i] if i == j else z[i]) -> y[i]",),
+)
+def case_fails(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The second case, where the condition does not hold."""
+    refuse(isinstance(t, IfElse), "no distinction of cases")
+    return t.args[2], (negate(t.args[0]),)
+
+
+@rewriting(
+    "delta-equal",
+    "cases",
+    "Equal indices",
+    r"\delta_{ij} = 1 \text{ if } i = j",
+    needs=("i == j",),
+    valid=("delta(j, j) -> 1",),
+    refuses=("delta(i, j) -> 0",),
+)
+def delta_equal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A delta is 1 where its indices are equal."""
+    refuse(isinstance(t, KroneckerDelta), "not a delta")
+    return ONE, (relation("==", *t.args),)
+
+
+@rewriting(
+    "delta-unequal",
+    "cases",
+    "Different indices",
+    r"\delta_{ij} = 0 \text{ if } i \neq j",
+    needs=("i != j",),
+    valid=("delta(1, 2) -> 0",),
+    refuses=("delta(i, j) -> 1",),
+)
+def delta_unequal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A delta is 0 where its indices differ."""
+    refuse(isinstance(t, KroneckerDelta), "not a delta")
+    return ZERO, (relation("!=", *t.args),)
+
+
+@rewriting(
+    "delta-cases",
+    "cases",
+    "A delta is two cases",
+    r"\delta_{ij} = (1 \text{ if } i = j \text{ else } 0)",
+    valid=("delta(i, j) -> 1 if i == j else 0",),
+    refuses=("delta(i, j) -> 1 if i != j else 0",),
+)
+def delta_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """What a delta means."""
+    refuse(isinstance(t, KroneckerDelta), "not a delta")
+    return if_else(relation("==", *t.args), ONE, ZERO), ()
+
+
+@rewriting(
+    "equal-index",
+    "cases",
+    "Put in the equal index",
+    r"f_i = f_j \text{ if } i = j",
+    needs=("i == j",),
+    valid=(),
+    refuses=("y[i] -> y[j]",),
+)
+def equal_index(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Where two indices are equal, either may stand for the other."""
+    i, j = as_argument(args, "index"), as_argument(args, "value")
+    refuse(i in free_indices(t) and theory.in_range(j, i.size), "not an index of the term")
+    return substitute(t, {i: j}), (relation("==", i, j),)
+
+
+@rule(
+    "delta-substitutes",
+    "cases",
+    "A delta identifies its indices",
+    r"f_i\, \delta_{ij} = f_j\, \delta_{ij}",
+    valid=("y[i]*delta(i, j) -> y[j]*delta(i, j)", "delta(i, j)*delta(i, j) -> delta(i, j)"),
+    refuses=("y[i]*delta(i, j) -> z[j]*delta(i, j)", "y[i]*delta(i, j) -> y[j]"),
+    lemma="delta_subst",
+)
+def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Beside a delta, one of its indices may stand for the other."""
+    factors = lhs.args if isinstance(lhs, Mul) else (lhs,)
+    for f in factors:
+        if not isinstance(f, KroneckerDelta):
+            continue
+        rest = list(factors)
+        rest.remove(f)
+        i, j = f.args
+        for a, b in ((i, j), (j, i)):
+            if not hasattr(a, "size"):
+                continue
+            for other in (rhs.args if isinstance(rhs, Mul) else (rhs,)):
+                if not isinstance(other, KroneckerDelta) or set(other.args) != {i, j}:
+                    continue
+                left = list(rhs.args if isinstance(rhs, Mul) else (rhs,))
+                left.remove(other)
+                one = normal_term(substitute(mul(*rest), {a: b}))
+                two = normal_term(substitute(mul(*left), {a: b}))
+                if one == two:
+                    return ()
+    refuse(False, "the two sides differ where the indices agree")
+    return ()
+
+
+@rule(
+    "case-lift",
+    "cases",
+    "Distribute over the cases",
+    r"h(f \text{ if } c \text{ else } g) = h(f) \text{ if } c \text{ else } h(g)",
+    valid=(
+        "a*(y[i] if i == j else z[i]) -> a*y[i] if i == j else a*z[i]",
+        "(y[i] if i == j else 0) -> y[i] if j == i else 0",
+    ),
+    refuses=("a*(y[i] if i == j else z[i]) -> a*y[i] if i != j else a*z[i]",),
+)
+def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Whatever is done to a distinction of cases may be done in each case (either way round).
+
+    Every distinction by one condition (or its opposite) outside binders and derivatives is
+    resolved on both sides, once as if it held and once as if it did not; the results must agree.
+    """
+    conditions = {c for t in (lhs, rhs) for c in _conditions(t)}
+    for c in sorted(conditions, key=str):
+        needs: list[Any] = []
+        for holds in (True, False):
+            a, b = (_resolved(t, c, holds) for t in (lhs, rhs))
+            found = difference_vanishes(a, b)
+            if found is None:
+                break
+            needs.extend(found)
+        else:
+            return needs
+    refuse(False, "the two sides differ in some case")
+    return ()
+
+
+def _conditions(t: Any) -> set[Any]:
+    if isinstance(t, Reduction | Diff | Partial):
+        return set()
+    out = {t.args[0]} if isinstance(t, IfElse) else set()
+    for a in t.args[1:] if isinstance(t, IfElse) else t.args:
+        out |= _conditions(a)
+    return out
+
+
+def _resolved(t: Any, condition: Any, holds: bool) -> Any:
+    if is_leaf(t) or isinstance(t, Reduction | Diff | Partial | Condition):
+        return t
+    if isinstance(t, IfElse):
+        if oriented(t.args[0]) == oriented(condition):
+            return _resolved(t.args[1 if holds else 2], condition, holds)
+        if oriented(negate(t.args[0])) == oriented(condition):
+            return _resolved(t.args[2 if holds else 1], condition, holds)
+        branches = [_resolved(a, condition, holds) for a in t.args[1:]]
+        return if_else(t.args[0], *branches)
+    return rebuild(t, tuple(_resolved(a, condition, holds) for a in t.args))
+

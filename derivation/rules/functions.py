@@ -1,0 +1,198 @@
+"""Laws of logarithm, exponential and their kin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy
+
+from derivation.normal import UNIT, E, normal, term_of
+from derivation.rules.registry import refuse, rewriting
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Detach,
+    add,
+    apply,
+    exp,
+    if_else,
+    inverse,
+    log,
+    mul,
+    neg,
+    number,
+    power,
+    relation,
+    relu,
+    sigmoid,
+    softplus,
+)
+from derivation.theory import Theory
+
+Result = tuple[Any, Iterable[Any]]
+
+
+@rewriting(
+    "log-expand",
+    "functions",
+    "Logarithm of a product",
+    r"\log \frac{a b^n}{c} = \log a + n \log b - \log c,\quad \log e^x = x",
+    needs=("every factor > 0",),
+    valid=("log(exp(a)) -> a", "log(a**2*b) -> 2*log(a) + log(b)"),
+    refuses=("log(a + b) -> log(a) + log(b)",),
+    broken_at="log(a**2*b) -> 2*log(a) + log(b) @ a=-1",
+)
+def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The logarithm of a product of powers, of an exponential, of 1."""
+    refuse(isinstance(t, sympy.log), "not a logarithm")
+    poly, needs = normal(t.args[0])
+    refuse(len(poly) == 1, "not a product")
+    ((monomial, c),) = poly.items()
+    terms: list[Any] = []
+    conditions: list[Any] = [*needs, relation(">", t.args[0], ZERO)]
+    for atom, e in sorted(monomial, key=lambda item: str(item[0])):
+        exponent = number(e) if not hasattr(e, "args") else e
+        if atom == E:
+            terms.append(exponent)
+            continue
+        conditions.append(relation(">", atom, ZERO))
+        terms.append(log(atom) if exponent == ONE else mul(exponent, log(atom)))
+    if c != 1:
+        conditions.append(relation(">", number(c), ZERO))
+        terms.append(log(number(c)))
+    refuse(bool(monomial) or c == 1, "nothing to expand")
+    return add(*terms), conditions
+
+
+@rewriting(
+    "exp-of-log",
+    "functions",
+    "Exponential of a logarithm",
+    r"e^{f + n \log a} = e^f a^n",
+    needs=("a > 0",),
+    valid=("exp(log(a)) -> a", "exp(b*log(a)) -> a**b"),
+    refuses=("exp(a) -> a",),
+    broken_at="exp(log(a)) -> a @ a=-1",
+)
+def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Logarithms in an exponent become powers."""
+    refuse(isinstance(t, sympy.exp), "not an exponential")
+    poly, needs = normal(t.args[0])
+    rest, factors, conditions = {}, [], list(needs)
+    for m, c in poly.items():
+        logs = [(a, e) for a, e in m if isinstance(a, sympy.log) and e == 1]
+        if len(logs) == 1:
+            base = logs[0][0].args[0]
+            exponent = term_of({m - {logs[0]}: c})
+            factors.append(base if exponent == ONE else power(base, exponent))
+            conditions.append(relation(">", base, ZERO))
+        else:
+            rest[m] = c
+    refuse(bool(factors), "no logarithm in the exponent")
+    if rest and rest != {UNIT: 0}:
+        factors.append(exp(term_of(rest)))
+    return mul(*factors), conditions
+
+
+@rewriting(
+    "sigmoid-definition",
+    "functions",
+    "What the sigmoid is",
+    r"\sigma(x) = \frac{1}{1 + e^{-x}}",
+    valid=("sigmoid(a) -> 1/(1 + exp(-a))",),
+    refuses=("sigmoid(a) -> 1/(1 + exp(a))",),
+)
+def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The logistic function."""
+    refuse(isinstance(t, sigmoid), "not a sigmoid")
+    return inverse(add(ONE, exp(neg(t.args[0])))), ()
+
+
+@rewriting(
+    "sigmoid-reflection",
+    "functions",
+    "Reflection of the sigmoid",
+    r"\sigma(x) = 1 - \sigma(-x)",
+    valid=("sigmoid(a) -> 1 - sigmoid(-a)",),
+    refuses=("sigmoid(a) -> -sigmoid(-a)",),
+)
+def sigmoid_reflection(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The two classes' probabilities add up to 1."""
+    refuse(isinstance(t, sigmoid), "not a sigmoid")
+    return add(ONE, neg(apply("sigmoid", neg(t.args[0])))), ()
+
+
+@rewriting(
+    "softplus-definition",
+    "functions",
+    "What softplus is",
+    r"\operatorname{softplus}(x) = \log(1 + e^x)",
+    valid=("softplus(a) -> log(1 + exp(a))",),
+    refuses=("softplus(a) -> log(1 + exp(-a))",),
+)
+def softplus_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A smooth maximum of 0 and x."""
+    refuse(isinstance(t, softplus), "not softplus")
+    return log(add(ONE, exp(t.args[0]))), ()
+
+
+@rewriting(
+    "relu-definition",
+    "functions",
+    "What relu is",
+    r"\operatorname{relu}(x) = (x \text{ if } x > 0 \text{ else } 0)",
+    valid=("relu(a) -> a if a > 0 else 0",),
+    refuses=("relu(a) -> a",),
+)
+def relu_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The positive part."""
+    refuse(isinstance(t, relu), "not relu")
+    x = t.args[0]
+    return if_else(relation(">", x, ZERO), x, ZERO), ()
+
+
+@rewriting(
+    "detach-value",
+    "functions",
+    "detach keeps the value",
+    r"\operatorname{detach}(x) = x",
+    needs=("no derivative stands above it",),
+    valid=("detach(a*b) -> a*b",),
+    refuses=("detach(a*b) -> a",),
+)
+def detach_value(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Outside derivatives detach(x) is x. The kernel refuses this rule under a derivative."""
+    refuse(isinstance(t, Detach), "not detached")
+    return t.args[0], ()
+
+
+@rewriting(
+    "known-value",
+    "functions",
+    "Known value",
+    r"\log 1 = 0,\ \dots",
+    valid=("log(1) -> 0", "tanh(0) -> 0", "sigmoid(0) -> 1/2", "cos(0) -> 1"),
+    refuses=("log(2) -> 1",),
+)
+def known_value(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Functions at 0 and 1."""
+    table = {
+        (sympy.log, ONE): ZERO,
+        (sympy.sin, ZERO): ZERO,
+        (sympy.cos, ZERO): ONE,
+        (sympy.tan, ZERO): ZERO,
+        (sympy.tanh, ZERO): ZERO,
+        (sympy.sinh, ZERO): ZERO,
+        (sympy.cosh, ZERO): ONE,
+        (sympy.atan, ZERO): ZERO,
+        (sympy.erf, ZERO): ZERO,
+        (sympy.Abs, ZERO): ZERO,
+        (sympy.sign, ZERO): ZERO,
+        (relu, ZERO): ZERO,
+        (sigmoid, ZERO): number(1, 2),
+    }
+    key = (type(t), t.args[0] if t.args else None)
+    refuse(key in table, "no known value")
+    return table[key], ()
+

@@ -1,0 +1,444 @@
+"""Finite sums and products over a symbolic size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy
+
+from derivation.errors import RuleRefused
+from derivation.normal import difference_vanishes, guarded, oriented, same_by_ring
+from derivation.rules.registry import refuse, rewriting, rule
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Add,
+    IfElse,
+    KroneckerDelta,
+    Mul,
+    ProductOver,
+    Relation,
+    SumOver,
+    add,
+    all_of,
+    conjuncts,
+    every,
+    free_indices,
+    if_else,
+    log,
+    mul,
+    negate,
+    power,
+    reduction,
+    relation,
+    substitute,
+    sum_over,
+)
+from derivation.theory import Theory, entails
+
+Result = tuple[Any, Iterable[Any]]
+
+
+def _a_sum(t: Any) -> Any:
+    refuse(isinstance(t, SumOver), "not an indexed sum")
+    return t
+
+
+def _aligned(a: Any, b: Any) -> Any:
+    """b's body in a's letter, where both run over the same size under the same guard."""
+    refuse(isinstance(b, SumOver) and a.index.size == b.index.size, "the sums run over different sizes")
+    if a.index == b.index:
+        body, guard = b.body, b.guard
+    else:
+        refuse(a.index not in free_indices(b), "the letter of one sum is free in the other")
+        swap = {b.index: a.index}
+        body, guard = substitute(b.body, swap), substitute(b.guard, swap)
+    refuse(oriented(guard) == oriented(a.guard), "the sums have different conditions")
+    return body
+
+
+@rule(
+    "sum-add",
+    "sums",
+    "Sum of a sum",
+    r"\sum_k (f_k + g_k) = \sum_k f_k + \sum_k g_k",
+    valid=("sum(y[k] + z[k] for k in K) -> sum(y[k] for k in K) + sum(z[i] for i in K)",),
+    refuses=("sum(y[k]*z[k] for k in K) -> sum(y[k] for k in K)*sum(z[k] for k in K)",),
+    lemma="sum_plus",
+)
+def sum_add(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """One sum is the sum of several over the same range."""
+    _a_sum(lhs)
+    parts = rhs.args if isinstance(rhs, Add) else (rhs,)
+    total = add(*[_aligned(lhs, part) for part in parts])
+    refuse(same_by_ring(lhs.body, total), "the terms do not add up")
+    return _under(lhs, difference_vanishes(lhs.body, total) or ())
+
+
+def _under(t: Any, conditions: Iterable[Any]) -> list[Any]:
+    return [every(guarded(c, t.guard) if free_indices(c) else c, t.index) for c in conditions]
+
+
+@rule(
+    "sum-factor",
+    "sums",
+    "Take out of the sum",
+    r"\sum_k c\, f_k = c \sum_k f_k",
+    valid=(
+        "sum(a*y[k] for k in K) -> a*sum(y[k] for k in K)",
+        "sum(y[k]/sum(z[i] for i in K) for k in K) -> sum(y[k] for k in K)/sum(z[i] for i in K)",
+    ),
+    refuses=("sum(y[k]*z[k] for k in K) -> y[k]*sum(z[k] for k in K)",),
+    lemma="sum_scal",
+)
+def sum_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """What does not depend on the summation index leaves the sum."""
+    _a_sum(lhs)
+    factors = rhs.args if isinstance(rhs, Mul) else (rhs,)
+    for f in factors:
+        if not isinstance(f, SumOver) or f.index.size != lhs.index.size:
+            continue
+        rest = list(factors)
+        rest.remove(f)
+        outside = mul(*rest)
+        if lhs.index in free_indices(outside):
+            continue
+        try:
+            body = mul(*rest, _aligned(lhs, f))
+        except RuleRefused:
+            continue
+        conditions = difference_vanishes(lhs.body, body)
+        if conditions is not None:
+            return _under(lhs, conditions)
+    raise RuleRefused("no factor of the right side is the rest of the sum")
+
+
+@rewriting(
+    "sum-constant",
+    "sums",
+    "Sum of a constant",
+    r"\sum_{k=1}^{K} c = K c",
+    valid=("sum(a for k in K) -> K*a",),
+    refuses=("sum(a for k in K if k != j) -> K*a",),
+    lemma="sum_const",
+)
+def sum_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A term that does not depend on the index, size times."""
+    _a_sum(t)
+    refuse(t.index not in free_indices(t.body) and t.guard == TRUE, "the terms differ")
+    return mul(t.index.size, t.body), ()
+
+
+@rewriting(
+    "sum-zero",
+    "sums",
+    "Sum of zeros",
+    r"\sum_k 0 = 0",
+    valid=("sum(0 for k in K if k != j) -> 0",),
+    refuses=("sum(1 for k in K if k != j) -> 0",),
+    lemma="sum_zero",
+)
+def sum_zero(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Nothing adds up to nothing."""
+    _a_sum(t)
+    refuse(bool(t.body == ZERO), "not zero")
+    return ZERO, ()
+
+
+@rule(
+    "sift-delta",
+    "sums",
+    "One term survives",
+    r"\sum_{k=1}^{K} f_k\, \delta_{kj} = f_j",
+    needs=("1 <= j <= K",),
+    valid=(
+        "sum(exp(z[k])*delta(k, j) for k in K) -> exp(z[j])",
+        "sum(y[k]*delta(j, k) for k in K if k != i) -> y[j] if j != i else 0",
+    ),
+    refuses=("sum(exp(z[k]) for k in K) -> exp(z[j])", "sum(y[k]*delta(k, j) for k in K) -> y[k]"),
+    lemma="sum_sift",
+)
+def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Of a sum against a delta only the term where the indices agree is left."""
+    _a_sum(lhs)
+    i = lhs.index
+    factors = lhs.body.args if isinstance(lhs.body, Mul) else (lhs.body,)
+    for f in factors:
+        if not isinstance(f, KroneckerDelta) or i not in f.args:
+            continue
+        j = f.args[1] if f.args[0] == i else f.args[0]
+        if i in free_indices(j):
+            continue
+        rest = list(factors)
+        rest.remove(f)
+        swap = {i: j}
+        value = substitute(mul(*rest), swap)
+        if lhs.guard != TRUE:
+            value = if_else(substitute(lhs.guard, swap), value, ZERO)
+        if not same_by_ring(value, rhs):
+            continue
+        needs = difference_vanishes(value, rhs) or ()
+        in_range = theory.in_range(j, i.size)
+        return [*needs] if in_range else [*needs, relation(">=", i.size, j)]
+    raise RuleRefused("no delta of the sum gives the right side")
+
+
+@rewriting(
+    "sum-swap",
+    "sums",
+    "Exchange the order of summation",
+    r"\sum_i \sum_j f_{ij} = \sum_j \sum_i f_{ij}",
+    valid=("sum(sum(w[i,k]*y[i] for k in K) for i in K) -> sum(sum(w[i,k]*y[i] for i in K) for k in K)",),
+    refuses=("sum(sum(w[i,k] for k in K) for i in K) -> sum(w[i,i] for i in K)",),
+    lemma="sum_swap",
+)
+def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The conditions travel with the inner sum."""
+    inner = _a_sum(_a_sum(t).body)
+    i, j, guard = t.index, inner.index, inner.guard
+    outer_guard = [c for c in conjuncts(guard) if i not in free_indices(c)]
+    inner_guard = [c for c in conjuncts(guard) if i in free_indices(c)]
+    refuse(j.name != i.name, "the two sums use one letter")
+    new_inner = sum_over(inner.body, i, all_of(t.guard, *inner_guard))
+    return sum_over(new_inner, j, all_of(*outer_guard)), ()
+
+
+@rule(
+    "split-term",
+    "sums",
+    "One term apart from the rest",
+    r"\sum_k f_k = f_j + \sum_{k \neq j} f_k",
+    needs=("1 <= j <= K", "j meets the sum's condition"),
+    valid=(
+        "sum(y[k] for k in K) -> y[j] + sum(y[k] for k in K if k != j)",
+        "sum(w[i,k] for k in K if k != i) + w[i,i] -> sum(w[i,k] for k in K)",
+    ),
+    refuses=("sum(y[k] for k in K) -> y[j] + sum(y[k] for k in K if k != i)",),
+    lemma="sum_split",
+)
+def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Either way: a term set apart, or the missing one put back."""
+    if isinstance(lhs, Add) and isinstance(rhs, SumOver):
+        lhs, rhs = rhs, lhs
+    _a_sum(lhs)
+    refuse(isinstance(rhs, Add) and len(rhs.args) == 2, "the right side is a term and a sum")
+    for rest, single in (rhs.args, rhs.args[::-1]):
+        if not isinstance(rest, SumOver) or rest.index.size != lhs.index.size:
+            continue
+        i = lhs.index
+        if i != rest.index and i in free_indices(rest):
+            continue
+        swap = {rest.index: i}
+        body, guard = substitute(rest.body, swap), substitute(rest.guard, swap)
+        extra = [c for c in conjuncts(guard) if oriented(c) not in {oriented(g) for g in conjuncts(lhs.guard)}]
+        if len(extra) != 1 or not isinstance(extra[0], Relation) or extra[0].op != "!=":
+            continue
+        if not all(
+            oriented(g) in {oriented(c) for c in conjuncts(guard)} for g in conjuncts(lhs.guard)
+        ):
+            continue
+        sides = (extra[0].left, extra[0].right)
+        if i not in sides:
+            continue
+        j = sides[1] if sides[0] == i else sides[0]
+        if i in free_indices(j) or not theory.in_range(j, i.size):
+            continue
+        at_j = {i: j}
+        if not entails(TRUE, substitute(lhs.guard, at_j)) and lhs.guard != TRUE:
+            continue
+        apart, together = difference_vanishes(lhs.body, body), difference_vanishes(substitute(lhs.body, at_j), single)
+        if apart is not None and together is not None:
+            return [*_under(lhs, apart), *together]
+    raise RuleRefused("not one term and the rest of the same sum")
+
+
+@rule(
+    "sum-cases",
+    "sums",
+    "Split the sum by the cases",
+    r"\sum_k (f_k \text{ if } c_k \text{ else } g_k) = \sum_{k: c_k} f_k + \sum_{k: \neg c_k} g_k",
+    valid=(
+        "sum((y[k] if k != j else z[k]) for k in K)"
+        " -> sum(y[k] for k in K if k != j) + sum(z[k] for k in K if k == j)",
+        "sum((y[k] if k != j else 0) for k in K) -> sum(y[k] for k in K if k != j)",
+    ),
+    refuses=("sum((y[k] if k != j else z[k]) for k in K) -> sum(y[k] for k in K if k != j)",),
+)
+def sum_cases(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Each case is summed over the places where it holds; a zero case is left out."""
+    _a_sum(lhs)
+    refuse(isinstance(lhs.body, IfElse), "no distinction of cases in the sum")
+    condition, a, b = lhs.body.args
+    parts = []
+    for value, where in ((a, condition), (b, negate(condition))):
+        if value != ZERO:
+            guard = all_of(*(() if lhs.guard == TRUE else (lhs.guard,)), where)
+            parts.append(sum_over(value, lhs.index, guard))
+    refuse(same_by_ring(add(*parts), rhs), "not the two cases")
+    return difference_vanishes(add(*parts), rhs) or ()
+
+
+@rule(
+    "sum-one-place",
+    "sums",
+    "A sum over one place",
+    r"\sum_{k:\, k = j} f_k = f_j",
+    needs=("1 <= j <= K",),
+    valid=("sum(y[k] for k in K if k == j) -> y[j]",),
+    refuses=("sum(y[k] for k in K if k != j) -> y[j]",),
+)
+def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """The condition leaves one value of the index."""
+    _a_sum(lhs)
+    i = lhs.index
+    for c in conjuncts(lhs.guard):
+        if isinstance(c, Relation) and c.op == "==" and i in (c.left, c.right):
+            j = c.right if c.left == i else c.left
+            if i in free_indices(j) or not theory.in_range(j, i.size):
+                continue
+            others = [g for g in conjuncts(lhs.guard) if g != c]
+            value = substitute(lhs.body, {i: j})
+            if others:
+                value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
+            needs = difference_vanishes(value, rhs)
+            if needs is not None:
+                return needs
+    raise RuleRefused("the condition does not fix the index")
+
+
+@rule(
+    "sum-guard",
+    "sums",
+    "The same places",
+    r"\sum_{k: c_k} f_k = \sum_{k: d_k} f_k",
+    needs=("the places left out have f = 0",),
+    valid=("sum(y[k] for k in K if k != j and j != k) -> sum(y[k] for k in K if k != j)",
+           "sum(w[k,j] - w[j,k] for k in K if k != j) -> sum(w[k,j] - w[j,k] for k in K)"),
+    refuses=("sum(y[k] for k in K if k != j) -> sum(y[k] for k in K)",),
+)
+def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """The condition may change where it says the same, or where the term k = j that it leaves out is 0."""
+    _a_sum(lhs)
+    refuse(isinstance(rhs, SumOver) and lhs.index.size == rhs.index.size, "not two sums over one size")
+    i = lhs.index
+    swap = {rhs.index: i}
+    refuse(i == rhs.index or i not in free_indices(rhs), "the letter is free in the other sum")
+    body, guard = substitute(rhs.body, swap), substitute(rhs.guard, swap)
+    needs = difference_vanishes(lhs.body, body)
+    if needs is None:
+        raise RuleRefused("the terms differ")
+    for small, large in ((lhs.guard, guard), (guard, lhs.guard)):
+        extra = [c for c in conjuncts(small) if not entails(large, c)]
+        if not all(entails(small, c) for c in conjuncts(large)):
+            continue
+        if not extra:
+            return _under(lhs, needs)
+        if len(extra) == 1 and isinstance(extra[0], Relation) and extra[0].op == "!=":
+            c = extra[0]
+            if i in (c.left, c.right):
+                j = c.right if c.left == i else c.left
+                gone = difference_vanishes(substitute(lhs.body, {i: j}), ZERO)
+                if i not in free_indices(j) and gone is not None:
+                    return [*_under(lhs, needs), *gone]
+    raise RuleRefused("the conditions differ")
+
+
+@rule(
+    "sum-product",
+    "sums",
+    "Product of sums",
+    r"\Big(\sum_i f_i\Big) \Big(\sum_j g_j\Big) = \sum_i f_i \sum_j g_j",
+    valid=("sum(y[i] for i in K)*sum(z[j] for j in K) -> sum(y[i]*sum(z[j] for j in K) for i in K)",),
+    refuses=("sum(y[i] for i in K)*sum(z[i] for i in K) -> sum(y[i]*z[i] for i in K)",),
+)
+def sum_product(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """sum-factor from right to left."""
+    return sum_factor(theory, rhs, lhs, args)
+
+
+@rewriting(
+    "prod-constant",
+    "sums",
+    "Product of a constant",
+    r"\prod_{k=1}^{K} c = c^K",
+    valid=("prod(a for k in K) -> a**K",),
+    refuses=("prod(a for k in K if k != j) -> a**K",),
+)
+def prod_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A factor that does not depend on the index, to the power of the size."""
+    refuse(isinstance(t, ProductOver), "not an indexed product")
+    refuse(t.index not in free_indices(t.body) and t.guard == TRUE, "the factors differ")
+    return power(t.body, t.index.size), ()
+
+
+@rule(
+    "prod-split",
+    "sums",
+    "One factor apart from the rest",
+    r"\prod_{k \neq j} f_k = \frac{1}{f_j} \prod_k f_k",
+    needs=("f_j != 0",),
+    valid=("prod(z[k] for k in K if k != j) -> prod(z[k] for k in K)/z[j]",),
+    refuses=("prod(z[k] for k in K if k != j) -> prod(z[k] for k in K)/z[i]",),
+    broken_at="prod(z[k] for k in K if k != j) -> prod(z[k] for k in K)/z[j] @ z=0",
+)
+def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """The missing factor is put back and divided out."""
+    refuse(isinstance(lhs, ProductOver), "not an indexed product")
+    i = lhs.index
+    for c in conjuncts(lhs.guard):
+        if isinstance(c, Relation) and c.op == "!=" and i in (c.left, c.right):
+            j = c.right if c.left == i else c.left
+            others = all_of(*[g for g in conjuncts(lhs.guard) if g != c])
+            if i in free_indices(j) or not theory.in_range(j, i.size) or others != TRUE:
+                continue
+            at_j = substitute(lhs.body, {i: j})
+            whole = mul(reduction("prod", lhs.body, i), power(at_j, -ONE))
+            needs = difference_vanishes(whole, rhs)
+            if needs is not None:
+                return [*needs, relation("!=", at_j, ZERO)]
+    raise RuleRefused("no single factor is left out")
+
+
+@rewriting(
+    "log-of-product",
+    "sums",
+    "Logarithm of an indexed product",
+    r"\log \prod_k f_k = \sum_k \log f_k",
+    needs=("f_k > 0",),
+    valid=("log(prod(exp(z[k]) for k in K)) -> sum(log(exp(z[k])) for k in K)",),
+    refuses=("log(sum(exp(z[k]) for k in K)) -> sum(log(exp(z[k])) for k in K)",),
+    broken_at="log(prod(z[k] for k in K)) -> sum(log(z[k]) for k in K) @ z=-1",
+)
+def log_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """The logarithm turns a product into a sum."""
+    refuse(isinstance(t, sympy.log) and isinstance(t.args[0], ProductOver), "not a product's logarithm")
+    product = t.args[0]
+    needs = _under(product, [relation(">", product.body, ZERO)])
+    return sum_over(log(product.body), product.index, product.guard), needs
+
+
+@rule(
+    "prod-factor",
+    "sums",
+    "Product of products",
+    r"\prod_k f_k g_k = \prod_k f_k \prod_k g_k",
+    valid=("prod(y[k]*z[k] for k in K) -> prod(y[k] for k in K)*prod(z[k] for k in K)",),
+    refuses=("prod(y[k] + z[k] for k in K) -> prod(y[k] for k in K) + prod(z[k] for k in K)",),
+)
+def prod_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """A product of products over one range."""
+    refuse(isinstance(lhs, ProductOver) and isinstance(rhs, Mul), "not products")
+    bodies = []
+    for f in rhs.args:
+        refuse(isinstance(f, ProductOver) and f.index.size == lhs.index.size, "not a product over the same size")
+        refuse(lhs.index == f.index or lhs.index not in free_indices(f), "the letter is free")
+        swap = {f.index: lhs.index}
+        refuse(oriented(substitute(f.guard, swap)) == oriented(lhs.guard), "different conditions")
+        bodies.append(substitute(f.body, swap))
+    needs = difference_vanishes(lhs.body, mul(*bodies))
+    if needs is None:
+        raise RuleRefused("the factors do not multiply to the left side")
+    return _under(lhs, needs)
+

@@ -1,0 +1,127 @@
+"""The house in order: imports point one way, and nothing evaluates what a user wrote."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "derivation"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# room -> the rooms that it may see (itself aside); a room is a module or a folder of the package
+LOW = {"errors", "terms", "problem"}
+SEES: dict[str, set[str]] = {
+    "errors": set(),
+    "terms": {"errors"},
+    "problem": LOW,
+    "steps": LOW,
+    "language": LOW,
+    "oracle": LOW | {"steps"},
+    "normal": LOW,
+    "theory": LOW | {"normal"},
+    "kernel": LOW | {"normal", "theory"},
+    "rules": LOW | {"normal", "theory", "kernel"},
+    "engine": LOW | {"normal", "theory", "kernel", "rules", "steps", "language"},
+    "library": {"errors"},
+    "document": LOW | {"steps"},
+    "printers": LOW | {"steps", "document", "language"},
+    "interop": LOW,
+    "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
+    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"},
+    "__main__": {"commands"},
+    "__init__": {"api", "interop"},
+}
+# `kernel` asks the registry whether a rule is registered; it does so when it is called
+LATE = {("kernel", "rules")}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The rooms that a module imports, with the line; the package itself is the room ""."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+            if node.module == "derivation":
+                names = [f"derivation.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "derivation":
+                yield node.lineno, parts[1] if len(parts) > 1 else ""
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    here = room(path)
+    assert here in SEES, f"say in SEES what {here} may import"
+    allowed = SEES[here] | {here} | {there for late, there in LATE if late == here}
+    wrong = [(line, there) for line, there in imported(parsed(path)) if there not in allowed]
+    assert not wrong, f"{here} may not import: {wrong}"
+
+
+def test_the_map_has_no_circle() -> None:
+    order: list[str] = []
+    rest = {name: seen - {"", name} for name, seen in SEES.items()}
+    while rest:
+        free = sorted(name for name, seen in rest.items() if seen <= set(order))
+        assert free, f"a circle among {sorted(rest)}"
+        order += free
+        rest = {name: seen for name, seen in rest.items() if name not in free}
+
+
+# Evaluating what a user wrote, or letting SymPy rewrite a term behind the reader's back. An
+# `assert` is gone under -O: the package raises instead.
+FORBIDDEN_NAMES = {"eval", "exec", "compile", "sympify", "parse_expr", "simplify", "nsimplify"}
+FORBIDDEN_METHODS = {"sympify", "parse_expr", "simplify", "doit", "nsimplify"}
+# `doit` is how SymPy's users ask for a value: our classes answer it, and pass it on inside
+MAY_DOIT = {"terms", "interop"}
+OWN = {"self", "simplifier", "plain"}  # the engine's own Simplifier, not SymPy's
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nothing_is_evaluated(path: Path) -> None:
+    for node in ast.walk(parsed(path)):
+        assert not isinstance(node, ast.Assert), f"assert in line {node.lineno}"
+        if isinstance(node, ast.Name):
+            assert node.id not in FORBIDDEN_NAMES, f"{node.id} in line {node.lineno}"
+        if isinstance(node, ast.ImportFrom):
+            found = {alias.name for alias in node.names} & FORBIDDEN_NAMES
+            assert not found, f"{found} in line {node.lineno}"
+        if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_METHODS:
+            receiver = node.value
+            own = getattr(receiver, "attr", getattr(receiver, "id", "")) in OWN
+            allowed = own or (node.attr == "doit" and room(path) in MAY_DOIT)
+            assert allowed, f".{node.attr} in line {node.lineno}"
+
+
+def test_no_path_of_a_machine_in_any_text() -> None:
+    root = PACKAGE.parent
+    texts = [*MODULES, *PACKAGE.rglob("*.deriv"), *root.glob("*.md"), *root.glob("notes/*.md")]
+    for path in texts:
+        text = path.read_text(encoding="utf-8")
+        for place in ("/home/", "/root/", "/tmp/", "/work/", "C:\\Users"):
+            assert place not in text, f"{place} in {path.name}"
+
+
+def test_every_package_is_listed_for_the_wheel() -> None:
+    listed = re.findall(
+        r'^    "(derivation[\w.]*)",$',
+        (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"),
+        re.M,
+    )
+    found = {path.parent for path in MODULES}
+    assert set(listed) == {".".join(p.relative_to(PACKAGE.parent).parts) for p in found}

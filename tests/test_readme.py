@@ -1,0 +1,86 @@
+"""What the README and the docstrings say is true.
+
+    python tests/test_readme.py      writes the flagship's proof into the README
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PROOF = re.compile(r"(<!-- proof:.*?-->\n```text\n)(.*?)(\n```\n<!-- end of proof -->)", re.S)
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "derivation").rglob("*.py")
+)
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def proof() -> str:
+    """The flagship's proof as the README shows it."""
+    from derivation import api, library, printers
+
+    outcomes = tuple(api.outcomes(api.read(library.load(library.FIRST))))
+    return printers.render(outcomes, "text", width=80).strip("\n")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
+    assert failed == 0
+
+
+def test_readme_examples() -> None:
+    text = README.read_text(encoding="utf-8")
+    examples = doctest.DocTestParser().get_doctest(text, {}, "README", str(README), 0)
+    assert examples.examples
+    assert doctest.DocTestRunner(optionflags=OPTIONS).run(examples).failed == 0
+
+
+def test_readme_shows_the_proof_that_is_printed() -> None:
+    found = PROOF.search(README.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found[2] == proof()
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    return [line for block in blocks for line in block.splitlines() if line[:11] == "derivation "]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_readme_commands(
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from derivation import library
+    from derivation.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-loss.deriv").write_text(library.load("mse-linear").text, encoding="utf-8")
+    assert main(shlex.split(line, comments=True)[1:]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out or any(path.suffix == ".tex" for path in tmp_path.iterdir())
+
+
+def test_readme_has_one_test_command_for_ci() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert sum(bool(re.match(r"python3 -m venv .*pytest", line)) for line in lines) == 1
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    old = README.read_text(encoding="utf-8")
+    new = PROOF.sub(lambda found: found[1] + proof() + found[3], old)
+    README.write_text(new, encoding="utf-8")
