@@ -1,8 +1,8 @@
 """Derive the gradient of a loss step by step, for symbolic sizes, with every step proved.
 
 >>> from derivation import derive
->>> derive("softmax-cross-entropy").result
-yhat[j] - y[j]
+>>> derive("softmax-cross-entropy")
+Derivation(diff(L, z[j]) = yhat[j] - y[j])
 
 Importing this package loads nothing else: SymPy comes with the first name that needs it.
 """

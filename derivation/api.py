@@ -9,15 +9,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import derivation.terms  # noqa: F401 - first, since it loads SymPy the fast way
+
+# isort: split
 from sympy import Basic, Expr
 
 from derivation import library
-from derivation.errors import InputError
+from derivation.errors import DerivationError, InputError
 from derivation.interop import head_text, to_sympy, to_text, unknown_functions
 from derivation.problem import Problem
 from derivation.steps import Checked, Outcome, Step
@@ -87,14 +91,14 @@ def derive(
     """
     if wrt is not None and not isinstance(wrt, str | Basic):
         wrt = " then ".join(map(_text, wrt))
-    asked = _read(problem, wrt, of, given, where)
+    asked = _read(problem, wrt, of, given, style, where)
     if len(asked.wrt) != 1:
         listed = ", ".join(_wrt_text(w) for w in asked.wrt)
         raise InputError(
             f"the problem asks for {len(asked.wrt)} gradients: {listed}",
             hint="gradients(…) returns them all; derive(…, wrt=…) chooses one",
         )
-    return Derivation(next(outcomes(asked, style=style, inline=inline)))
+    return _derivations(asked, inline)[0]
 
 
 def gradients(
@@ -117,29 +121,33 @@ def gradients(
     """
     if wrt is not None and not isinstance(wrt, str | Basic):
         wrt = ", ".join(map(_text, wrt))
-    asked = _read(problem, wrt, of, given, where)
-    found = outcomes(asked, style=style, inline=inline)
-    return {_wrt_text(outcome.wrt): Derivation(outcome) for outcome in found}
+    asked = _read(problem, wrt, of, given, style, where)
+    return {_wrt_text(d.outcome.wrt): d for d in _derivations(asked, inline)}
 
 
 def read(
     entry: library.Entry,
     *,
-    wrt: str | Sequence[str] | None = None,
+    wrt: str | None = None,
     of: str | None = None,
     given: Sequence[str] = (),
+    style: str | None = None,
 ) -> Problem:
     """The problem that a problem file asks, with what is asked besides (text of the language)."""
     from derivation.language import read_problem
 
-    problem = read_problem(entry.text, wrt=wrt, of=of, given=given)
-    return replace(problem, name=entry.name, title=entry.title)
+    if style is not None and style not in STYLES:
+        raise InputError(f"no style `{style}`", hint=f"the styles are {' and '.join(STYLES)}")
+    problem = read_problem(entry.text, wrt=wrt, of=of, given=given, style=style)
+    # a certificate holds the whole program: what was given besides belongs to it
+    more = [f"given {g.strip().removeprefix('given ')}" for g in given]
+    text = "\n".join([entry.text.rstrip("\n"), *more]) if more else entry.text
+    return replace(problem, text=text, name=entry.name, title=entry.title or problem.title)
 
 
 def outcomes(
     problem: Problem,
     *,
-    style: str | None = None,
     inline: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Outcome]:
@@ -151,15 +159,19 @@ def outcomes(
     from derivation.engine import derive_outcome
     from derivation.oracle import Oracle
 
-    if style is not None and style not in STYLES:
-        raise InputError(f"no style `{style}`", hint=f"the styles are {' and '.join(STYLES)}")
-    chosen = style or problem.style or DEFAULT_STYLE
+    style = problem.style or DEFAULT_STYLE
     oracle = Oracle(problem)  # its points serve all gradients that introduce no names
     for n, wrt in enumerate(problem.wrt):
         if progress is not None:
             of = f" ({n + 1} of {len(problem.wrt)})" if len(problem.wrt) > 1 else ""
             progress(f"deriving by {_wrt_text(wrt)}{of}")
-        outcome = derive_outcome(problem, wrt, style=chosen, inline=inline)
+        try:
+            outcome = derive_outcome(problem, wrt, style=style, inline=inline)
+        except InputError:
+            raise
+        except (DerivationError, RecursionError) as error:
+            reason = str(error) if isinstance(error, DerivationError) else "nested too deep"
+            outcome = Outcome(problem, problem.objective, wrt, style, None, reason)
         if progress is not None:
             progress(f"confirming every step at small sizes, by {_wrt_text(wrt)}{of}")
         extra = outcome.introduced
@@ -171,7 +183,9 @@ def _confirmed(outcome: Outcome, oracle: Any) -> Outcome:
     from derivation.oracle import Refuted
 
     try:
-        return replace(outcome, checked=oracle.confirm((*outcome.facts, *outcome.steps)))
+        checked = oracle.confirm((*outcome.facts, *outcome.steps))
+        sizes = sorted(checked.sizes, key=lambda s: (max(s.values(), default=0), *s.values()))
+        return replace(outcome, checked=replace(checked, sizes=tuple(sizes)))
     except Refuted as refuted:
         wrong = refuted.number.split(".")[0]
         numbers = [step.number for step in outcome.steps]
@@ -184,6 +198,23 @@ def _confirmed(outcome: Outcome, oracle: Any) -> Outcome:
             steps=kept,
             checked=Checked(),
         )
+    except DerivationError as error:  # it can say nothing; the proof stands without it
+        return replace(outcome, checked=Checked(skipped=(str(error),)))
+
+
+def warnings_for(problem: Problem, results: Iterable[Outcome]) -> list[str]:
+    """What looks like a slip in a problem, once its results are known."""
+    from derivation.language import unused_definitions
+
+    found = [o.result for o in results if o.result is not None]
+    return [*problem.warnings, *unused_definitions(problem, *found)]
+
+
+def _derivations(problem: Problem, inline: bool) -> list[Derivation]:
+    found = list(outcomes(problem, inline=inline))
+    for warning in warnings_for(problem, found):
+        warnings.warn(warning, stacklevel=3)
+    return [Derivation(outcome) for outcome in found]
 
 
 # -- reading --------------------------------------------------------------------------------
@@ -194,6 +225,7 @@ def _read(
     wrt: Variables | None,
     of: str | Basic | None,
     given: Condition | Iterable[Condition],
+    style: str | None,
     where: Where | None,
 ) -> Problem:
     definitions = dict(where or {})
@@ -217,6 +249,7 @@ def _read(
         wrt=None if wrt is None else _text(wrt),
         of=None if of is None else _text(of),
         given=[_text(c) for c in conditions],
+        style=style,
     )
 
 
@@ -347,7 +380,9 @@ class Derivation:
         )
 
     def _repr_latex_(self) -> str:
-        return self._render("latex")
+        from derivation.printers import jupyter
+
+        return jupyter.render(self.outcome)
 
     def _render(self, format: str, **options: Any) -> str:
         from derivation import printers

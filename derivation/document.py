@@ -7,7 +7,7 @@ equalities has to say its left side again, and which part of a line is new.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,7 +68,7 @@ class Line:
     note: Prose = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entry:
     """One numbered step as it is shown, with everything that the certificate records of it.
 
@@ -105,7 +105,7 @@ class Entry:
         return ("Fact: " if self.number.startswith("F") else "Lemma: ", *self.title)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Document:
     """What a printer shows, top to bottom.
 
@@ -351,6 +351,15 @@ def _entries(steps: Sequence[Step], deepest: int) -> tuple[Entry, ...]:
     return tuple(out)
 
 
+def is_idle(entry: Entry, looks_the_same: bool) -> bool:
+    """Whether a substep shows a reader nothing: its line reads like the one before.
+
+    Two terms may be typeset alike (``x*(y*z)`` and ``x*y*z``), so printers say whether they are.
+    """
+    goes_on = entry.kind == "chain" and entry.formula.left is None
+    return looks_the_same and goes_on and not entry.conditions and not entry.substeps
+
+
 def _says_the_same(sub: Step, step: Step) -> bool:
     return bool(sub.before == step.before and sub.after == step.after)
 
@@ -372,24 +381,6 @@ def _direct(outcome: Outcome) -> frozenset[Term]:
 
     look((*outcome.facts, *outcome.steps))
     return frozenset(t for t in partials if t.args in totals)
-
-
-def terms_of(doc: Document) -> Iterator[Term]:
-    """Every displayed formula's sides, for printers that must look ahead."""
-
-    def walk(entries: Sequence[Entry]) -> Iterator[Term]:
-        for e in entries:
-            yield e.before
-            yield e.after
-            yield from walk(e.substeps)
-
-    for line in doc.setting:
-        for f in line.formulas:
-            if f.left is not None:
-                yield f.left
-            yield f.right
-    yield from walk(doc.facts)
-    yield from walk(doc.entries)
 
 
 # -- what changed ---------------------------------------------------------------------------

@@ -55,6 +55,23 @@ from sympy import (  # noqa: E402
     pi,
 )
 
+# SymPy's heads that are part of the vocabulary, passed on (what is defined here needs no mention)
+__all__ = [
+    "Add",
+    "Basic",
+    "Expr",
+    "Function",
+    "Indexed",
+    "IndexedBase",
+    "Integer",
+    "KroneckerDelta",
+    "Mul",
+    "Pow",
+    "Rational",
+    "Symbol",
+    "pi",
+]
+
 Term: TypeAlias = Basic
 Path: TypeAlias = tuple[int, ...]
 
@@ -222,7 +239,8 @@ def inverse(t: Term) -> Any:
     if is_number(t) and t != ZERO:
         return ONE / t  # type: ignore[operator]
     if isinstance(t, Pow):
-        return power(t.args[0], neg(t.args[1]))
+        exponent = neg(t.args[1])
+        return t.args[0] if exponent == ONE else power(t.args[0], exponent)
     return power(t, MINUS_ONE)
 
 

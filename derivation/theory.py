@@ -308,6 +308,8 @@ class Theory:
             if isinstance(given, Relation) and _matches(oriented(given), oriented(c), self):
                 return True, frozenset((given,))
         if isinstance(c.left, Size) and isinstance(c.right, Integer) and c.op == ">=":
+            if int(c.right) <= 1:
+                return True, NOTHING
             for given in self.facts:
                 if (
                     isinstance(given, Relation)

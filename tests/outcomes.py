@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from derivation.problem import Definition, Problem
 from derivation.steps import Checked, Outcome, Step
 from derivation.terms import (
-    MINUS_ONE,
     ONE,
     TWO,
     ZERO,
@@ -35,8 +35,8 @@ K = size("K")
 i, j, k, l = (index(n, K) for n in "ijkl")  # noqa: E741
 
 
-def z(n: object) -> object:
-    return element("z", n)  # type: ignore[arg-type]
+def z(n: Any) -> Any:
+    return element("z", n)
 
 
 def softmax_cross_entropy(
@@ -44,7 +44,7 @@ def softmax_cross_entropy(
 ) -> Outcome:
     """The flagship in style ``cases``: nine steps, the second with substeps."""
 
-    def e(name, *at):  # type: ignore[no-untyped-def]
+    def e(name: str, *at: Any) -> Any:
         return element(name, *at)
 
     y, loss = "y", symbol("L")
@@ -58,7 +58,7 @@ def softmax_cross_entropy(
         "given sum(y[i] for i in K) == 1\nwrt z[j]\nstyle cases\n",
         definitions={p: Definition(p, (i,), softmax), "L": Definition("L", (), cross)},
         objective=loss,
-        wrt=((z(j),),),  # type: ignore[arg-type]
+        wrt=((z(j),),),
         shapes={p: (K,), "z": (K,), "L": (), "y": (K,)},
         sizes=("K",),
         givens=(given,),
@@ -109,13 +109,13 @@ def softmax_cross_entropy(
     )
     x = symbol("x")
     same, other = relation("==", i, j), relation("!=", i, j)
-    dp = diff(e(p, i), z(j))  # type: ignore[arg-type]
+    dp = diff(e(p, i), z(j))
     in_case = mul(e(p, i), add(ONE, neg(e(p, i))))
     off_case = neg(mul(e(p, i), e(p, j)))
     quotient = divide(
         add(
-            mul(diff(exp(z(i)), z(j)), total),  # type: ignore[arg-type]
-            neg(mul(exp(z(i)), diff(total, z(j)))),  # type: ignore[arg-type]
+            mul(diff(exp(z(i)), z(j)), total),
+            neg(mul(exp(z(i)), diff(total, z(j)))),
         ),
         power(total, TWO),
     )
@@ -176,7 +176,7 @@ def softmax_cross_entropy(
             ),
         ),
     )
-    dl = diff(loss, z(j))  # type: ignore[arg-type]
+    dl = diff(loss, z(j))
     first = partial(loss, e(p, i))
     chain = sum_over(mul(first, dp), i)
     factor = neg(divide(e(y, i), e(p, i)))
@@ -301,7 +301,7 @@ def softmax_cross_entropy(
     return Outcome(
         problem=problem,
         objective=loss,
-        wrt=(z(j),),  # type: ignore[arg-type]
+        wrt=(z(j),),
         style="cases",
         result=result,
         given=(given,),
@@ -315,10 +315,4 @@ def softmax_cross_entropy(
 
 def stopped(outcome: Outcome, after: int, reason: str) -> Outcome:
     """The same derivation, given up after some steps."""
-    from dataclasses import replace
-
     return replace(outcome, result=None, reason=reason, steps=outcome.steps[:after])
-
-
-SIZES: Mapping[str, object] = {"K": K}
-__all__ = ["MINUS_ONE", "softmax_cross_entropy", "stopped"]

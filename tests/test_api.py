@@ -156,7 +156,8 @@ def test_conditional_sums_and_deltas() -> None:
     over = Sum(Piecewise((x[i] * x[k], Ne(i, k)), (0, True)), (i, 1, N), (k, 1, N))
     d = derive(over, wrt=x[j])
     assert d.status == "derived"
-    assert derive(Sum(KroneckerDelta(i, j) * x[i] ** 2, (i, 1, N)), wrt=x[j]).status == "derived"
+    diagonal = Sum(KroneckerDelta(i, k) * x[i] * x[k], (i, 1, N), (k, 1, N))
+    assert derive(diagonal, wrt=x[j]).result == 2 * x[j]
 
 
 def test_unknown_functions() -> None:
@@ -257,18 +258,20 @@ def test_what_is_written_reads_back(expression: sympy.Expr) -> None:
     """Through the language and back, up to what SymPy's constructors do to an unusual form."""
     from derivation.language import read_problem
 
-    functions = [f"function {f}({c})" for f, c in interop.unknown_functions(expression).items()]
-    indices = sorted(interop.free_indices(expression))
-    head = f"F[{','.join(indices)}]" if indices else "F"
-    # something to differentiate by, and a use of every index that gives it a range
-    lines = [*functions, "label t[n] in N", f"F[{head[2:-1]}] = {interop.to_text(expression)}"]
-    uses = "".join(f" + u{c}[{c}]" for c in indices)
-    ranges = [f"U{c} = sum(u{c}[q]*v for q in N)" for c in indices]
-    lines[-1] = f"{head} = {interop.to_text(expression)} + v{uses}"
-    problem = read_problem("\n".join([*lines, *ranges, "of F", "wrt v"]))
+    written = interop.to_text(expression)
+    lines = [f"function {f}({c})" for f, c in interop.unknown_functions(expression).items()]
+    lines += ["label t[n] in N"] if "t[n]" in written else []
+    # every free index gets its range from an array of its own
+    letters = sorted(interop.free_indices(expression))
+    more = "".join(f" + u{c}[{c}]" for c in letters)
+    lines += [f"U{c} = sum(u{c}[q] for q in N)" for c in letters]
+    lines += ["UA = sum(A[q,r] for q in N for r in N)"] if "A[i,2]" in written else []
+    lines += ["Ux = sum(x[q] for q in N)"] if "x[i] >" in written else []
+    lines += [f"F[{','.join(letters)}] = {written} + v{more}".replace("[]", "", 1), "wrt v"]
+    problem = read_problem("\n".join(lines))
     back = interop.to_sympy(problem.definitions["F"].body)
-    extra = Symbol("v") + sum(IndexedBase(f"u{c}")[Symbol(c)] for c in indices)
-    assert same((back - extra).expand(), expression.expand()) or back - extra == expression
+    back -= Symbol("v") + sum(IndexedBase(f"u{c}")[Symbol(c)] for c in letters)
+    assert same(back.expand().nsimplify(), expression.expand().nsimplify())
 
 
 REFUSED = [
@@ -327,6 +330,7 @@ def test_numbers_agree_with_sympy_at_an_explicit_size(size: int) -> None:
     for at in range(size):
         wanted = sympy.diff(sum(q**2 for q in ps), zs[at]).subs(values)
         here = result.subs({j: at + 1, K: size}).doit()
+        here = here.subs(Symbol("F"), sum(q**2 for q in ps))
         here = here.subs({p[r + 1]: q for r, q in enumerate(ps)}).subs(values)
         assert abs(float(wanted) - float(here)) < 1e-12
 
@@ -415,4 +419,4 @@ def test_the_package_says_what_it_offers() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         cwd=Path(__file__).parent.parent,
     )  # fmt: skip
-    assert done.stdout.split()[:2] == ["derivation.api", "derivation.interop"]
+    assert done.stdout.split()[2] == derivation.__version__

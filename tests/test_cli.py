@@ -112,9 +112,9 @@ def test_wrt_of_and_given(run) -> None:  # type: ignore[no-untyped-def]
 
     assert result("--wrt", "z[j]", *given) == "p[j] - y[j]"
     assert result("--wrt", "z", *given).startswith("p[")
-    assert result("--wrt", "z[j] then z[l]", *given) == "p[j]*(delta(j, l) - p[l])"
+    assert result("--wrt", "z[j] then z[l]", *given) == "p[j]*(delta(j,l) - p[l])"
     assert result("--wrt", "z[j]") == "p[j]*sum(y[i] for i in K) - y[j]"
-    assert result("--wrt", "z[j]", "--of", "p") == "p[i]*(delta(i, j) - p[j])"
+    assert result("--wrt", "z[j]", "--of", "p") == "p[i]*(delta(i,j) - p[j])"
 
 
 def test_several_gradients_are_a_set(run) -> None:  # type: ignore[no-untyped-def]
@@ -196,7 +196,7 @@ def test_the_certificate_tells_everything(run) -> None:  # type: ignore[no-untyp
     assert found["problem"]["name"] == FLAGSHIP
     assert "yhat[i] = exp(z[i])" in found["problem"]["program"]
     assert found["checked"]["points"] > 0
-    assert [s["K"] for s in found["checked"]["sizes"]] == [1, 2, 3, 4]
+    assert found["checked"]["sizes"] == [{"K": 1}, {"K": 2}, {"K": 3}, {"K": 4}]
     chain = [step for step in found["steps"] if step["kind"] == "chain"]
     assert chain[0]["before"] == "diff(L, z[j])" and chain[-1]["after"] == "yhat[j] - y[j]"
     assert all(a["after"] == b["before"] for a, b in pairwise(chain))
@@ -228,8 +228,9 @@ BAD = [
     (["derive", "-e", "L = x**2"], "wrt"),
     (["derive", "-e", "L = x**2; wrt q"], "q"),
     (["derive", "-e", "L = x**2; wrt x", "--of", "M"], "M"),
-    (["derive", "-e", "L = x**2; wrt x", "--given", "x ="], "given"),
-    (["derive", "-e", "L = " + "(" * 100_000 + "x; wrt x"], "nest"),
+    (["derive", "-e", "L = x**2; wrt x", "--given", "x ="], "x ="),
+    (["derive", "-e", "L = " + "(" * 100_000 + "x; wrt x"], "64 KiB"),
+    (["derive", "-e", "L = " + "(" * 10_000 + "x; wrt x"], "nest"),
     (["derive", "-e", "L = 9**9**9*x; wrt x"], "9"),
     (["derive", "-e", "L = x\0; wrt x"], ""),
     (["derive", "-e", ""], ""),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -12,6 +15,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derivation.language import read_expression, read_problem
 from derivation.oracle import Oracle, Refuted, Setting, evaluate
 from derivation.oracle.values import Dual, Exact, Floats, Undefined
 from derivation.problem import Definition, Problem
@@ -19,8 +23,14 @@ from derivation.steps import Step
 from derivation.terms import (
     MINUS_ONE,
     ONE,
+    TRUE,
     TWO,
     ZERO,
+    Add,
+    IfElse,
+    KroneckerDelta,
+    Pow,
+    Reduction,
     add,
     all_of,
     apply,
@@ -29,6 +39,7 @@ from derivation.terms import (
     diff,
     divide,
     element,
+    every,
     exp,
     function_derivative,
     if_else,
@@ -42,6 +53,7 @@ from derivation.terms import (
     power,
     reduction,
     relation,
+    replace_terms,
     size,
     sqrt,
     sum_over,
@@ -67,6 +79,10 @@ def p(*at: Any) -> Any:
 
 def x(*at: Any) -> Any:
     return element("x", *at)
+
+
+def square(t: Any) -> Any:
+    return power(t, TWO)
 
 
 L = symbol("L")
@@ -287,6 +303,12 @@ def test_the_definition_of_the_variable_alone_is_cut() -> None:
     agree(diff(partial(L, su), x()), mul(number(3), power(x(), TWO)), about)
     differ(diff(L, su), partial(L, su), about)
     agree(diff(su, su), ONE, about)
+    agree(partial(su, su), ONE, about)
+    # the order tells which definition is cut first: L = u*u*x where u is, and 6x^2 where not
+    agree(diff(L, x(), su), mul(TWO, su), about)
+    agree(diff(L, su, x()), mul(number(6), power(x(), TWO)), about)
+    agree(diff(mul(su, partial(su, x())), su), ZERO, about)
+    agree(diff(mul(su, diff(su, x())), su), ZERO, about)
     agree(partial(L, su, sv), ONE, about)
     agree(partial(partial(L, su), sv), ONE, about)
     agree(diff(apply("detach", sv), x()), ZERO, about)
@@ -319,6 +341,7 @@ def test_derivatives_under_reductions_by_bound_indices() -> None:
         reduction("prod", z(i), i, relation("!=", i, j)),
     )
     differ(squares, mul(TWO, z(j)))
+    agree(diff(mul(z(j), diff(power(z(j), number(3)), y(j))), z(j)), ZERO)
 
 
 def test_entries_of_a_symmetric_matrix_are_varied_independently() -> None:
@@ -373,6 +396,12 @@ def test_conditions() -> None:
     about = problem({"z": (K,), "y": (K,)})
     agree(diff(risk, z(j)), if_else(relation(">=", y(j), y(i)), exp(z(j)), ZERO), about)
     differ(diff(risk, z(j)), exp(z(j)), about)
+    agree(diff(risk, y(j)), ZERO, about)
+    assert evaluate(diff(risk, y(j)), about, POINT, {i: 1, j: 1}) == 0
+    jump = if_else(relation(">", square(minus(z(j), ONE)), ZERO), ONE, ZERO)
+    at_one = Setting({"K": 1}, {"z": {(1,): Fraction(1)}})
+    with pytest.raises(Undefined):
+        evaluate(diff(jump, z(j)), about, at_one, {j: 1})
 
 
 def test_labels_index_arrays() -> None:
@@ -440,13 +469,18 @@ EXPRESSIONS = st.recursive(
 )
 
 
+def evaluated(t: Any) -> Any:
+    """The term as SymPy makes it."""
+    return t.func(*map(evaluated, t.args)) if t.args else t
+
+
 @settings(max_examples=60, deadline=None)
 @given(EXPRESSIONS)
 def test_derivatives_agree_with_sympy_exactly(t: Any) -> None:
     """SymPy's own differentiation of the same rational function, at a rational point."""
     u, v = sympy.symbols("u v")
     at = {u: sympy.Rational(3, 2), v: sympy.Rational(-2, 5)}
-    rebuilt = sympy.sympify(t.func(*t.args).doit() if t.args else t)
+    rebuilt = evaluated(t)
     about = problem({"u": (), "v": ()}, sizes=())
     point = Setting({}, {"u": {(): Fraction(3, 2)}, "v": {(): Fraction(-2, 5)}})
     for variables in [(u,), (v,), (u, v), (u, u)]:
@@ -479,6 +513,21 @@ def test_every_usual_slip_is_refuted() -> None:
         assert "j = " in str(witness) and "z = [" in str(witness)
 
 
+def test_a_witness_says_where() -> None:
+    matrix = problem({"W": (K, K), "c": ()}, sizes=("K",))
+    w = element("W", i, j)
+    witness = Oracle(matrix).compare(w, add(w, symbol("c"))).refuted
+    assert re.fullmatch(
+        r"at K = 2; i = 1, j = 1: \S+ is not \S+; W = \[\[\S+, \S+\], \[\S+, \S+\]\], c = \S+",
+        str(witness),
+    )
+    scalar = problem({"c": ()}, sizes=())
+    assert str(Oracle(scalar).compare(symbol("c"), ZERO).refuted).startswith("at one point: ")
+    wide = problem({"W": (size(5), size(5))}, sizes=())
+    witness = Oracle(wide).compare(element("W", ONE, TWO), ZERO).refuted
+    assert str(witness).endswith("W = (25 entries)")
+
+
 def test_without_the_given_it_is_refuted() -> None:
     free = problem({"z": (K,), "y": (K,)}, SOFTMAX, CROSS_ENTROPY, wrt=z(j))
     differ(diff(L, z(j)), minus(p(j), y(j)), free)
@@ -500,6 +549,12 @@ def test_conditions_hold_for_every_index() -> None:
     agree(log(mul(z(i), z(j))), add(log(z(i)), log(z(j))), conditions=[positive])
     equal = relation("==", z(i), ONE)
     agree(sum_over(z(i), i), K, conditions=[equal])
+    agree(sqrt(power(z(j), TWO)), z(j), conditions=[every(positive, i)])
+    others = every(relation("<", z(i), z(j)), i, relation("!=", i, j))
+    largest = if_else(others, z(j), reduction("max", z(i), i))
+    agree(largest, reduction("max", z(i), i))
+    differ(if_else(every(positive, i), ONE, ZERO), ONE)
+    differ(if_else(every(positive, i), ONE, ZERO), ZERO)
 
 
 def test_an_identity_that_needs_digits_is_not_refuted() -> None:
@@ -517,6 +572,20 @@ def test_zero_over_zero_in_disguise_is_left_out() -> None:
     found = Oracle(FLAGSHIP).compare(divide(nothing, nothing), TWO)
     assert found.refuted is None
     assert Oracle(FLAGSHIP).compare(apply("sign", nothing), ONE).refuted is None
+    oracle = Oracle(FLAGSHIP)
+    for q in range(1, 12):
+        angle = divide(z(i), number(q))
+        circle = add(square(apply("sin", angle)), square(apply("cos", angle)))
+        noise = minus(sum_over(circle, i), K)
+        assert oracle.compare(divide(noise, add(noise, noise)), number(5)).refuted is None
+        assert oracle.compare(divide(noise, minus(SUM_OF_EXP, SUM_OF_EXP)), ONE).points == 0
+        assert oracle.compare(divide(noise, noise_of(q)), number(5)).refuted is None
+
+
+def noise_of(q: int) -> Any:
+    """Nothing but rounding."""
+    t = divide(z(i), number(q))
+    return sum_over(minus(apply("tan", t), divide(apply("sin", t), apply("cos", t))), i)
 
 
 def test_points_do_not_depend_on_anything_but_the_seed() -> None:
@@ -550,6 +619,32 @@ def test_fixed_and_restricted_sizes() -> None:
     assert len(oracle.settings()[0].arrays["z"]) == 6
 
 
+def test_sizes_beyond_the_usual_ones_are_found() -> None:
+    oracle = points({"z": (N,)}, relation(">=", N, number(6)), sizes=("N",))
+    assert next(s.sizes["N"] for s in oracle.settings()) == 6
+    oracle = points({"z": (N, K)}, relation(">", N, add(K, TWO)), sizes=("N", "K"))
+    assert oracle.settings()
+    assert all(s.sizes["N"] > s.sizes["K"] + 2 for s in oracle.settings())
+    seventh = Definition("L", (), square(element("z", number(7))))
+    about = problem({"z": (K,)}, seventh)
+    agree(diff(L, z(number(7))), mul(TWO, z(number(7))), about)
+    differ(diff(L, z(j)), mul(TWO, z(j)), about)
+
+
+def test_arrays_too_large_are_skipped_with_a_reason() -> None:
+    oracle = points({"z": (size(10_000), K)})
+    assert oracle.settings() == ()
+    assert "K=2: arrays too large for the oracle" in oracle.skipped()
+
+
+def test_arrays_that_nothing_declares_have_both_signs() -> None:
+    about = problem({})
+    free = element("free", i)
+    agree(square(free), mul(free, free), about)
+    differ(sqrt(square(free)), free, about)
+    agree(log(square(free)), mul(TWO, log(free)), about)
+
+
 def test_what_cannot_be_met_is_skipped_with_a_reason() -> None:
     pairs = sum_over(sum_over(z(n, m), m, relation("!=", n, m)), n)
     oracle = points(
@@ -564,10 +659,6 @@ def test_what_cannot_be_met_is_skipped_with_a_reason() -> None:
         table = s.arrays["z"]
         assert all(table[a, b] == table[b, a] for a, b in table)
         assert sum(v for (a, b), v in table.items() if a != b) == 1
-
-
-def square(t: Any) -> Any:
-    return power(t, TWO)
 
 
 HARD_GIVENS: dict[str, tuple[dict[str, tuple[Any, ...]], tuple[Any, ...]]] = {
@@ -654,6 +745,88 @@ def test_an_objective_that_is_defined_nowhere_by_chance_is_sought() -> None:
         neg(divide(K, minus(ONE, sum_over(x(i), i)))),
         problem({"x": (K,)}, entropy, wrt=x(j)),
     )
+
+
+# -- published gradients ---------------------------------------------------------------------------
+
+CORPUS = json.loads((Path(__file__).parent / "data" / "public.json").read_text(encoding="utf-8"))
+SIGNS = {"positive": 0, "unit": 0, "simplex": 0, "simplexall": 0, "sympairs": 0, "above1": 1}
+
+
+def published(item: dict[str, Any]) -> tuple[Problem, Any, Any]:
+    """The problem, its derivative as asked for, and the published formula."""
+    variables = item["wrt"] if isinstance(item["wrt"], list) else [item["wrt"]]
+    bare = read_problem(f"{item['program']}\nwrt {' then '.join(variables)}")
+    facts = [f"given {g}" for g in item.get("given", [])]
+    for name, domain in item.get("domain", {}).items():
+        if domain in SIGNS:
+            slots = ",".join("abcdefg"[: len(bare.shapes[name])])
+            facts.append(f"given {name}{f'[{slots}]' if slots else ''} > {SIGNS[domain]}")
+    lines = [item["program"], *facts, f"wrt {' then '.join(variables)}"]
+    if item.get("loss"):
+        lines.append(f"of {item['loss']}")
+    about = read_problem("\n".join(lines))
+    return about, diff(about.objective, *about.wrt[0]), read_expression(item["expect"], about)
+
+
+@pytest.mark.parametrize("item", CORPUS, ids=lambda item: item["id"])
+def test_published_gradients_are_right_and_slips_in_them_are_not(item: dict[str, Any]) -> None:
+    about, derivative, expect = published(item)
+    oracle = Oracle(about)
+    found = oracle.compare(derivative, expect)
+    assert found.refuted is None, found.refuted
+    assert found.points >= 5 and found.skipped <= found.points
+    for wrong in (neg(expect), mul(TWO, expect), add(expect, number(1, 1000))):
+        assert oracle.compare(derivative, wrong).refuted is not None
+
+
+def without_a_delta(t: Any) -> Any:
+    return ONE if isinstance(t, KroneckerDelta) else None
+
+
+def without_a_guard(t: Any) -> Any:
+    if isinstance(t, Reduction) and t.guard != TRUE:
+        return reduction("sum", t.body, t.index)
+    return None
+
+
+def with_the_other_case(t: Any) -> Any:
+    return t.args[2] if isinstance(t, IfElse) else None
+
+
+def with_another_power(t: Any) -> Any:
+    if isinstance(t, Pow) and t.args[1] in (TWO, MINUS_ONE):
+        return power(t.args[0], add(t.args[1], ONE))
+    return None
+
+
+def with_the_first_term(t: Any) -> Any:
+    return t.args[0] if isinstance(t, Add) else None
+
+
+# without j != i, the sum has one more term, which is 0
+HARMLESS = {("bradley-terry-pairs", "without_a_guard")}
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        without_a_delta,
+        without_a_guard,
+        with_the_other_case,
+        with_another_power,
+        with_the_first_term,
+    ],
+)
+def test_slips_in_the_published_gradients_are_refuted(slip: Any) -> None:
+    tried = 0
+    for item in CORPUS:
+        about, derivative, expect = published(item)
+        wrong = replace_terms(expect, slip)
+        if wrong != expect and (item["id"], slip.__name__) not in HARMLESS:
+            tried += 1
+            assert Oracle(about).compare(derivative, wrong).refuted is not None, item["id"]
+    assert tried >= 3
 
 
 # -- steps ---------------------------------------------------------------------------------------

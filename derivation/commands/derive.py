@@ -105,14 +105,13 @@ def run(
 
     from derivation import api, printers
 
-    asked = api.read(entry, wrt=wrt, of=of, given=given)
-    for warning in asked.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    by = ", ".join(wrt) if wrt else None
+    asked = api.read(entry, wrt=by, of=of, given=given, style=style)
     with out.Progress() as progress:
-        outcomes = list(
-            api.outcomes(asked, style=style, inline=inline, progress=progress.working_on)
-        )
+        outcomes = list(api.outcomes(asked, inline=inline, progress=progress.working_on))
         text = printers.render(outcomes, target.format, detail=detail, **target.options())
+    for warning in api.warnings_for(asked, outcomes):
+        print(f"warning: {warning}", file=sys.stderr)
     target.write(text)
     return _status(outcomes)
 

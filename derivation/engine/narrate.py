@@ -378,6 +378,8 @@ class Narrator:
             if "sum-add" in rules:
                 return ("Collect",), ("sums over one range merge, common factors go in front",)
             return ("Collect",), ("common factors go in front",)
+        if label == "name":
+            return ("Call it ", proof.after), ("a name for what is used again",)
         if label == "order":
             return ("Order",), ("the customary order",)
         if label == "rules":

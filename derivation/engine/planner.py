@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +44,15 @@ from derivation.terms import (
     is_leaf,
     mul,
     name_of,
+    names,
     partial,
     relation,
     subterms,
 )
 from derivation.theory import Theory
+
+
+LONG_ADJOINT = 40  # nodes
 
 
 @dataclass
@@ -107,13 +112,23 @@ class Planner:
             style=self.style,
             result=result,
             reason=reason,
-            introduced=tuple(self.introduced),
+            introduced=self._used_names(result),
             given=given,
             conditions=conditions,
             domain=domain,
             facts=tuple(self.narrator.facts),
             steps=tuple(self.narrator.steps),
         )
+
+    def _used_names(self, result: Any) -> tuple[Definition, ...]:
+        """The introduced names that the result mentions, directly or through each other."""
+        wanted = set(names(result)) if result is not None else {d.name for d in self.introduced}
+        out = []
+        for d in reversed(self.introduced):
+            if d.name in wanted:
+                wanted |= names(d.body)
+                out.append(d)
+        return tuple(reversed(out))
 
     def _assumed(
         self, theorem: kernel.Theorem | None, objective: Term, wrt: tuple[Term, ...]
@@ -347,8 +362,8 @@ class Planner:
             stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
         final = self._shortest(stages[-1].after)
         stages.extend(segments(final))
+        stages.extend(self._named(stages[-1].after, m, objective))
         theorem, number = self.narrator.lemma("adjoint", start, stages, of=objective, by=m)
-        theorem = self._maybe_name(theorem, m)
         lemma = Lemma(number, theorem)
         self.lemmas[where] = lemma
         return lemma
@@ -371,9 +386,23 @@ class Planner:
                 chain.splice(work(chain.term))
         return chain.proof()
 
-    def _maybe_name(self, theorem: kernel.Theorem, m: Any) -> kernel.Theorem:
-        """Names an adjoint that later results would repeat."""
-        return theorem
+    def _named(self, result: Any, m: Any, objective: Any) -> list[Proof]:
+        """A name for an adjoint so long that whatever uses it would be hard to read."""
+        if self.inline or cost(result) < LONG_ADJOINT:
+            return []
+        params = tuple(i for i in (*indices_of(objective), *indices_of(m)) if i in free_indices(result))
+        taken = set(self.theory.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
+        taken |= set(self.problem.unknown) | {"pi"}
+        name = next(
+            c
+            for c in (f"g_{name_of(m)}" if k == 1 else f"g{k}_{name_of(m)}" for k in itertools.count(1))
+            if c not in taken
+        )
+        definition = Definition(name, params, result)
+        self.theory.define(definition)
+        self.introduced.append(definition)
+        move = Move("definition", result, definition.head, direction="rl")
+        return [Proof(result, definition.head, (((), move),), "name")]
 
     def _announce_functions(self, objective: Any) -> None:
         """d log x = 1/x and its like, where the objective itself uses them."""

@@ -33,11 +33,13 @@ from derivation.engine.simplify import Simplifier, terms_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term
 from derivation.problem import Definition
+from derivation.rules.sums import joined_guard
 from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
     Add,
+    Indexed,
     Mul,
     Pow,
     SumOver,
@@ -46,8 +48,10 @@ from derivation.terms import (
     free_indices,
     fresh_index,
     index_names,
+    indices_of,
     is_number,
     mul,
+    name_of,
     number,
     power,
     rebuild,
@@ -66,10 +70,11 @@ class Shortener:
         self.theory, self.simplifier = theory, simplifier
         self.folds: list[tuple[Definition, list[Rewrite]]] = []
         self.rewrites: list[Rewrite] = []
+        self.symmetries: list[Rewrite] = []
         for given in theory.problem.givens:
             found = rewrite_of_given(given, theory)
             if found is not None:
-                self.rewrites.append(found)
+                self._take(found)
         for definition in theory.definitions.values():
             self.add_definition(definition)
         self._memo: dict[Term, Proof] = {}
@@ -80,8 +85,15 @@ class Shortener:
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
-        self.rewrites.append(fact)
+        self._take(fact)
         self._memo.clear()
+
+    def _take(self, rw: Rewrite) -> None:
+        a, b = rw.pattern, rw.replacement
+        if isinstance(a, Indexed) and isinstance(b, Indexed) and name_of(a) == name_of(b):
+            self.symmetries.append(rw)
+        else:
+            self.rewrites.append(rw)
 
     # -- the search -------------------------------------------------------------------------
 
@@ -100,6 +112,10 @@ class Shortener:
         return best
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
+        turned = self._turn_symmetric(p.after)
+        if turned is not None:
+            p = join(p, turned)
+            yield p
         try:
             opened = self._expand(p.after)
         except RuleRefused:
@@ -158,6 +174,25 @@ class Shortener:
                 continue
             if step is not None:
                 yield step
+
+    def _turn_symmetric(self, t: Term) -> Proof | None:
+        """Entries of symmetric arrays with their indices in one order, free ones first."""
+        chain = Chain(t)
+        free = free_indices(t)
+        for rw in self.symmetries:
+            for path, sub in list(occurrences(chain.term)):
+                if isinstance(sub, Indexed) and name_of(sub) == name_of(rw.pattern):
+                    step = rw.at(sub, self.theory)
+                    if step is None:
+                        continue
+                    before = [(i not in free, str(i)) for i in indices_of(sub)]
+                    after = [(i not in free, str(i)) for i in indices_of(step.after)]
+                    if after < before:
+                        chain.splice(step, path)
+        if not chain.items:
+            return None
+        label = self.symmetries[0].kind
+        return join(chain.proof(label), self.simplifier.simplify(chain.term))
 
     # -- expanding --------------------------------------------------------------------------
 
@@ -368,8 +403,21 @@ class Shortener:
     def _join_guards(
         self, t: Any, m: int, n: int, c: Any, f: Any, d: Any, g: Any
     ) -> Iterator[Proof]:
-        return
-        yield
+        """Sums of the same terms under conditions that exclude each other become one."""
+        try:
+            guard = joined_guard(f.guard, g.guard)
+        except RuleRefused:
+            return
+        if not (same(c, d) and same(f.body, g.body)):
+            return
+        pair = add(f, g)
+        term = pair if c == ONE else mul(c, pair)
+        rest = [x for k, x in enumerate(t.args) if k != max(m, n)]
+        rest[min(m, n)] = term
+        where = (min(m, n),) if len(rest) > 1 else ()
+        chain = Chain(t).algebra(add(*rest))
+        chain.rule("sum-join", sum_over(f.body, f.index, guard), where if c == ONE else (*where, 1))
+        yield chain.proof()
 
 
 def same_guard(a: Any, b: Any) -> bool:

@@ -12,6 +12,9 @@ exp(z[i])/Sum(exp(z[k]), (k, 1, K))
 'exp(z[i])/sum(exp(z[k]) for k in K)'
 """
 
+import derivation.terms  # noqa: F401 - first, since it loads SymPy the fast way
+
+# isort: split
 from derivation.interop.building import (
     IndexedMax,
     IndexedMin,

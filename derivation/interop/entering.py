@@ -39,7 +39,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.core.sorting import default_sort_key
-from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from derivation import terms
 from derivation.errors import InputError
@@ -58,8 +58,8 @@ _OPERATORS: dict[Any, str] = {cls: op for op, cls in RELATIONS.items()}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
-def to_text(t: Expr) -> str:
-    """A SymPy expression in the input language.
+def to_text(t: Basic) -> str:
+    """A SymPy expression, or a relation such as ``Eq(a, b)``, in the input language.
 
     Sums, products, `IndexedMax` and `IndexedMin` run from 1 to a size; a ``Piecewise`` whose other
     value is neutral becomes the condition of the sum.
@@ -72,7 +72,12 @@ def to_text(t: Expr) -> str:
     >>> to_text(Sum(Piecewise((x[i], Ne(i, j)), (0, True)), (i, 1, K))/2 - 1)
     'sum(x[i] for i in K if i != j)/2 - 1'
     """
-    return _Writer(expression(t)).expression(t)
+    writer = _Writer(expression(t))
+    return (
+        writer.condition(t)
+        if isinstance(t, Boolean) and not isinstance(t, Symbol)
+        else writer.expression(t)
+    )
 
 
 def unknown_functions(t: Expr) -> dict[str, int]:
@@ -147,7 +152,7 @@ class _Writer:
         return text if strength >= least else f"({text})"
 
     def write(self, t: Any) -> tuple[str, int]:
-        if isinstance(t, Symbol | Idx):
+        if isinstance(t, Symbol | Idx):  # a Symbol is a Boolean to SymPy as well
             return self.name(t), _ATOM
         if isinstance(t, Rational | Float):
             return self.number(t)

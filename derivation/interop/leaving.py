@@ -77,7 +77,8 @@ def _rebuilt(t: Any, inside: Callable[[Any], Any]) -> Any:
         return cls(body, (Symbol(t.index.name), 1, inside(t.index.size)))
     if isinstance(t, terms.IfElse):
         condition, a, b = map(inside, t.args)
-        return Piecewise((a, condition), (b, True))
+        rest = b.args if isinstance(b, Piecewise) else ((b, True),)
+        return Piecewise((a, condition), *rest)
     if isinstance(t, terms.Relation):
         return RELATIONS[t.op](inside(t.left), inside(t.right))
     if isinstance(t, terms.FunctionDerivative):

@@ -72,7 +72,7 @@ def opened(t: Any) -> tuple[list[tuple[Any, Any]], Any]:
         inner = _unhidden(t.body)
         letter = inner.index.name
         if any(
-            letter == over.name or guard != TRUE and letter in index_names(guard)
+            letter == over.name or (guard != TRUE and letter in index_names(guard))
             for over, guard in bound
         ):
             break

@@ -21,14 +21,16 @@ MAX_POWER = 10_000
 
 # The words of Python's that the language uses; `lambda` is a name like any other.
 WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not"))
+STATEMENT_WORDS = ("given", "wrt", "of", "style", "function", "claim", "label")
 _REFUSED_WORDS = frozenset(keyword.kwlist) - WORDS - {"lambda"}
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\f]+)|(?P<comment>\#.*)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<other>//|:=|->|<<|>>|<>|\.{2,3}|\+=|-=|\*=|/=)"
     r"|(?P<op>\*\*|==|!=|<=|>=|[-+*/^()\[\],=<>;])"
-    r"|(?P<other>//|:=|->|<<|>>|\.{2,3}|.)"
+    r"|(?P<odd>.)"
 )
 
 # What people type out of habit, and what it is called.
@@ -43,6 +45,11 @@ _NOT_HERE = {
     ">>": ("the bit operator `>>`", None),
     ":=": ("assignment inside an expression", "a definition is `name = expr` on its own line"),
     "->": ("the arrow `->`", None),
+    "<>": ("the sign `<>`", "unequal is `!=`"),
+    "+=": ("the assignment `+=`", "a definition is `name = expr` on its own line"),
+    "-=": ("the assignment `-=`", "a definition is `name = expr` on its own line"),
+    "*=": ("the assignment `*=`", "a definition is `name = expr` on its own line"),
+    "/=": ("the assignment `/=`", "unequal is `!=`"),
     "{": ("curly brackets", "group with round brackets"),
     "}": ("curly brackets", "group with round brackets"),
     '"': ("text in quotes", None),
@@ -88,13 +95,23 @@ class Token:
 
     @property
     def place(self) -> str:
-        """How a message about another place names this one: "in line 3", or "above"."""
-        return "here" if self.line.number is None else f"in line {self.line.number}"
+        """How a message about another place names this one."""
+        if self.line.number is None:
+            return f"column {self.column + 1}"
+        return f"line {self.line.number}, column {self.column + 1}"
 
 
 def fail(token: Token, message: str, hint: str | None = None) -> NoReturn:
     """Refuse the input at this token."""
-    raise InputError(message, token.line.number, token.column, token.line.text, hint)
+    line = token.line
+    raise InputError(message, line.number, token.column, printable(line.text), hint)
+
+
+def printable(text: str) -> str:
+    """The text with what cannot be printed as `?`, so that the caret stays in its place."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "?" for c in text)
 
 
 def split_lines(text: str) -> list[str]:
@@ -149,16 +166,22 @@ def _scan(line: Line) -> list[Token]:
             end = len(line.text[:column].rstrip())
             break
         token = Token(kind, text, line, column)
-        if kind == "other":
+        if kind in ("other", "odd"):
             _refuse_character(token, out)
         if kind == "name" and text in _REFUSED_WORDS:
-            fail(token, f"`{text}` is a reserved word of Python's, not part of the language",
-                 None if text not in ("True", "False", "None") else "write the number or condition")
+            fail(
+                token,
+                f"`{text}` is a reserved word of Python's, not part of the language",
+                {"True": "write `1`", "False": "write `0`"}.get(text),
+            )
         if out and out[-1].kind == "number" and kind in ("name", "number"):
             before = out[-1]
             if before.column + len(before.text) == column and text not in WORDS:
-                fail(token, f"`{before.text}{text}` is neither a number nor a name",
-                     f"a product is written `{before.text}*{text}`" if kind == "name" else None)
+                fail(
+                    token,
+                    f"`{before.text}{text}` is neither a number nor a name",
+                    f"a product is written `{before.text}*{text}`" if kind == "name" else None,
+                )
         if kind == "number":
             _check_number(token)
         out.append(token)
@@ -191,10 +214,13 @@ def _refuse_character(token: Token, before: list[Token]) -> NoReturn:
     if ord(text[0]) < 32 or ord(text[0]) == 127:
         fail(token, f"the input holds the control character U+{ord(text[0]):04X}")
     instead = _LOOKALIKES.get(text)
-    fail(token, f"`{text}` (U+{ord(text[0]):04X}) is not part of the language: names and signs "
-         "are ASCII" if text.isprintable() else
-         f"the character U+{ord(text[0]):04X} is not part of the language",
-         f"write `{instead}`" if instead else None)
+    fail(
+        token,
+        f"`{text}` (U+{ord(text[0]):04X}) is not part of the language: names and signs are ASCII"
+        if text.isprintable()
+        else f"the character U+{ord(text[0]):04X} is not part of the language",
+        f"write `{instead}`" if instead else None,
+    )
 
 
 def _check_number(token: Token) -> None:
@@ -253,8 +279,11 @@ def check_shape(tokens: list[Token]) -> None:
         previous = token
     if stack:
         opened = stack[-1][0]
-        fail(opened, f"`{opened.text}` is never closed",
-             "a statement stands on one line, from its first word to its last bracket")
+        fail(
+            opened,
+            f"`{opened.text}` is never closed",
+            "a statement stands on one line, from its first word to its last bracket",
+        )
 
 
 def _check_power(tokens: list[Token], k: int) -> None:

@@ -31,6 +31,7 @@ from derivation.terms import (
 )
 
 _SIZES: dict[Any, int] = {}
+_DEPTHS: dict[Any, int] = {}
 _LIMIT = 1 << 20
 
 
@@ -51,16 +52,27 @@ def nodes(t: Any) -> int:
     return found
 
 
+def depth(t: Any) -> int:
+    """How deep a term is nested (a leaf: 0)."""
+    found = _DEPTHS.get(t)
+    if found is None:
+        found = 1 + max(map(depth, t.args)) if t.args else 0
+        if len(_DEPTHS) > _LIMIT:
+            _DEPTHS.clear()
+        _DEPTHS[t] = found
+    return found
+
+
 def _nodes(t: Any) -> int:
     if not t.args:
         if isinstance(t, Rational):
-            return (1 if t.q == 1 else 3) + (t.p < 0)
+            return (1 if t.q == 1 else 3) + int(t.p < 0)
         return 3 if isinstance(t, AllOf | AnyOf) else 1
     if isinstance(t, Indexed):
         return 1 + sum(map(nodes, t.args[1:]))
     if isinstance(t, Add):
         total = len(t.args) - 1 + sum(map(nodes, t.args))
-        return total - sum(map(has_sign, t.args[1:]))
+        return int(total) - sum(map(has_sign, t.args[1:]))
     if isinstance(t, Mul):
         return _product(t)
     if isinstance(t, Pow):

@@ -10,7 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from derivation.language.lexer import Token, fail
-from derivation.terms import Index, Indexed, Integer, Size, Term, index, is_leaf, rebuild, size
+from derivation.terms import (
+    Index,
+    Indexed,
+    Integer,
+    Size,
+    Term,
+    index,
+    is_leaf,
+    name_of,
+    rebuild,
+    size,
+)
 
 
 class Ranges:
@@ -20,7 +31,7 @@ class Ranges:
         shapes: What is known from before (the shapes of a problem).
     """
 
-    def __init__(self, shapes: Mapping[str, Sequence[Term]] = {}) -> None:  # noqa: B006 -- read only
+    def __init__(self, shapes: Mapping[str, Sequence[Term]] = {}) -> None:
         self._known = shapes
         self._slots: dict[str, list[Term]] = {}
         self._parent: dict[Term, Term] = {}
@@ -41,8 +52,10 @@ class Ranges:
 
     def find(self, over: Term) -> Any:
         """The size that a range is known to be, or the placeholder that stands for it."""
-        while over in self._parent:
-            over = self._parent[over]
+        parent = self._parent
+        while over in parent:
+            above = parent[over]
+            parent[over] = over = parent.get(above, above)  # halve the way for the next one
         return over
 
     def join(self, a: Term, b: Term) -> bool:
@@ -78,10 +91,7 @@ class Ranges:
         slots = self._slots.get(name)
         if slots is None:
             known = self._known.get(name)
-            if known is None:
-                slots = [self.unknown("", token) for _ in over]
-            else:
-                slots = list(known)
+            slots = [self.unknown("", token) for _ in over] if known is None else list(known)
             self._slots[name] = slots
         self._first.setdefault(name, (token, written))
         if len(slots) != len(over):
@@ -96,26 +106,41 @@ class Ranges:
     def _wrong_rank(self, name: str, slots: list[Term], found: int, token: Token) -> None:
         first, written = self._first[name]
         count = f"{len(slots)} slot{'s' * (len(slots) != 1)}"
-        where = "" if first is token else f" (`{written}` {first.place})"
+        where = "" if first is token else f" (`{written}` in {first.place})"
         example = f"{name}[{','.join('ijklmn'[: len(slots)])}]"
         if not found:
-            fail(token, f"`{name}` is an array with {count}{where}, here it stands without an index",
-                 f"write `{example}`, under a sum such as `sum(… for i in K)`")
+            fail(
+                token,
+                f"`{name}` is an array with {count}{where}, here it stands without an index",
+                f"write `{example}`, under a sum such as `sum(… for i in K)`",
+            )
         if not slots:
-            fail(token, f"`{name}` is a scalar{where}, here it has {found} "
-                 f"ind{'ex' if found == 1 else 'ices'}", f"write `{name}`, or index it everywhere")
+            fail(
+                token,
+                f"`{name}` is a scalar{where}, here it has {found} "
+                f"ind{'ex' if found == 1 else 'ices'}",
+                f"write `{name}`, or index it everywhere",
+            )
         fail(token, f"`{name}` has {count}{where}, here it has {found}", f"write `{example}`")
 
-    def _clash(self, name: str, k: int, slot: Term, other: Term, token: Token, written: str) -> None:
+    def _clash(
+        self, name: str, k: int, slot: Term, other: Term, token: Token, written: str
+    ) -> None:
         have, want = self.find(slot), self.find(other)
         earlier = next(
-            (f"`{text}` {at.place}" for at, text, over in self._uses.get((name, k), ())
-             if self.find(over) == have),
+            (
+                f"`{text}` ({at.place})"
+                for at, text, over in self._uses.get((name, k), ())
+                if self.find(over) == have
+            ),
             "what was read before",
         )
-        fail(token, f"two sizes for slot {k + 1} of `{name}`: {have} in {earlier}, "
-             f"but {want} in `{written}` {token.place}",
-             "each slot of an array belongs to one size; use another array or the same size")
+        fail(
+            token,
+            f"two sizes for slot {k + 1} of `{name}`: {have} in {earlier}, "
+            f"but {want} in `{written}` ({token.place})",
+            "each slot of an array belongs to one size; use another array or the same size",
+        )
 
     def shapes(self) -> dict[str, tuple[Term, ...]]:
         """Every array and scalar met, with the sizes of its slots.
@@ -129,9 +154,12 @@ class Ranges:
             for k, over in enumerate(found):
                 if is_placeholder(over):
                     token, written = self._first[name]
-                    fail(token, f"nothing says how far slot {k + 1} of `{name}` runs "
-                         f"(`{written}` {token.place})",
-                         f"let a sum run over it somewhere: `sum({written} … for i in K)`")
+                    fail(
+                        token,
+                        f"nothing says how far slot {k + 1} of `{name}` runs "
+                        f"(`{written}` {token.place})",
+                        f"let a sum run over it somewhere: `sum({written} … for i in K)`",
+                    )
             out[name] = found
         return out
 
@@ -178,4 +206,4 @@ def range_of(slot: Term, labels: Mapping[str, Term]) -> Any:
         return slot.size
     if isinstance(slot, Integer):
         return None
-    return labels.get(str(slot.args[0].args[0].name if slot.args else slot.name))  # type: ignore[attr-defined]
+    return labels.get(name_of(slot))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from derivation.language.lexer import Token, fail
 
 if TYPE_CHECKING:
-    from derivation.language.reader import Scope
+    from derivation.language.scope import Scope
 
 _NAMES: dict[str, str] = {
     "Attribute": "attribute access",
@@ -61,7 +61,11 @@ def refuse_node(node: ast.AST, token: Token, wanted: str) -> NoReturn:
     if name:
         fail(token, f"{name} is not part of the language", hint)
     if wanted == "a condition":
-        fail(token, "a condition is expected here, this is a value", "compare it: `x[i] > 0`, `i != j`")
+        fail(
+            token,
+            "a condition is expected here, this is a value",
+            "compare it: `x[i] > 0`, `i != j`",
+        )
     fail(token, f"{wanted} is expected here; {type(node).__name__} is not part of the language")
 
 
@@ -84,15 +88,26 @@ def refuse_call(node: ast.Call, token: Token) -> NoReturn:
 def refuse_index(node: ast.expr, token: Token, written: str) -> NoReturn:
     """Refuse what stands in a slot and is no index."""
     if isinstance(node, ast.BinOp):
-        fail(token, f"`{written}`: index arithmetic is not part of the language yet",
-             "give the shifted array a name of its own, such as `xprev[t]`, and state what is known of it")
+        fail(
+            token,
+            f"`{written}`: index arithmetic is not part of the language yet",
+            "give the shifted array a name of its own, such as `xprev[t]`",
+        )
     if isinstance(node, ast.UnaryOp):
-        fail(token, f"`{written}`: an index is a letter or a positive integer", "counting starts at 1")
+        fail(
+            token,
+            f"`{written}`: an index is a letter or a positive integer",
+            "counting starts at 1",
+        )
     if isinstance(node, ast.Slice):
         fail(token, "a slice is not part of the language", "write the index, `x[i]`")
     if isinstance(node, ast.Tuple) and not node.elts:
         fail(token, "an index is missing between the brackets")
-    fail(token, f"`{written}` is not an index", "an index is a letter, a positive integer, or a label")
+    fail(
+        token,
+        f"`{written}` is not an index",
+        "an index is a letter, a positive integer, or a label",
+    )
 
 
 def refuse_range(node: ast.expr, token: Token, scope: Scope) -> NoReturn:
@@ -101,8 +116,12 @@ def refuse_range(node: ast.expr, token: Token, scope: Scope) -> NoReturn:
     if isinstance(call, ast.Name) and call.id in ("range", "enumerate", "len"):
         args = [scope.source.text(a) for a in getattr(node, "args", ())]
         over = next((a for a in reversed(args) if re.fullmatch(r"[A-Za-z_]\w*", a)), "K")
-        fail(token, f"`{call.id}(…)` is not part of the language: a size is named by itself, "
-             "and indices run from 1 to it", f"write `for i in {over}`")
+        fail(
+            token,
+            f"`{call.id}(…)` is not part of the language: a size is named by itself, "
+            "and indices run from 1 to it",
+            f"write `for i in {over}`",
+        )
     if isinstance(node, ast.IfExp):
         fail(token, "a condition on a `for` has no `else`", "write `for i in K if i != j`")
     fail(token, "a range is the name of a size, or a positive integer", "write `for i in K`")
@@ -112,20 +131,24 @@ def refuse_bare_reduction(name: str, node: ast.Call, token: Token, scope: Scope)
     """Refuse ``sum(exp(z))`` and its like, and write it as it should be."""
     index = "[k]" if name == "softmax" else ""
     if len(node.args) == 1 and isinstance(node.args[0], ast.ListComp):
-        fail(token, "a list is not part of the language",
-             f"drop the square brackets: `{name}(E for k in K){index}`")
+        inside = _short(scope.source.text(node.args[0])[1:-1].strip(), "E for k in K")
+        hint = f"drop the square brackets: `{name}({inside}){index}`"
+        fail(token, "a list is not part of the language", hint)
     text = ""
     if node.args and not isinstance(node.args[0], ast.GeneratorExp):
-        text = scope.source.text(node.args[0])
-        bare = [n for n in ast.walk(node.args[0]) if isinstance(n, ast.Name)]
+        text = _short(scope.source.text(node.args[0]), "E")
+        bare = [n for n in ast.walk(node.args[0]) if isinstance(n, ast.Name) and text != "E"]
         called = {id(n.func) for n in ast.walk(node.args[0]) if isinstance(n, ast.Call)}
         indexed = {id(n.value) for n in ast.walk(node.args[0]) if isinstance(n, ast.Subscript)}
         for n in bare:
             if id(n) not in called | indexed and scope.source.name(n) not in scope.letters:
                 text = re.sub(rf"\b{re.escape(scope.source.name(n))}\b(?!\s*[\[(])",
                               f"{scope.source.name(n)}[k]", text)  # fmt: skip
-    fail(token, f"`{name}` needs to say what it runs over",
-         f"write `{name}({text or 'E'} for k in K){index}`")
+    fail(
+        token,
+        f"`{name}` needs to say what it runs over",
+        f"write `{name}({text or 'E'} for k in K){index}`",
+    )
 
 
 def check_underscore(
@@ -138,8 +161,13 @@ def check_underscore(
     parts = rest.split("_")
     if len(parts) == 1 and rest not in letters and all(c in letters for c in rest):
         parts = list(rest)
-    if all(p in letters for p in parts) or (owner in arrays and all(
-        p in letters or p.isdecimal() or len(p) == 1 for p in parts
-    )):  # fmt: skip
-        fail(token, f"`{name}` is a name like any other, not an entry of `{owner}`",
-             f"did you mean `{owner}[{','.join(parts)}]`?")
+    if all(p in letters for p in parts):
+        fail(
+            token,
+            f"`{name}` is a name like any other, not an entry of `{owner}`",
+            f"did you mean `{owner}[{','.join(parts)}]`?",
+        )
+
+
+def _short(text: str, otherwise: str) -> str:
+    return text if len(text) <= 80 else otherwise

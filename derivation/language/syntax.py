@@ -6,7 +6,7 @@ import ast
 from typing import NoReturn
 
 from derivation.errors import InputError
-from derivation.language.lexer import WORDS, Token, ends_operand, fail
+from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operand, fail
 
 # A chain of operators is nested as deep as it is long in Python's tree. Longer ones are given to
 # the parser as a call with these (unwritable) names, which is flat.
@@ -23,12 +23,16 @@ class Expression:
         self.tokens = tokens
         pieces: list[str] = []
         self._starts: dict[int, Token] = {}
+        self._ends: dict[int, Token] = {}
         at = 0
         for text, token in _flattened(tokens):
             if token is not None:
                 self._starts[at] = token
             pieces.append(text)
-            at += len(text.encode()) + 1
+            at += len(text.encode())
+            if token is not None:
+                self._ends[at] = token
+            at += 1
         source = " ".join(pieces)
         try:
             self.tree: ast.expr = ast.parse(source, mode="eval").body
@@ -48,11 +52,7 @@ class Expression:
     def text(self, node: ast.AST) -> str:
         """The user's own text of the node."""
         first = self.token(node)
-        end = getattr(node, "end_col_offset", 0)
-        last = first
-        for start, token in self._starts.items():
-            if start < end:
-                last = token
+        last = self._ends.get(getattr(node, "end_col_offset", 0), first)
         return first.line.text[first.column : last.column + len(last.text)]
 
     def _near(self, offset: int | None) -> Token:
@@ -112,7 +112,7 @@ def _flatten(
 
     previous = "("
     for k, (text, _) in enumerate(items):
-        binary = previous in (")", "]") or previous.isidentifier() and previous not in WORDS
+        binary = previous in (")", "]") or (previous.isidentifier() and previous not in WORDS)
         binary = binary or previous == "1"
         if text in ("(", "["):
             frames.append((k + 1, []))
@@ -139,12 +139,16 @@ def _check_neighbours(tokens: list[Token], end: Token) -> None:
     """The usual slips, with a message of our own: a missing operator, a missing operand."""
     previous: Token | None = None
     for token in [*tokens, end]:
-        operand = token.kind == "number" or token.kind == "name" and token.text not in WORDS
+        operand = token.kind == "number" or (token.kind == "name" and token.text not in WORDS)
         if previous is not None and ends_operand(previous):
-            if operand or token.text == "(" and previous.kind == "number":
+            if operand or (token.text == "(" and previous.kind == "number"):
                 left, right = previous.text, token.text
                 hint = "a product is written with `*`"
-                if operand and left.isidentifier():
+                if right in STATEMENT_WORDS:
+                    hint = f"`{right}` starts a line of its own, or stands after `;`"
+                elif right == "then":
+                    hint = "`then` stands in a `wrt` line: `wrt z[j] then z[l]`"
+                elif operand and left.isidentifier():
                     hint = f"a product is `{left}*{right}`, an index `{left}[{right}]`"
                 fail(token, f"an operator is missing between `{left}` and `{right}`", hint)
         elif token.text in ("*", "/", "**", "^", ")", "]", ",", "==", "!=", "<", "<=", ">", ">=",
@@ -162,9 +166,19 @@ def _check_neighbours(tokens: list[Token], end: Token) -> None:
 def _explain(tokens: list[Token], at: Token, message: str) -> NoReturn:
     texts = [t.text for t in tokens]
     if "if" in texts and "else" not in texts and "for" not in texts:
-        fail(at, "`if` without `else`", "write `A if cond else B`; for a sum, `sum(A for i in K if cond)`")
+        fail(
+            at,
+            "`if` without `else`",
+            "write `A if cond else B`; for a sum, `sum(A for i in K if cond)`",
+        )
     if "for" in texts and "in" not in texts:
         fail(at, "`for` without `in`", "write `for i in K`")
+    if "for" in texts and "'else'" in message:
+        fail(
+            at,
+            "`if` without `else`",
+            "a condition on the sum stands after `for`: `sum(E for i in K if cond)`",
+        )
     if "parenthesized" in message.lower():
         fail(at, "a `for` stands beside other arguments", "put brackets round the sum's own part")
     if "'else'" in message:

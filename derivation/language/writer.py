@@ -241,4 +241,3 @@ def _function_derivative(t: Any) -> str:
     else:
         written = [f"{k}, {n}" for k, n in enumerate(orders, 1) if n] or ["1, 0"]
     return f"deriv({name}, {', '.join(written)})({_list(args)})"
-

@@ -24,19 +24,25 @@ from derivation.terms import (
     Diff,
     Partial,
     Reduction,
+    Size,
     Term,
     all_of,
     diff,
     free_indices,
     if_else,
+    indices_of,
     is_element,
+    is_number,
     name_of,
     names,
     subterms,
+    value_of,
 )
 
 CAP = 60  # combinations of free indices tried in a setting
 BUDGET = 2_000_000  # about a tenth of a microsecond each
+FIRST = 5  # how often the first point may exceed the budget, so that something is tried
+MOST_ENTRIES = 2000  # in all inputs together
 NOT_THERE = (Undefined, ZeroDivisionError)
 UNCLEAR = (Imprecise, OverflowError, RecursionError)
 
@@ -61,9 +67,10 @@ class Witness:
 
     def __str__(self) -> str:
         place = [", ".join(f"{n} = {v}" for n, v in d.items()) for d in (self.sizes, self.indices)]
+        where = "; ".join(filter(None, place)) or "one point"
         shown = ", ".join(f"{n} = {_nested(t)}" for n, t in self.arrays.items())
         sides = f"{_shown(self.left)} is not {_shown(self.right)}"
-        return f"at {'; '.join(filter(None, place))}: {sides}" + (f"; {shown}" if shown else "")
+        return f"at {where}: {sides}" + (f"; {shown}" if shown else "")
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ class _Claim:
 class _Point:
     """A setting with its worlds: floats at once, exact ones when first needed."""
 
-    def __init__(self, oracle: Oracle, setting: Setting) -> None:
+    def __init__(self, oracle: Oracle, setting: Setting, salt: int) -> None:
+        self.salt = salt
         self.setting, self.sizes = setting, setting.sizes
         self._programs = oracle.programs
         self._worlds: dict[int, World] = {}
@@ -131,7 +139,7 @@ class _Point:
         program = self._programs(digits)
         world = self._worlds.get(digits)
         if world is None:
-            world = self._worlds[digits] = program.world(self.sizes, self.setting.arrays)
+            world = self._worlds[digits] = program.world(self.sizes, self.setting.arrays, self.salt)
         code = program.code(t)
         own = [(k, program.slot(i)) for k, i in enumerate(free) if i in free_indices(t)]
 
@@ -216,7 +224,7 @@ class Oracle:
         points = skipped = spent = 0
         for point in self._at(claim.everywhere)[0]:
             spent += self._cost(left, point) + self._cost(right, point)
-            if spent > self.budget and points:
+            if spent > (self.budget if points else FIRST * self.budget):
                 break
             tried, missing, witness = self._try(claim, point)
             points, skipped = points + tried, skipped + missing
@@ -241,8 +249,8 @@ class Oracle:
             terms = {t for _, c in claims for t in (c.left, c.right)}
             for point in points:
                 cost = sum(self._cost(t, point) for t in terms)
-                if spent + cost > self.budget and sizes:
-                    reason = f"{_sizes(point.setting)}: too many terms for the oracle's budget"
+                if spent + cost > (self.budget if sizes else FIRST * self.budget):
+                    reason = f"{_sizes(point.sizes)}: too many terms for the oracle's budget"
                     skipped += [reason] if reason not in skipped else []
                     continue
                 spent += cost
@@ -289,34 +297,60 @@ class Oracle:
         made: dict[int, _Point] = {}
 
         def works(setting: Setting) -> bool:
-            point = made[id(setting)] = _Point(self, setting)
+            point = made[id(setting)] = _Point(self, setting, len(made))
             return self._works(point)
 
         sampler = Sampler(self.problem, self.definitions, givens, works, self.seed)
-        points, skipped = [], []
-        for sizes, count in self._all_sizes():
-            if not sampler.allows(sizes):
+        points: list[_Point] = []
+        skipped: list[str] = []
+        for sizes, count in self._all_sizes(sampler.allows):
+            if sampler.entries(sizes) > MOST_ENTRIES:
+                skipped.append(f"{_sizes(sizes)}: arrays too large for the oracle")
                 continue
             settings = sampler.points(sizes, count)
             points += [made[id(s)] for s in settings]
             if not settings:
-                what = ", ".join(f"{n}={v}" for n, v in sizes.items()) or "the only size"
-                skipped.append(f"{what}: no arrays found that meet the givens")
+                skipped.append(f"{_sizes(sizes)}: no arrays found that meet the givens")
         return points, tuple(skipped)
 
-    def _all_sizes(self) -> Iterator[tuple[dict[str, int], int]]:
+    def _all_sizes(
+        self, allowed: Callable[[Mapping[str, int]], bool]
+    ) -> Iterator[tuple[dict[str, int], int]]:
         """Sizes to try and how many points for each, the most telling first."""
-        symbolic = self.problem.sizes
-        if not symbolic:
+        names = self.problem.sizes
+        if not names:
             yield {}, 3
             return
-        yield dict.fromkeys(symbolic, 2), 2
-        if len(symbolic) > 1:
-            yield {s: 3 - k % 2 for k, s in enumerate(symbolic)}, 1
-            yield {s: 1 + (k + 1) % 3 for k, s in enumerate(symbolic)}, 1
-        yield dict.fromkeys(symbolic, 3), 1
-        yield dict.fromkeys(symbolic, 1), 1
-        yield dict.fromkeys(symbolic, 4), 1
+        least = self._least_sizes()
+        usual = [dict.fromkeys(names, 2)]
+        if len(names) > 1:
+            usual.append({s: 3 - k % 2 for k, s in enumerate(names)})
+            usual.append({s: 1 + (k + 1) % 3 for k, s in enumerate(names)})
+        usual += [dict.fromkeys(names, n) for n in (3, 1, 4)]
+        found: list[dict[str, int]] = []
+        for sizes in usual:
+            sizes = {s: n if n >= least.get(s, 1) else least[s] + n % 2 for s, n in sizes.items()}
+            if sizes not in found and allowed(sizes):
+                found.append(sizes)
+        if not found:
+            larger = itertools.product(range(1, 13), repeat=min(len(names), 3))
+            some = (dict(zip(names, [*n, *n[-1:] * len(names)], strict=False)) for n in larger)
+            found = list(itertools.islice(filter(allowed, some), 4))
+        for sizes in found:
+            yield sizes, 2 if sizes == found[0] else 1
+
+    def _least_sizes(self) -> dict[str, int]:
+        """The sizes that entries with a fixed index, such as x[3], ask for."""
+        least: dict[str, int] = {}
+        terms = [self.problem.objective, *self.problem.givens, *itertools.chain(*self.problem.wrt)]
+        terms += [d.body for d in self.definitions.values()]
+        for s in itertools.chain.from_iterable(map(subterms, terms)):
+            slots = self.problem.shapes.get(name_of(s), ()) if is_element(s) else ()
+            for over, i in zip(slots, indices_of(s) if slots else (), strict=False):
+                if isinstance(over, Size) and is_number(i):
+                    name = name_of(over)
+                    least[name] = max(least.get(name, 1), int(value_of(i)))
+        return least
 
     def _works(self, point: _Point) -> bool:
         """Whether the objective and its first derivatives are defined at the point."""
@@ -324,6 +358,8 @@ class Oracle:
         terms = [objective, *(diff(objective, v[0]) for v in self.problem.wrt)]
         try:
             for t in terms:
+                if self._cost(t, point) > self.budget:
+                    continue
                 free = tuple(by_name(free_indices(t)))
                 value = point.value(t, free)
                 for values in itertools.islice(combinations(free, point.sizes), 3):
@@ -499,8 +535,8 @@ def _near(a: Any, b: Any) -> bool:
     return bool(abs(minus(a, b)) * 10**25 <= abs(a) + abs(b))
 
 
-def _sizes(setting: Setting) -> str:
-    return ", ".join(f"{n}={v}" for n, v in setting.sizes.items())
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{n}={v}" for n, v in sizes.items()) or "the only size"
 
 
 def _shown(x: Any) -> str:
@@ -508,8 +544,12 @@ def _shown(x: Any) -> str:
 
 
 def _nested(table: Mapping[Key, Any]) -> str:
-    """The entries as nested lists, long ones cut."""
+    """The entries as nested lists; of many, their number."""
     if () in table:
         return _shown(table[()])
-    shown = [_shown(x) for _, x in zip(range(9), table.values(), strict=False)]
-    return f"[{', '.join(shown[:8])}{', …' if len(table) > 8 else ''}]"
+    if len(table) > 16:
+        return f"({len(table)} entries)"
+    rows: dict[int, dict[Key, Any]] = {}
+    for (first, *rest), x in table.items():
+        rows.setdefault(first, {})[tuple(rest)] = x
+    return f"[{', '.join(map(_nested, rows.values()))}]"

@@ -25,6 +25,7 @@ from derivation.terms import (
     AllOf,
     AnyOf,
     Diff,
+    Every,
     FunctionDerivative,
     IfElse,
     Index,
@@ -76,9 +77,17 @@ class Program:
         self._levels: dict[str, int] = {}
         self._count = itertools.count()
 
-    def world(self, sizes: Mapping[str, int], arrays: Mapping[str, Mapping[Key, Any]]) -> World:
-        """The world at a point: exact entries become numbers of the field, labels stay integers."""
-        world = World(self, sizes, None)
+    def world(
+        self,
+        sizes: Mapping[str, int],
+        arrays: Mapping[str, Mapping[Key, Any]],
+        salt: int = 0,
+    ) -> World:
+        """The world at a point: exact entries become numbers of the field, labels stay integers.
+
+        The salt chooses entries of arrays that nothing declares.
+        """
+        world = World(self, sizes, None, salt)
         number = self.field.number
         for name, entries in arrays.items():
             convert = int if name in self.labels else number
@@ -476,6 +485,8 @@ class Program:
     def _condition(self, t: Term) -> Code:
         if isinstance(t, Relation):
             return self._relation(t)
+        if isinstance(t, Every):
+            return self._every(t)
         parts = [self.condition(a) for a in t.args]
         if isinstance(t, AllOf):
             return lambda env, w: all(p(env, w) for p in parts)
@@ -484,6 +495,23 @@ class Program:
         if isinstance(t, Not):
             return lambda env, w: not parts[0](env, w)
         raise DerivationError(f"the oracle cannot decide `{t}`")
+
+    def _every(self, t: Every) -> Code:
+        body, guard, slot = self.condition(t.body), self.condition(t.guard), self.slot(t.index)
+        over = t.index.size
+
+        def run(env: Env, w: World) -> bool:
+            before = env[slot]
+            holds = True
+            for i in range(1, extent(over, w.sizes) + 1):
+                env[slot] = i
+                if guard(env, w) and not body(env, w):
+                    holds = False
+                    break
+            env[slot] = before
+            return holds
+
+        return run
 
     def _relation(self, t: Relation) -> Code:
         decide = _DECIDE[t.op]

@@ -8,6 +8,7 @@ with the others fixed. Whatever was constructed, every given is then verified.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from derivation.oracle.worlds import Key, World, extent
 from derivation.problem import Problem
 from derivation.terms import (
     MIRROR,
+    TRUE,
     AllOf,
+    Every,
     Index,
     Relation,
     Size,
@@ -112,6 +115,10 @@ class Sampler:
         """Whether the givens about sizes hold."""
         world = self.program.world(sizes, {})
         return all(self.program.condition(g)(self.program.env(), world) for g in self.on_sizes)
+
+    def entries(self, sizes: Mapping[str, int]) -> int:
+        """The number of entries of all inputs."""
+        return sum(math.prod(extent(s, sizes) for s in slots) for slots in self.shapes.values())
 
     def points(self, sizes: Mapping[str, int], count: int) -> list[Setting]:
         """Up to ``count`` points, where the objective is defined if that can be had."""
@@ -318,7 +325,12 @@ class Sampler:
 
 
 def _conjuncts(g: Term) -> list[Term]:
-    return [c for a in g.args for c in _conjuncts(a)] if isinstance(g, AllOf) else [g]
+    """The given as several, free indices meaning "for every"."""
+    if isinstance(g, AllOf):
+        return [c for a in g.args for c in _conjuncts(a)]
+    if isinstance(g, Every) and g.guard == TRUE:
+        return _conjuncts(g.body)
+    return [g]
 
 
 def _matches(bound: Term, name: str, entry: Key) -> bool:

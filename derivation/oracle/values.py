@@ -393,7 +393,13 @@ class Exact(Field):
         return value
 
     def _above(self, bound: int) -> Callable[[Number], bool]:
-        return lambda x: bool(self.real(x) > bound)
+        return lambda x: bool(self.real(self._tell_from_zero(x)) > bound)
+
+    def _tell_from_zero(self, x: Number) -> Number:
+        """The number, if it is not 0 but for rounding."""
+        if not isinstance(x, Fraction | int | Affine) and abs(x) < self.noise:
+            raise Undefined("too near to 0 to tell")
+        return x
 
     def _between(self, x: Number) -> bool:
         return bool(-1 <= self.real(x) <= 1)
@@ -430,6 +436,8 @@ class Exact(Field):
     def integer_power(self, x: Number, n: int) -> Number:
         if abs(n) > 64 and type(x) is Fraction:
             return self.real(x) ** n
+        if n < 0:
+            self._tell_from_zero(plain(x))
         return x**n
 
     def root(self, x: Number, n: Number) -> Number:
@@ -442,16 +450,14 @@ class Exact(Field):
             p, q = math.isqrt(x.numerator), math.isqrt(x.denominator)
             if p * p == x.numerator and q * q == x.denominator:
                 return Fraction(p, q) ** n.numerator
-        return self.real(x) ** self.real(n)
+        return self.real(self._tell_from_zero(x)) ** self.real(n)
 
     def _side(self, x: Number) -> int:
         if type(x) is Fraction or type(x) is int:
             return (x > 0) - (x < 0)
         if type(x) is Affine:
             raise NonLinear
-        if abs(x) < self.noise:
-            raise Undefined("too near a kink to tell")
-        return 1 if x > 0 else -1
+        return 1 if self._tell_from_zero(x) > 0 else -1
 
     def _polygamma(self, n: int, x: Number) -> Number:
         if self.real(x) <= 0:

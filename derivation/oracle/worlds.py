@@ -35,9 +35,15 @@ class World(dict[str, dict[Key, Any]]):
         frozen: Whether this is the world of a ``Partial``.
     """
 
-    def __init__(self, program: Program, sizes: Mapping[str, int], parent: World | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        sizes: Mapping[str, int],
+        parent: World | None,
+        salt: int = 0,
+    ) -> None:
         super().__init__(parent if parent is not None else {})
-        self.program, self.sizes, self.parent = program, sizes, parent
+        self.program, self.sizes, self.parent, self.salt = program, sizes, parent, salt
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.memo: dict[Any, Any] = {}
         self.children: dict[Any, World] = {}
@@ -49,7 +55,7 @@ class World(dict[str, dict[Key, Any]]):
     def __missing__(self, name: str) -> dict[Key, Any]:
         if self.parent is not None:
             return self.parent[name]
-        table = self[name] = _Generic(name, self.program.field)
+        table = self[name] = _Generic(name, self.program.field, self.salt)
         return table
 
     def vary(self, name: str, entry: Key, frozen: bool) -> World:
@@ -86,14 +92,15 @@ class Entries(dict[Key, Any]):
 
 
 class _Generic(dict[Key, Any]):
-    """Entries of an array that nothing declares: fixed random rationals."""
+    """Entries of an array that nothing declares: random rationals, positive for an even salt."""
 
-    def __init__(self, name: str, field: Field) -> None:
-        self.name, self.field = name, field
+    def __init__(self, name: str, field: Field, salt: int) -> None:
+        self.name, self.field, self.salt = name, field, salt
 
     def __missing__(self, entry: Key) -> Any:
-        sixteenths = random.Random(f"{self.name}{entry}").randrange(5, 60, 2)
-        value = self[entry] = self.field.number(Fraction(sixteenths, 32))
+        rng = random.Random(f"{self.name}{entry}{self.salt}")
+        sign = rng.choice((-1, 1)) if self.salt % 2 else 1
+        value = self[entry] = self.field.number(Fraction(sign * rng.randrange(5, 60, 2), 32))
         return value
 
 

@@ -14,6 +14,7 @@ Segment: TypeAlias = tuple[str, str]  # text and style ("" plain)
 Segments: TypeAlias = tuple[Segment, ...]
 
 NEVER = 99
+LAST = 20  # where a line is broken only if it must be
 INSIDE = 3  # depths from here on are inside a bracket
 
 
@@ -91,6 +92,13 @@ def centred(box: Box, width: int) -> tuple[Segments, ...]:
     left = (width - box.width) // 2
     right = width - box.width - left
     return tuple((*blank(left), *row, *blank(right)) for row in box.rows)
+
+
+def over(top: Box, bottom: Box) -> Box:
+    """One box above another, both at the left; the upper one lies on the line."""
+    width = max(top.width, bottom.width)
+    rows = [(*row, *blank(width - box.width)) for box in (top, bottom) for row in box.rows]
+    return Box(tuple(rows), width, top.base)
 
 
 def fraction(top: Box, bottom: Box, bar: str, style: str = "") -> Box:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from derivation.printers.boxes import INSIDE, NEVER
-from derivation.printers.names import GREEK, parts
-from derivation.printers.notation import (
+from derivation.printers.layout import (
     Big,
     Cases,
     Delta,
@@ -27,9 +26,10 @@ from derivation.printers.notation import (
     Slots,
     Space,
     Stack,
-    Typesetter,
     Words,
 )
+from derivation.printers.names import GREEK, parts
+from derivation.printers.notation import Typesetter
 from derivation.printers.tex import escape, script, tex_name
 from derivation.terms import Path, Term
 
@@ -294,9 +294,9 @@ class LatexDrawing:
         return [head, body[0]._replace(tex=" " + body[0].tex, depth=NEVER), *body[1:]]
 
     def _draw_derivative(self, d: Derivative, depth: int) -> list[Part]:
-        power = script("^", ("{+}" if d.direct else "") + (str(d.order) if d.order > 1 else ""))
-        if d.direct and d.order > 1:
-            power = f"^{{+{d.order}}}"
+        power = script("^", str(d.order) if d.order > 1 else "")
+        if d.direct:
+            power = f"^{{+{d.order if d.order > 1 else ''}}}"
         top = self._plain(d.top) if d.top is not None else ""
         over = rf"\partial{power}" + (f" {top}" if top else "")
         under = r" \, ".join(
@@ -335,7 +335,7 @@ def _runs_together(before: Layout, after: Layout) -> bool:
         isinstance(after, Row) and isinstance(after.items[0], Function)
     ):
         return False
-    return isinstance(after, Fence) or isinstance(before, (Big, Fence, Row))
+    return isinstance(after, Fence) or isinstance(before, (Big, Fence, Root, Row))
 
 
 def _bracketed(tex: str, needed: bool) -> str:
@@ -411,6 +411,8 @@ def _spaced(texts: Sequence[str]) -> str:
     for tex in texts:
         bare = tex.strip()
         tight = sign or out.endswith(_TIGHT_AFTER) or bare.startswith(_TIGHT_BEFORE)
+        if bare.startswith("(") and out.endswith(("+", "-", "=", r"\cdot")) and not sign:
+            tight = False
         if tight and bare[:1].isalpha() and _COMMAND_AT_END.search(out):
             tight = False
         out += bare if not out or (tight and tex[0] != " ") else f" {bare}"

@@ -28,7 +28,12 @@ def render(
     whole: Any = records[0]
     if len(records) != 1:
         whole = {"schema": SET_SCHEMA, "derivations": records}
-    return json.dumps(whole, indent=2, ensure_ascii=not unicode) + "\n"
+    text = json.dumps(whole, indent=2, ensure_ascii=not unicode) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair in a user's text
+        text = json.dumps(whole, indent=2) + "\n"
+    return text
 
 
 def record(outcome: Outcome) -> dict[str, Any]:
@@ -50,7 +55,6 @@ def record(outcome: Outcome) -> dict[str, Any]:
         ],
         "given": [language.write_condition(c) for c in doc.given],
         "conditions": [language.write_condition(c) for c in doc.conditions],
-        "domain": [language.write_condition(c) for c in doc.domain],
         "steps": [_step(e) for e in (*doc.facts, *doc.entries)],
         "checked": {
             "sizes": [dict(sizes) for sizes in doc.checked.sizes],

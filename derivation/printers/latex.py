@@ -18,6 +18,7 @@ from derivation.document import (
     closing_parts,
     conditions_prose,
     document,
+    is_idle,
 )
 from derivation.printers.formula import LatexDrawing
 from derivation.printers.tex import escape
@@ -32,7 +33,8 @@ _COMMANDS = {
 _STANDALONE = {
     "derivtitle": (
         2,
-        r"\noindent{\Large\bfseries #1}\hfill\mbox{#2}\par\smallskip\hrule\medskip",
+        r"\noindent\parbox[b]{0.74\linewidth}{\raggedright\Large\bfseries #1}\hfill #2"
+        r"\par\smallskip\hrule\medskip",
     ),
     "derivchange": (1, r"\textcolor{change}{#1}"),
 }
@@ -96,9 +98,10 @@ class _Writer:
 
     def prose(self, pieces: Prose) -> str:
         """Prose with its terms as inline mathematics."""
-        return "".join(
-            escape(p) if isinstance(p, str) else f"${self.draw.inline(p)}$" for p in pieces
-        )
+        out = ""
+        for piece in pieces:
+            out += escape(piece) if isinstance(piece, str) else f"${self.draw.inline(piece)}$"
+        return out.replace(r" $\times$ ", r"~$\times$~")
 
     def sentence(self, pieces: Prose) -> str:
         """Prose with a capital and a full stop."""
@@ -135,7 +138,13 @@ class _Writer:
         """Steps with their formulas; those that go on from each other are aligned."""
         out: list[str] = []
         rows: list[str] = []  # of the alignment that is open
+        last = ""
         for entry in entries:
+            said = self.draw.inline(entry.after)
+            under = command != "derivstep" and self.detail != "full"
+            if under and is_idle(entry, said == last):
+                continue
+            last = said
             head = self._head(entry, command)
             made = self._row(entry.formula)
             if rows and entry.formula.left is None:
@@ -190,6 +199,8 @@ class _Writer:
             out += [] if k else [r"\noindent Here"]
             out += _align(self.draw.rows(d.head, "==", d.body))
         out += [self.sentence(said) for said in assumptions(doc, self.detail)]
+        if self.detail == "full":
+            out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
 
 

@@ -17,11 +17,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from sympy import Add, Indexed, KroneckerDelta, Mul, Pow
 from sympy.core.function import AppliedUndef
 
+from derivation.printers.layout import (
+    Big,
+    Cases,
+    Delta,
+    Derivative,
+    Fence,
+    Function,
+    Layout,
+    Mark,
+    Name,
+    Number,
+    Root,
+    Row,
+    Script,
+    Sign,
+    Slash,
+    Slots,
+    Space,
+    Stack,
+    Words,
+)
 from derivation.terms import (
     FALSE,
     HALF,
@@ -54,139 +75,6 @@ from derivation.terms import (
     split_function_derivative,
     value_of,
 )
-
-# -- the layout tree ------------------------------------------------------------------------
-
-
-class Number(NamedTuple):
-    """Digits."""
-
-    text: str
-
-
-class Name(NamedTuple):
-    """An array, scalar, index, size or unknown function, with its indices."""
-
-    name: str
-    below: tuple[Layout, ...] = ()
-
-
-class Sign(NamedTuple):
-    """``neg`` before a term; between two: ``+ - *`` (a product's dot), ``,`` and relations."""
-
-    token: str
-
-
-class Space(NamedTuple):
-    """Between factors side by side: ``thin``, ``none``, or ``number`` after a coefficient."""
-
-    width: str
-
-
-class Words(NamedTuple):
-    """Plain words in a formula: "if", "and"."""
-
-    text: str
-
-
-class Function(NamedTuple):
-    """The name of a known function, in the language's spelling (``log``), or π as ``pi``."""
-
-    name: str
-
-
-class Row(NamedTuple):
-    """Side by side."""
-
-    items: tuple[Layout, ...]
-
-
-class Fence(NamedTuple):
-    """In brackets: ``(`` or ``|``."""
-
-    body: Layout
-    kind: str = "("
-
-
-class Stack(NamedTuple):
-    """A fraction, one part above the other."""
-
-    top: Layout
-    bottom: Layout
-
-
-class Slash(NamedTuple):
-    """A fraction on one line; its parts have their brackets."""
-
-    top: Layout
-    bottom: Layout
-    tight: bool
-
-
-class Script(NamedTuple):
-    """A power, or (``order`` set) the order of a derivative, which is in brackets or primes."""
-
-    base: Layout
-    above: Layout
-    order: bool = False
-
-
-class Root(NamedTuple):
-    """A square root."""
-
-    body: Layout
-
-
-class Big(NamedTuple):
-    """``sum prod max min`` over an index; the size only where it is a fixed number."""
-
-    kind: str
-    over: Layout
-    size: Layout
-    guard: Layout | None
-    body: Layout
-    fixed: bool = False
-
-
-class Slots(NamedTuple):
-    """∂₁ and so on before a function of several arguments: (slot, order) pairs."""
-
-    orders: tuple[tuple[int, int], ...]
-    head: Layout
-
-
-class Derivative(NamedTuple):
-    """∂top/∂below; a compound body follows instead of a top."""
-
-    top: Layout | None
-    below: tuple[tuple[Layout, int], ...]
-    order: int
-    direct: bool
-    body: Layout | None = None
-
-
-class Cases(NamedTuple):
-    """Values with their conditions (None: otherwise)."""
-
-    rows: tuple[tuple[Layout, Layout | None], ...]
-
-
-class Delta(NamedTuple):
-    """Kronecker's δ."""
-
-    below: tuple[Layout, ...]
-
-
-class Mark(NamedTuple):
-    """What a step has changed."""
-
-    body: Layout
-
-
-Layout: TypeAlias = (
-    Number | Name | Sign | Space | Words | Function | Row | Fence | Stack | Slash | Script | Root
-    | Big | Slots | Derivative | Cases | Delta | Mark
-)  # fmt: skip
 
 # -- precedence -----------------------------------------------------------------------------
 
@@ -334,12 +222,14 @@ class Typesetter:
         split = 0  # how many of the factors belong over the fraction bar
         for k, a in enumerate(t.args):
             here = (*path, k)
-            if k == 0 and is_number(a):
+            if is_number(a) and (k == 0 or value_of(a) > 0):
                 value = abs(value_of(a))
-                if value.numerator != 1 or (value.denominator == 1 and not is_negative(t)):
+                whole = value.denominator == 1
+                if value.numerator != 1 or (whole and not (k == 0 and is_negative(a))):
                     factors.append((number(value.numerator), here))
-                if value.denominator != 1:
+                if not whole:
                     below.append((number(value.denominator), here))
+                    split = len(factors)
             elif isinstance(a, Pow) and is_negative(a.args[1]) and is_number(a.args[1]):
                 below.append((_turned(a), here))
                 split = len(factors)
@@ -347,11 +237,11 @@ class Typesetter:
                 factors.append((a, here))
         if not below:
             return self._side_by_side(factors, last)
-        if split == 0 and factors and is_number(factors[0][0]) and factors[0][1][-1] == 0:
-            split = 1
         if split == 0:  # 1/N * x is x/N, but 1/N * Σ … keeps the sum beside the fraction
             while split < len(factors) and _goes_on_top(factors[split][0]):
                 split += 1
+        if split and isinstance(factors[split - 1][0], SumOver) and _is_coefficient(below):
+            split -= 1  # a sum over N is 1/N times the sum
         top, rest = factors[:split], factors[split:]
         if not rest:
             return _with_strength(self._fraction(top, below, last))
@@ -551,6 +441,13 @@ def _is_plain(t: Any) -> bool:
     return _is_name(t) or is_number(t)
 
 
+def _is_coefficient(factors: list[tuple[Any, Path]]) -> bool:
+    """Whether the product is one of letters and numbers."""
+    return all(
+        _is_plain(t) or (isinstance(t, Mul) and all(map(_is_plain, t.args))) for t, _ in factors
+    )
+
+
 def _goes_on_top(t: Any) -> bool:
     """Whether 1/N * t is read as t/N."""
     return _is_plain(t) or (function_name(t) is not None and _weight(t) < 4)
@@ -607,13 +504,27 @@ def _is_short_product(made: Layout) -> bool:
     return all(_is_short(m) or isinstance(m, Space) for m in items)
 
 
+def first_of(made: Layout) -> Layout:
+    """What a reader meets first."""
+    while True:
+        if isinstance(made, Row):
+            made = made.items[0]
+        elif isinstance(made, Mark):
+            made = made.body
+        elif isinstance(made, Script):
+            made = made.base
+        elif isinstance(made, Slash):
+            made = made.top
+        else:
+            return made
+
+
 def _joint(before: Layout, after: Layout) -> Layout:
     """What stands between two factors."""
     before, after = _bare(before), _bare(after)
     if isinstance(before, Derivative) or isinstance(after, Derivative):
         return Sign("*")
-    first = after.items[0] if isinstance(after, Row) else after
-    if isinstance(first, Number) or before == Number("1"):
+    if isinstance(first_of(after), Number) or before == Number("1"):
         return Sign("*")
     if isinstance(after, Fence) and after.kind == "(":
         plain = isinstance(before, Name) and not before.below

@@ -6,7 +6,7 @@ Styles are names ("title", "why", "change" …); a printer maps them to colours 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from derivation.document import (
     Document,
@@ -16,12 +16,13 @@ from derivation.document import (
     assumptions,
     closing_parts,
     conditions_prose,
+    is_idle,
 )
-from derivation.printers.boxes import Box, Segment, Segments, plain, width_of
+from derivation.printers.boxes import Box, Piece, Segment, Segments, join, plain, width_of
 from derivation.printers.plain import Drawing
 from derivation.steps import Prose
 
-LEAST_WIDTH = 40
+LEAST_WIDTH = 24
 _KEEP = "\u00a0"  # a space where no line may break, until the page is made
 _LONGEST_KEPT = 24
 
@@ -45,7 +46,7 @@ def trimmed(line: Iterable[Segment]) -> Segments:
     """The line without trailing space, neighbours of one style joined."""
     out: list[Segment] = []
     for text, style in line:
-        if out and (out[-1][1] == style or not text.strip()) and text:
+        if out and text and out[-1][1] == style:
             out[-1] = (out[-1][0] + text, out[-1][1])
         elif text:
             out.append((text, style))
@@ -105,7 +106,7 @@ class _Page:
         lines: list[Segments] = []
         row: Segments = start or ((" " * first, ""),)
         used, empty = first, True
-        for word in filter(None, text.split(" ")):
+        for word in _words(text, max(self.width - later, 8)):
             need = width_of(word) + (0 if empty else 1)
             if used + need > self.width and not empty:
                 lines.append(row)
@@ -134,8 +135,7 @@ class _Page:
         indent = 10
         out: list[Segments] = []
         label: Segments = ((" " + line.label, "label"), (" " * (indent - 1 - len(line.label)), ""))
-        for formula in line.formulas:
-            boxes = self._formula(formula, indent)
+        for boxes in self._packed(line, indent):
             rows = [((*_pad(indent), *row)) for box in boxes for row in box.rows]
             if label:
                 rows[boxes[0].base] = (*label, *boxes[0].rows[boxes[0].base])
@@ -152,6 +152,22 @@ class _Page:
         if line.parts:
             out += self._parts([self.prose(p) for p in line.parts], "note", indent, label)
         return out
+
+    def _packed(self, line: Line, indent: int) -> Iterator[list[Box]]:
+        """The line's formulas; short conditions share a line."""
+        waiting: list[Piece] = []
+        for formula in line.formulas:
+            boxes = self._formula(formula, indent)
+            if line.label != "Given" or len(boxes) > 1 or len(boxes[0].rows) > 1:
+                yield boxes
+                continue
+            used = sum(p.box.width + p.gap for p in waiting)
+            if waiting and used + 4 + boxes[0].width > self.width - indent:
+                yield [join(waiting)]
+                waiting = []
+            waiting.append(Piece(boxes[0], gap=4))
+        if waiting:
+            yield [join(waiting)]
 
     def _parts(
         self, parts: Sequence[str], style: str, indent: int, start: Segments = ()
@@ -177,10 +193,15 @@ class _Page:
         """Steps one after another, with space between those at the top."""
         out: list[Segments] = []
         widest = max((len(e.number) for e in entries), default=0)
+        last = ""
         for entry in entries:
+            said = self.inline.line(entry.after)
+            if start > 1 and self.detail != "full" and is_idle(entry, said == last):
+                continue
             if start == 1:
                 out.append(())
             out += self._entry(entry, start, widest)
+            last = said
         return out
 
     def _entry(self, entry: Entry, start: int, widest: int) -> list[Segments]:
@@ -266,3 +287,15 @@ class _Page:
 
 def _pad(columns: int) -> Segments:
     return ((" " * columns, ""),)
+
+
+def _words(text: str, longest: int) -> Iterator[str]:
+    """The words of a text, cut where one is longer than a line."""
+    for word in filter(None, text.split(" ")):
+        while width_of(word) > longest:
+            cut = longest
+            while width_of(word[:cut]) > longest:
+                cut -= 1
+            yield word[:cut]
+            word = word[cut:]
+        yield word

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from derivation.printers.boxes import (
     INSIDE,
+    LAST,
     NEVER,
     Box,
     Piece,
@@ -17,12 +17,12 @@ from derivation.printers.boxes import (
     fill,
     fraction,
     join,
+    over,
     overflows,
     plain,
     text_box,
 )
-from derivation.printers.names import subscript, superscript, unicode_name
-from derivation.printers.notation import (
+from derivation.printers.layout import (
     Big,
     Cases,
     Delta,
@@ -41,9 +41,10 @@ from derivation.printers.notation import (
     Slots,
     Space,
     Stack,
-    Typesetter,
     Words,
 )
+from derivation.printers.names import GREEK, parts, subscript, superscript, unicode_name
+from derivation.printers.notation import Typesetter, first_of
 from derivation.terms import Path, Term
 
 _SIGNS = {
@@ -78,6 +79,7 @@ class Drawing:
     ) -> None:
         self.unicode, self.fractions, self.direct = unicode, fractions, direct
         self._style = ""
+        self._below = False  # conditions of cases below their values, where a line is short
 
     # -- what printers call -----------------------------------------------------------------
 
@@ -88,9 +90,9 @@ class Drawing:
         self.fractions = outer
         return said
 
-    def pieces(self, t: Term, marks: Sequence[Path] = (), fractions: str = "") -> list[Piece]:
+    def pieces(self, t: Term, marks: Sequence[Path] = ()) -> list[Piece]:
         """A term as pieces that a line may be broken between."""
-        return self.draw(Typesetter(fractions or self.fractions, marks, self.direct).layout(t), 0)
+        return self.draw(Typesetter(self.fractions, marks, self.direct).layout(t), 0)
 
     def equation(
         self,
@@ -101,23 +103,20 @@ class Drawing:
         marks: Sequence[Path] = (),
     ) -> list[Box]:
         """``left op right`` in as few lines as it takes."""
-        for fractions in (self.fractions, "line"):
-            lines = self._equation(left, op, right, width, marks, fractions)
+        outer = self.fractions, self._below
+        lines: list[Box] = []
+        for self.fractions, self._below in ((outer[0], False), (outer[0], True), ("line", False)):
+            lines = self._equation(left, op, right, width, marks)
             if not overflows(lines, width):
                 break
+        self.fractions, self._below = outer
         return lines
 
     def _equation(
-        self,
-        left: Term | None,
-        op: str,
-        right: Term,
-        width: int,
-        marks: Sequence[Path],
-        fractions: str,
+        self, left: Term | None, op: str, right: Term, width: int, marks: Sequence[Path]
     ) -> list[Box]:
-        start = self.pieces(left, fractions=fractions) if left is not None else []
-        rest = self.pieces(right, marks, fractions)
+        start = self.pieces(left) if left is not None else []
+        rest = self.pieces(right, marks)
         if not op:
             return fill(rest, width, 2)
         sign = Piece(self._text(self._sign(op)), 0 if start else NEVER, 1)
@@ -130,8 +129,7 @@ class Drawing:
                 min(before.width + 1, width // 3),
             )
         lines = fill(start, width, 4)
-        room = width - 4
-        after = fill([sign, rest[0]._replace(gap=1), *rest[1:]], room, 2)
+        after = fill([sign, rest[0]._replace(gap=1), *rest[1:]], width - 4, 2)
         return [*lines, *(beside([(box, 4)]) for box in after)]
 
     # -- drawing ----------------------------------------------------------------------------
@@ -203,7 +201,7 @@ class Drawing:
             if isinstance(bare, Space):
                 gap = 1 if bare.width == "thin" else 0
                 if bare.width == "number":  # 2x, but 2 sigma where that takes a word
-                    gap = int(re.match("[^\\W\\d_]{2}", self._said(row.items[k + 1])) is not None)
+                    gap = int(self._is_word(first_of(row.items[k + 1])))
                 breaks = depth + 2 if gap else NEVER
                 continue
             first, *others = self.draw(item, depth + 1 if len(row.items) > 1 else depth)
@@ -219,6 +217,14 @@ class Drawing:
                 if bare.token == ",":
                     breaks = depth
         return out
+
+    def _is_word(self, layout: Layout) -> bool:
+        """Whether a name takes more than one letter here."""
+        if isinstance(layout, Delta):
+            return not self.unicode
+        name = layout.name if isinstance(layout, (Name, Function)) else ""
+        base = parts(name).base
+        return len(name if not self.unicode else GREEK.get(base, base)) > 1
 
     def _draw_fence(self, fence: Fence, depth: int) -> list[Piece]:
         inner = self.draw(fence.body, depth + INSIDE)
@@ -293,7 +299,7 @@ class Drawing:
         else:
             text = big.kind + (f"_{over}" if len(over) == 1 else f"_{{{over}}}")
         body = self.draw(big.body, depth + 2)
-        return [Piece(self._text(text)), body[0]._replace(gap=1, depth=NEVER), *body[1:]]
+        return [Piece(self._text(text)), body[0]._replace(gap=1, depth=depth + LAST), *body[1:]]
 
     def _draw_derivative(self, d: Derivative, depth: int) -> list[Piece]:
         sign = "∂" if self.unicode else "d"
@@ -315,12 +321,12 @@ class Drawing:
         out = [Piece(self._text(head))]
         if d.body is not None:
             body = self.draw(d.body, depth + 1)
-            out += [body[0]._replace(gap=1, depth=NEVER), *body[1:]]
+            out += [body[0]._replace(gap=1, depth=depth + LAST), *body[1:]]
         return out
 
     def _draw_cases(self, c: Cases, depth: int) -> list[Piece]:
         if self.fractions == "line":
-            return self._cases_on_a_line(c)
+            return self._cases_on_a_line(c, depth)
         rows = []
         for value, condition in c.rows:
             said = (
@@ -328,18 +334,22 @@ class Drawing:
                 if condition is not None
                 else self._text("otherwise")
             )
-            rows.append((self.box(value), said))
+            drawn = self.box(value)
+            if self._below:
+                drawn, said = over(drawn, beside([(said, 2)])), self._text("")
+            rows.append((drawn, said))
         return [Piece(cases(rows, self.unicode, self._style))]
 
-    def _cases_on_a_line(self, c: Cases) -> list[Piece]:
+    def _cases_on_a_line(self, c: Cases, depth: int) -> list[Piece]:
         out = [Piece(self._text("{"))]
         for k, (value, condition) in enumerate(c.rows):
-            drawn = self.draw(value, 3)
-            out += [drawn[0]._replace(gap=1 if k else 0), *drawn[1:]]
-            said = " if " if condition is not None else " otherwise"
-            out.append(Piece(self._text(said)))
+            drawn = self.draw(value, depth + INSIDE)
+            out += [drawn[0]._replace(gap=min(k, 1), depth=depth if k else NEVER), *drawn[1:]]
+            said = "if" if condition is not None else "otherwise"
+            out.append(Piece(self._text(said), depth + 1, 1))
             if condition is not None:
-                out += self.draw(condition, 3)
+                drawn = self.draw(condition, depth + INSIDE)
+                out += [drawn[0]._replace(gap=1), *drawn[1:]]
             out.append(Piece(self._text("," if k < len(c.rows) - 1 else "}")))
         return out
 

@@ -346,6 +346,57 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
 
 
 @rule(
+    "sum-join",
+    "sums",
+    "Two parts of one sum",
+    r"\sum_{k: c_k} f_k + \sum_{k: d_k} f_k = \sum_{k: c_k \vee d_k} f_k",
+    needs=("the two conditions exclude each other",),
+    valid=(
+        "sum(y[k] for k in K if k < j) + sum(y[k] for k in K if j < k) -> sum(y[k] for k in K if k != j)",
+        "sum(y[k] for k in K if k <= j) + sum(y[k] for k in K if k > j) -> sum(y[k] for k in K)",
+    ),
+    refuses=(
+        "sum(y[k] for k in K if k <= j) + sum(y[k] for k in K if j <= k) -> sum(y[k] for k in K)",
+    ),
+)
+def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Below and above, equal and different, together."""
+    refuse(isinstance(lhs, Add) and len(lhs.args) == 2, "not two sums")
+    one, two = lhs.args
+    _a_sum(one), _a_sum(two), _a_sum(rhs)
+    i = rhs.index
+    guards, needs = [], []
+    for s in (one, two):
+        refuse(s.index.size == i.size and (s.index == i or i not in free_indices(s)), "other letters")
+        swap = {s.index: i}
+        found = difference_vanishes(substitute(s.body, swap), rhs.body)
+        if found is None:
+            raise RuleRefused("the terms differ")
+        guards.append(substitute(s.guard, swap))
+        needs.extend(_under(s, found))
+    refuse(oriented(joined_guard(*guards)) == oriented(rhs.guard), "not the two conditions together")
+    return needs
+
+
+def joined_guard(a: Any, b: Any) -> Any:
+    """The condition ``a or b`` of two that exclude each other; RuleRefused if they may not."""
+    shared = [c for c in conjuncts(a) if oriented(c) in {oriented(d) for d in conjuncts(b)}]
+    keys = {oriented(c) for c in shared}
+    only_a = [c for c in conjuncts(a) if oriented(c) not in keys]
+    only_b = [c for c in conjuncts(b) if oriented(c) not in keys]
+    refuse(len(only_a) == 1 and len(only_b) == 1, "the conditions may overlap")
+    c, d = only_a[0], only_b[0]
+    if oriented(negate(c)) == oriented(d):
+        return all_of(*shared)
+    refuse(isinstance(c, Relation) and isinstance(d, Relation), "the conditions may overlap")
+    x, y = oriented(c), oriented(d)
+    refuse(
+        x.op == y.op == "<" and (x.left, x.right) == (y.right, y.left), "the conditions may overlap"
+    )
+    return all_of(*shared, relation("!=", x.left, x.right))
+
+
+@rule(
     "sum-product",
     "sums",
     "Product of sums",

@@ -1,0 +1,134 @@
+"""What names stand for while an expression is read, and what its literals are worth."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from derivation.language.lexer import Token
+from derivation.language.syntax import Expression
+from derivation.terms import (
+    Add,
+    Indexed,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    is_number,
+    name_of,
+    number,
+    value_of,
+)
+
+# difflib's time grows with the square of the length
+_LONG_NAME, _MANY_NAMES = 40, 2000
+_MAX_BITS = 20_000
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """``f(x) = expr``, kept as a tree and unfolded at each call."""
+
+    name: str
+    params: tuple[str, ...]
+    body: Expression
+    token: Token
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the names in an expression stand for.
+
+    Attributes:
+        source: The expression that is read (a function's body has its own).
+        letters: Indices by letter, bound or free.
+        weak: Letters that give way to a scalar of the same name where they stand as a value.
+        values: Arguments of the function being unfolded.
+        avoid: Letters that a binder must not take, since they occur free in those arguments.
+        derivatives: Whether ``diff`` and ``partial`` may stand here.
+    """
+
+    source: Expression
+    letters: Mapping[str, Any] = field(default_factory=dict)
+    weak: frozenset[str] = frozenset()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    avoid: frozenset[str] = frozenset()
+    derivatives: bool = False
+
+    def token(self, node: ast.AST) -> Token:
+        return self.source.token(node)
+
+
+@dataclass
+class Vocabulary:
+    """The names of a program, and what each one is.
+
+    ``closed`` vocabularies (of a finished problem) refuse scalars and arrays they do not hold.
+    """
+
+    sizes: frozenset[str] = frozenset()
+    functions: Mapping[str, UserFunction] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    labels: dict[str, Any] = field(default_factory=dict)
+    arrays: frozenset[str] = frozenset()
+    scalars: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    closed: bool = False
+
+
+def plain(t: Any) -> str:
+    """An index term as it is written."""
+    if isinstance(t, Indexed):
+        return f"{name_of(t)}[{','.join(map(plain, t.args[1:]))}]"
+    return str(t.name) if isinstance(t, Symbol) else str(t)
+
+
+def exact(text: str) -> Any:
+    """The number that a literal stands for, exactly (0.5 is 1/2).
+
+    >>> exact("0.1"), exact("1e-3"), exact("7")
+    (1/10, 1/1000, 7)
+    """
+    return number(int(text)) if text.isdecimal() else number(Fraction(text))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """ "did you mean …?" for the nearest known name, if one is near."""
+    if len(name) > _LONG_NAME:
+        return None
+    known = sorted(k for k in known if len(k) <= _LONG_NAME)[:_MANY_NAMES]
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    if not near:
+        lowered = {k.lower(): k for k in known}
+        near = [lowered[name.lower()]] if name.lower() in lowered else []
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def constant_value(t: Any) -> Fraction | None:
+    """The value of a term that is arithmetic of literals only, None for any other term.
+
+    >>> constant_value(add(number(1), mul(number(2), number(3))))
+    Fraction(7, 1)
+    """
+    if isinstance(t, Rational):
+        return value_of(t)
+    if not isinstance(t, Add | Mul):
+        if not (isinstance(t, Pow) and is_number(t.args[0]) and is_number(t.args[1])):
+            return None
+        base, n = value_of(t.args[0]), value_of(t.args[1])
+        if n.denominator != 1 or abs(n) > 64 or (base == 0 and n < 0):
+            return None  # an irrational number, or one too long to be worth writing out
+        return Fraction(base**n)
+    total = Fraction(0 if isinstance(t, Add) else 1)
+    for a in t.args:
+        value = constant_value(a)
+        if value is None:
+            return None
+        total = total + value if isinstance(t, Add) else total * value
+        if max(total.numerator.bit_length(), total.denominator.bit_length()) > _MAX_BITS:
+            return None
+    return total

@@ -1,0 +1,13 @@
+"""A test that runs away ends itself, not the machine."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "linux":
+    import resource
+
+    _MOST = 6 * 2**30
+    _soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    if _soft == resource.RLIM_INFINITY or _soft > _MOST:
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST, _hard))

@@ -1,0 +1,27 @@
+"""Write the golden files anew. Run by a person who has looked at the difference, never by a test.
+
+python tests/regenerate_golden.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+
+def main() -> None:
+    from printed import CASES, printed
+
+    for name in CASES:
+        path = HERE / "golden" / name
+        text = printed(name)
+        state = "same" if path.exists() and path.read_text("utf-8") == text else "written"
+        path.write_text(text, "utf-8", newline="\n")
+        print(f"{state:8} {path.relative_to(HERE.parent)}")
+
+
+if __name__ == "__main__":
+    main()
