@@ -23,6 +23,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence(sys.stdout)
         return 141
+    except Exception as error:
+        if os.environ.get("DERIVATION_TRACEBACK"):
+            raise
+        print(
+            f"internal error: {type(error).__name__}: {error}\n  this is a defect of the program; "
+            "please report it with what DERIVATION_TRACEBACK=1 shows",
+            file=sys.stderr,
+        )
+        return 1
     return status
 
 

@@ -18,6 +18,7 @@ from derivation.steps import Checked, Outcome, Prose, Step
 from derivation.terms import (
     MINUS_ONE,
     Diff,
+    Index,
     Partial,
     Path,
     Reduction,
@@ -27,9 +28,13 @@ from derivation.terms import (
     alpha_equal,
     diff,
     free_indices,
+    fresh_index,
+    index,
+    index_names,
     is_number,
     name_of,
     number,
+    rebuild,
     relation,
     size,
     subterms,
@@ -100,9 +105,10 @@ class Entry:
     @property
     def heading(self) -> Prose:
         """The title, with the word that others cite it by."""
-        if self.kind != "lemma":
+        word = "Fact" if self.number.startswith("F") else "Lemma"
+        if self.kind != "lemma" or self.title == (word,):
             return self.title
-        return ("Fact: " if self.number.startswith("F") else "Lemma: ", *self.title)
+        return (f"{word}: ", *self.title)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,6 +180,7 @@ def document(
     deepest = 3 if complete else _DEEPEST[detail]
     chain = [s for s in outcome.steps if s.kind == "chain"]
     goal = diff(outcome.objective, *outcome.wrt)
+    letters = _Letters(problem, complete)
     shown = outcome.steps
     if detail == "outline" and chain and not complete:  # the last line is what it was all for
         last = replace(chain[-1], level=0)
@@ -182,16 +189,16 @@ def document(
         title=_title(outcome, among),
         scope=_scope(problem),
         setting=_setting(outcome),
-        facts=_entries(outcome.facts, deepest),
-        entries=_entries(shown, deepest),
+        facts=_entries(outcome.facts, deepest, letters),
+        entries=_entries(shown, deepest, letters),
         goal=goal,
         result=outcome.result,
         reached=chain[-1].after if chain else outcome.result,
         reason=outcome.reason,
         introduced=outcome.introduced,
         given=outcome.given,
-        conditions=outcome.conditions,
-        domain=outcome.domain,
+        conditions=tuple(map(letters.write, outcome.conditions)),
+        domain=tuple(map(letters.write, outcome.domain)),
         total=len(outcome.steps),
         last=outcome.steps[-1].number if outcome.steps else "",
         checked=outcome.checked,
@@ -301,7 +308,7 @@ def _listed(items: Sequence[Any]) -> list[Any]:
 # -- the steps ------------------------------------------------------------------------------
 
 
-def _entries(steps: Sequence[Step], deepest: int) -> tuple[Entry, ...]:
+def _entries(steps: Sequence[Step], deepest: int, letters: _Letters) -> tuple[Entry, ...]:
     """The steps down to a level; a chain goes on from the last line of it that is shown."""
     out: list[Entry] = []
     start: Term | None = None  # what the chain began with
@@ -317,22 +324,23 @@ def _entries(steps: Sequence[Step], deepest: int) -> tuple[Entry, ...]:
             since = changes(last, step.after)[1] if last is not step.before else marks[1]
             if last == start or since == ((),):
                 since = ()  # the whole line is new: nothing stands out
-            formula = Formula(None if goes_on else start, step.after, since)
+            left = None if goes_on else letters.write(start)
+            formula = Formula(left, letters.write(step.after), since)
             last = step.after
         else:
-            formula = Formula(step.before, step.after)
+            formula = Formula(letters.write(step.before), letters.write(step.after))
         goes_on = step.kind == "chain"
         substeps = step.substeps if deepest else ()
         if deepest < 3 and len(substeps) == 1 and _says_the_same(substeps[0], step):
             substeps = substeps[0].substeps
-        entries = _entries(substeps, deepest)
+        entries = _entries(substeps, deepest, letters)
         goes_on = goes_on and not entries
         out.append(
             Entry(
                 number=step.number,
                 kind=step.kind,
                 title=step.title,
-                why=step.why,
+                why=() if deepest < 3 and _repeats(step.title, step.why) else step.why,
                 rule=step.rule,
                 law=step.law,
                 formula=formula,
@@ -342,13 +350,50 @@ def _entries(steps: Sequence[Step], deepest: int) -> tuple[Entry, ...]:
                 direction=step.direction,
                 args=step.args,
                 uses=step.uses,
-                conditions=step.conditions,
+                conditions=tuple(map(letters.write, step.conditions)),
                 changed_before=marks[0],
                 changed_after=marks[1],
                 substeps=entries,
             )
         )
     return tuple(out)
+
+
+class _Letters:
+    """Puts a reader's letters for the machine's own (``_0``), which indices may still have."""
+
+    def __init__(self, problem: Problem, keep: bool) -> None:
+        self.keep = keep
+        self.used: dict[Term, list[Any]] = {}  # by size, in the order of the problem
+        for d in problem.definitions.values():
+            for t in (*d.params, *subterms(d.body)):
+                if isinstance(t, Index) and t not in self.used.setdefault(t.size, []):
+                    self.used[t.size].append(t)
+
+    def write(self, t: Any) -> Any:
+        """The term with those letters; every index keeps its size, and no two become one."""
+        if self.keep or t is None:
+            return t
+        machine = [
+            s for s in dict.fromkeys(subterms(t)) if isinstance(s, Index) and s.name[0] == "_"
+        ]
+        if not machine:
+            return t
+        taken = set(index_names(t))
+        swap: dict[Any, Any] = {}
+        for old in machine:
+            known = self.used.get(old.size, [])
+            free = [k for k in known if k.name not in taken]
+            like = free[0] if free else index(known[0].name if known else "i", old.size)
+            swap[old] = fresh_index(like, taken)
+            taken.add(swap[old].name)
+        return _swapped(t, swap)
+
+
+def _swapped(t: Any, swap: Mapping[Any, Any]) -> Any:
+    if t in swap:
+        return swap[t]
+    return rebuild(t, tuple(_swapped(a, swap) for a in t.args)) if t.args else t
 
 
 def is_idle(entry: Entry, looks_the_same: bool) -> bool:
@@ -358,6 +403,12 @@ def is_idle(entry: Entry, looks_the_same: bool) -> bool:
     """
     goes_on = entry.kind == "chain" and entry.formula.left is None
     return looks_the_same and goes_on and not entry.conditions and not entry.substeps
+
+
+def _repeats(title: Prose, why: Prose) -> bool:
+    """Whether a reason only says the title again."""
+    said = [tuple(p.lower() if isinstance(p, str) else p for p in prose) for prose in (title, why)]
+    return said[0] == said[1]
 
 
 def _says_the_same(sub: Step, step: Step) -> bool:

@@ -119,7 +119,13 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
             product = multiply(product, _poly(a, needs), needs)
         return product
     if isinstance(t, Pow):
-        return _power(_poly(t.args[0], needs), t.args[1], needs)
+        base, exponent = t.args
+        if isinstance(exponent, Integer):  # denominators stay factored
+            if isinstance(base, Mul):
+                return _normal(mul(*[power(f, exponent) for f in base.args]), needs)
+            if isinstance(base, Pow) and isinstance(base.args[1], Integer):
+                return _poly(power(base.args[0], number(int(base.args[1]) * int(exponent))), needs)
+        return _power(_poly(base, needs), exponent, needs)
     if isinstance(t, sympy.exp):
         exponent = term_of(_poly(t.args[0], needs))
         return {UNIT: 1} if exponent == ZERO else {frozenset(((E, _exponent(exponent)),)): 1}
@@ -297,7 +303,7 @@ def _power(base: Poly, exponent: Term, needs: set[Any]) -> Poly:
     if len(base) == 1:
         ((m, c),) = base.items()
         if isinstance(e, int):
-            return {_scale(m, e, needs): _coefficient(Fraction(c) ** e)}
+            return multiply({_scale(m, e, needs): _coefficient(Fraction(c) ** e)}, {UNIT: 1}, needs)
         if c == 1 and len(m) == 1:
             ((atom, inner),) = m
             if atom == E or inner == 1:

@@ -290,6 +290,19 @@ def test_not_derived_is_status_1(run, monkeypatch: pytest.MonkeyPatch) -> None: 
     assert found["reason"] == "no rule for this"
 
 
+def test_a_defect_shows_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    from derivation import engine
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(engine, "derive_outcome", broken)
+    monkeypatch.delenv("DERIVATION_TRACEBACK")
+    ran = run("derive", "-e", INLINE)
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("internal error: ZeroDivisionError: oh\n")
+
+
 def test_a_warning_goes_to_standard_error(run) -> None:  # type: ignore[no-untyped-def]
     ran = run("derive", "-e", "u = x**2; L = sum(a*x for i in N); wrt x")
     assert ran.status == 0 and ran.err.startswith("warning: ")

@@ -553,6 +553,8 @@ def test_conditions_hold_for_every_index() -> None:
     others = every(relation("<", z(i), z(j)), i, relation("!=", i, j))
     largest = if_else(others, z(j), reduction("max", z(i), i))
     agree(largest, reduction("max", z(i), i))
+    is_largest = if_else(others, ONE, ZERO)
+    assert [evaluate(is_largest, FLAGSHIP, POINT, {j: v}) for v in (1, 2)] == [1, 0]
     differ(if_else(every(positive, i), ONE, ZERO), ONE)
     differ(if_else(every(positive, i), ONE, ZERO), ZERO)
 
@@ -722,6 +724,12 @@ def test_points_meet_the_givens(name: str) -> None:
         else:
             decided = oracle.compare(if_else(g, ONE, ZERO), ONE)
             assert decided.refuted is None and decided.points
+
+
+def test_a_given_for_every_index_is_solved_too() -> None:
+    rows = every(relation("==", sum_over(y(i, j), j), ONE), i)
+    about = problem({"y": (K, K)}, givens=(rows,))
+    agree(sum_over(sum_over(y(i, j), j), i), K, about)
 
 
 def test_points_show_no_more_than_the_givens_say() -> None:

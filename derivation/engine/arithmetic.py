@@ -91,12 +91,17 @@ def split_product(t: Term) -> Factors:
             put(f, e)
 
     def put(base: Any, e: Any) -> None:
+        nonlocal coefficient
         if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1:
             sign, primitive = _primitive(base)
-            nonlocal coefficient
             coefficient *= sign ** int(value_of(e))
             base = primitive
         key = normal_term(base)
+        if isinstance(base, Add) and key not in bases and is_number(e) and value_of(e).denominator == 1:
+            turned = normal_term(_negated(base))
+            if turned in bases:  # (a - b) beside (b - a)
+                coefficient *= (-1) ** int(value_of(e))
+                key = turned
         if key in bases:
             if isinstance(base, KroneckerDelta):
                 bases[key].append(e)

@@ -355,10 +355,14 @@ class Narrator:
             return ("Complete the sum",), ("the missing term is at hand",)
         if label == "given":
             used = [m.args["given"] for _, m in moves(proof) if m.rule == "given"]
+            if not used:
+                return self._contract_words(rules)
             g = used[0]
             return ("Use ", relation("==", g.left, g.right)), ("given",)
         if label == "fact":
             cited = [m for _, m in moves(proof) if m.rule == "lemma"]
+            if not cited:
+                return self._contract_words(rules)
             return ("Use ", relation("==", cited[0].before, cited[0].after)), (_list_lemmas(_uses(proof)),)
         if label == "cases":
             return ("Two cases",), ("the delta is 1 where the indices agree, else 0",)

@@ -244,7 +244,8 @@ class Planner:
         for path, sub in list(occurrences(t)):
             if isinstance(sub, Diff | Partial):
                 lemma = self._lemma_of(sub)
-                if cases or not (isinstance(lemma.theorem.rhs, IfElse) and _summed(t, path)):
+                late = self.style == "cases" and isinstance(lemma.theorem.rhs, IfElse)
+                if cases or not (late and _summed(t, path)):
                     chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
         return chain.proof()
 

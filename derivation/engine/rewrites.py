@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sympy
 
@@ -172,7 +173,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
         ((monomial, c),) = poly.items()
         for atom, e in monomial:
             if not isinstance(e, int | Fraction) and atom != E:
-                out.extend(_symbolic_power(definition, atom, e, theory))
+                others = [(a, x) for a, x in monomial if a != atom]
+                out.extend(_symbolic_power(theory, definition, atom, e, term_of({frozenset(others): c})))
                 continue
             others = [(a, x) for a, x in monomial if a != atom]
             rest = term_of({frozenset(others): c})
@@ -187,20 +189,21 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
             if is_number(generator) or type(generator) is sympy.Symbol and params:
                 continue
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
-                out.append(_fold(definition, generator, solved))
+                out.append(_fold(theory, definition, generator, solved))
                 if isinstance(generator, Add):
-                    out.extend(_inside_sum(definition, generator, solved))
+                    out.extend(_inside_sum(theory, definition, generator, solved))
             elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
-                out.append(_fold(definition, generator, solved))
+                out.append(_fold(theory, definition, generator, solved))
     else:
-        out.extend(_inside_sum(definition, normal_term(body), head))
+        out.extend(_inside_sum(theory, definition, normal_term(body), head))
+    out.extend(_peeled(theory, definition))
     whole = normal_term(body)
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
-        out.insert(0, _fold(definition, whole, head))
+        out.insert(0, _fold(theory, definition, whole, head))
     return out
 
 
-def _inside_sum(definition: Definition, total: Any, solved: Any) -> list[Rewrite]:
+def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any) -> list[Rewrite]:
     """From ``total = solved`` with total a sum: each exponential in it solved for."""
     out = []
     for a in total.args:
@@ -208,16 +211,63 @@ def _inside_sum(definition: Definition, total: Any, solved: Any) -> list[Rewrite
         if isinstance(rest, sympy.exp) and set(definition.params) <= free_indices(rest):
             others = [x for x in total.args if x is not a]
             value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
-            out.append(_fold(definition, rest, value))
+            out.append(_fold(theory, definition, rest, value))
     return out
 
 
-def _symbolic_power(definition: Definition, atom: Any, e: Any, theory: Theory) -> list[Rewrite]:
-    """S where p = c*S**(1/r): S = (p/c)**r."""
-    return []
+def _symbolic_power(theory: Theory, definition: Definition, atom: Any, e: Any, rest: Any) -> list[Rewrite]:
+    """x**a where the definition is x**a times the rest."""
+    generator = power(atom, e)
+    if not set(definition.params) <= free_indices(generator):
+        return []
+    return [_fold(theory, definition, generator, tidy(mul(definition.head, inverse(rest))))]
 
 
-def _fold(definition: Definition, generator: Any, solved: Any) -> Rewrite:
+def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:
+    """From p = c*log(S)**k and the like: S in terms of p, one operation after the other."""
+    t, value = definition.body, definition.head
+    out: list[Rewrite] = []
+    for _ in range(8):
+        if isinstance(t, Mul):
+            big = [f for f in t.args if _has_sum(f)]
+            if len(big) != 1:
+                break
+            others = [f for f in t.args if f is not big[0]]
+            t, value = big[0], mul(value, *map(inverse, others))
+        elif isinstance(t, Add):
+            big = [a for a in t.args if _has_sum(a)]
+            if len(big) != 1:
+                break
+            t, value = big[0], add(value, *[neg(a) for a in t.args if a is not big[0]])
+        elif isinstance(t, Pow) and _has_sum(t.args[0]) and not _has_sum(t.args[1]):
+            t, value = t.args[0], power(value, inverse(t.args[1]))
+        elif isinstance(t, sympy.log):
+            t, value = t.args[0], exp(value)
+        else:
+            break
+        if set(definition.params) <= free_indices(t) and t != definition.body:
+            out.append(_fold(theory, definition, t, tidy(value)))
+    return out[-1:]
+
+
+def _has_sum(t: Term) -> bool:
+    return any(isinstance(s, Reduction) for s in subterms(t))
+
+
+def simplifier_of(theory: Theory) -> Any:
+    """A simplifier for proofs about definitions, one for each theory."""
+    from derivation.engine.simplify import Simplifier
+
+    found = _SIMPLIFIERS.get(theory)
+    if found is None:
+        found = _SIMPLIFIERS[theory] = Simplifier(theory)
+    return found
+
+
+_SIMPLIFIERS: WeakKeyDictionary[Theory, Any] = WeakKeyDictionary()
+
+
+def _fold(theory: Theory, definition: Definition, generator: Any, solved: Any) -> Rewrite:
     def prove(values: dict[Any, Any]) -> Any:
         right = substitute(solved, values)
         unfolding = Chain(right)
@@ -226,7 +276,12 @@ def _fold(definition: Definition, generator: Any, solved: Any) -> Rewrite:
         for path, sub in list(occurrences(right)):
             if sub == target and not isinstance(at(right, path[:-1]) if path else None, Indexed):
                 unfolding.splice(Move("definition", target, body), path)
-        unfolding.algebra(substitute(generator, values))
+        wanted = substitute(generator, values)
+        try:
+            unfolding.algebra(wanted)
+        except RuleRefused:
+            unfolding.splice(simplifier_of(theory).simplify(unfolding.term))
+            unfolding.algebra(wanted)
         return flip(unfolding.proof())
 
     return Rewrite(definition.name, definition.params, generator, solved, prove)

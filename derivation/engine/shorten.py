@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import sympy
+
 from derivation.engine.arithmetic import (
     expanded,
     join_product,
@@ -29,10 +31,11 @@ from derivation.engine.rewrites import (
     occurrences,
     rewrite_of_given,
 )
-from derivation.engine.simplify import Simplifier, terms_of
+from derivation.engine.simplify import Simplifier, _excluded, terms_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term
 from derivation.problem import Definition
+from derivation.rules import REGISTRY
 from derivation.rules.sums import joined_guard
 from derivation.terms import (
     ONE,
@@ -42,20 +45,28 @@ from derivation.terms import (
     Indexed,
     Mul,
     Pow,
+    ProductOver,
     SumOver,
     Term,
     add,
+    apply,
+    conjuncts,
+    exp,
     free_indices,
     fresh_index,
     index_names,
     indices_of,
+    inverse,
     is_number,
     mul,
     name_of,
+    neg,
     number,
     power,
     rebuild,
+    reduction,
     relation,
+    sigmoid,
     substitute,
     sum_over,
     value_of,
@@ -152,6 +163,8 @@ class Shortener:
                 for final in (done, self._expanded_after(done)):
                     if final is not None and cost(final.after) < cost(best.after if best else t):
                         best = labelled(final, "fold")
+            if best is not None:
+                return best
         return best
 
     def _expanded_after(self, p: Proof) -> Proof | None:
@@ -242,13 +255,103 @@ class Shortener:
                     done = join(whole.proof(), self.simplifier.simplify(whole.term))
                     if cost(done.after) < cost(best.after if best else t):
                         best = labelled(done, "collect")
-            elif isinstance(sub, SumOver) and isinstance(sub.body, Add):
-                for candidate in self._split_candidates(sub):
+            else:
+                for candidate in self._local_candidates(sub):
                     whole = Chain(t).splice(candidate, path)
                     done = join(whole.proof(), self.simplifier.simplify(whole.term))
                     if cost(done.after) < cost(best.after if best else t):
                         best = labelled(done, "collect")
         return best
+
+    def _local_candidates(self, t: Any) -> Iterator[Proof]:
+        """Other ways to write one subterm."""
+        if isinstance(t, SumOver) and isinstance(t.body, Add):
+            yield from self._split_candidates(t)
+        if isinstance(t, ProductOver):
+            yield from self._whole_product(t)
+        if isinstance(t, Mul):
+            yield from self._into_sum(t)
+            yield from self._one_exponential(t)
+            yield from self._one_power(t)
+
+    def _whole_product(self, t: Any) -> Iterator[Proof]:
+        """The product over l != j as the whole product over its j-th factor."""
+        for c in conjuncts(t.guard):
+            j = _excluded(c, t.index)
+            if j is not None and c == t.guard:
+                single = substitute(t.body, {t.index: j})
+                if self.theory.decide(relation("!=", single, ZERO))[0]:
+                    whole = reduction("prod", t.body, t.index)
+                    yield Chain(t).rule("prod-split", mul(whole, inverse(single))).proof()
+
+    def _into_sum(self, t: Any) -> Iterator[Proof]:
+        """-sum(a*(b - c)) = sum(a*(c - b))."""
+        for c, f in _sums_in(t):
+            if is_number(c) and value_of(c) < 0 and isinstance(f.body, Mul):
+                for k, b in enumerate(f.body.args):
+                    if isinstance(b, Add):
+                        flipped = add(*[scaled(a, Fraction(-1)) for a in b.args])
+                        args = list(f.body.args)
+                        args[k] = flipped
+                        inner = sum_over(mul(*args), f.index, f.guard)
+                        rest = scaled(ONE, -value_of(c))
+                        chain = Chain(t).algebra(mul(c, f))
+                        back = Chain(inner).rule("sum-factor", mul(number(-1), f))
+                        staged = mul(rest, mul(number(-1), f)) if rest != ONE else mul(number(-1), f)
+                        chain.algebra(staged)
+                        chain.splice(flip(back.proof()), (1,) if rest != ONE else ())
+                        yield chain.proof()
+                        return
+
+    def _one_exponential(self, t: Any) -> Iterator[Proof]:
+        """exp(a)/exp(b) = exp(a - b)."""
+        c, parts = split_product(t)
+        exps = [(b, e) for b, e in parts if isinstance(b, sympy.exp)]
+        if len(exps) < 2:
+            return
+        rest = [x for x in parts if x not in exps]
+        total = tidy(add(*[mul(e, b.args[0]) for b, e in exps]))
+        joined = mul(*_factors(join_product(c, rest)), exp(total)) if rest or c != 1 else exp(total)
+        yield Chain(t).algebra(joined).proof()
+        common = self._common_exponent(total)
+        if common is not None:
+            yield Chain(t).algebra(mul(*_factors(join_product(c, rest)), exp(common)) if rest or c != 1 else exp(common)).proof()
+
+    def _common_exponent(self, total: Any) -> Any:
+        if not isinstance(total, Add):
+            return None
+        for candidate in self._common_factor(total, tuple(range(len(total.args)))):
+            return candidate.after
+        return None
+
+    def _one_power(self, t: Any) -> Iterator[Proof]:
+        """x**a/y**a = (x/y)**a for positive x and y and one symbolic exponent."""
+        c, parts = split_product(t)
+        for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
+            if is_number(e1) or is_number(e2):
+                continue
+            ratio = 1 if same(e1, e2) else -1 if same(e1, tidy(mul(number(-1), e2))) else 0
+            if not ratio or not all(
+                self.theory.decide(relation(">", b, ZERO))[0] for b in (b1, b2)
+            ):
+                continue
+            rest = [x for m, x in enumerate(parts) if m not in (k, n)]
+            for first, second, e in ((b1, b2, e1), (b2, b1, e2)):
+                base = mul(first, second if ratio == 1 else inverse(second))
+                joined = power(base, e)
+                whole = mul(*_factors(join_product(c, rest)), joined) if rest or c != 1 else joined
+                apart = Chain(joined).rule("power-of-product", self._apart(joined))
+                chain = Chain(t)
+                staged = mul(*_factors(join_product(c, rest)), apart.term) if rest or c != 1 else apart.term
+                chain.algebra(staged)
+                where = (len(staged.args) - 1,) if rest or c != 1 else ()
+                chain.splice(flip(apart.proof()), where)
+                if chain.term == whole:
+                    yield chain.proof()
+
+    def _apart(self, t: Any) -> Any:
+        after, _ = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        return after
 
     def _split_candidates(self, t: Any) -> Iterator[Proof]:
         """A sum of terms split into sums, where that shows facts or constants."""
@@ -261,6 +364,7 @@ class Shortener:
 
     def _add_candidates(self, t: Any) -> Iterator[Proof]:
         terms = t.args
+        yield from self._reflected(t)
         yield from self._common_factor(t, tuple(range(len(terms))))
         if len(terms) > 2:
             for pair in itertools.combinations(range(len(terms)), 2):
@@ -268,6 +372,24 @@ class Shortener:
         if len(terms) <= 10:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
+
+    def _reflected(self, t: Any) -> Iterator[Proof]:
+        """1 - sigmoid(x) = sigmoid(-x)."""
+        if len(t.args) != 2:
+            return
+        for s in t.args:
+            c, core = leading(s)
+            if isinstance(core, sigmoid):
+                turned = apply("sigmoid", _minus(core.args[0]))
+                (other,) = [a for a in t.args if a is not s]
+                if other == number(-c):
+                    back = Chain(turned).rule("sigmoid-reflection", add(ONE, neg(apply("sigmoid", neg(turned.args[0])))))
+                    inside = add(ONE, neg(core))
+                    back.algebra(inside)
+                    staged = scaled(inside, -c) if c != -1 else inside
+                    chain = Chain(t).algebra(staged if c != -1 else inside)
+                    chain.splice(flip(back.proof()), (1,) if c != -1 else ())
+                    yield chain.proof()
 
     def _common_factor(self, t: Any, which: tuple[int, ...]) -> Iterator[Proof]:
         """c*a + c*b = c*(a + b) for the terms chosen."""
@@ -418,6 +540,14 @@ class Shortener:
         chain = Chain(t).algebra(add(*rest))
         chain.rule("sum-join", sum_over(f.body, f.index, guard), where if c == ONE else (*where, 1))
         yield chain.proof()
+
+
+def _minus(t: Any) -> Any:
+    return add(*[scaled(a, Fraction(-1)) for a in t.args]) if isinstance(t, Add) else scaled(t, Fraction(-1))
+
+
+def _factors(t: Any) -> tuple[Any, ...]:
+    return t.args if isinstance(t, Mul) else (t,)
 
 
 def same_guard(a: Any, b: Any) -> bool:

@@ -11,10 +11,11 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import same, scaled, split_product, tidy
+from derivation.engine.arithmetic import join_product, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Proof, algebra
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term
+from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
     TRUE,
@@ -48,6 +49,7 @@ from derivation.terms import (
     power,
     reduction,
     rebuild,
+    relation,
     substitute,
     sum_over,
     value_of,
@@ -124,8 +126,10 @@ class Simplifier:
                 return self._product_step(t)
             if isinstance(t, Add):
                 return self._add_step(t)
-            if isinstance(t, sympy.exp):
+            if isinstance(t, sympy.exp) and _only_logs(t.args[0]):
                 return self._try("exp-of-log", t)
+            if isinstance(t, Pow) and not (is_number(t.args[1]) and value_of(t.args[1]).denominator == 1):
+                return self._power_step(t)
             return None
         if isinstance(t, KroneckerDelta):
             if t.args[0] == t.args[1]:
@@ -147,8 +151,6 @@ class Simplifier:
         return Chain(before).algebra(after).proof()
 
     def _try(self, rule: str, t: Term) -> Proof | None:
-        from derivation.rules import REGISTRY
-
         rewrite = REGISTRY[rule].rewrite
         try:
             after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]
@@ -164,7 +166,24 @@ class Simplifier:
             return Chain(t).rule("case-holds", a).proof()
         if self._known(negate(condition)):
             return Chain(t).rule("case-fails", b).proof()
-        return None
+        return self._out_of_cases(t)
+
+    def _out_of_cases(self, t: Any) -> Proof | None:
+        """(f*a if c else f*b) = f*(a if c else b), f what both cases share."""
+        condition, a, b = t.args
+        (ca, pa), (cb, pb) = split_product(a), split_product(b)
+        if ZERO in (a, b):
+            return None
+        shared = [x for x in pa if x in pb]
+        if not shared:
+            return None
+        left = join_product(ca, [x for x in pa if x not in shared])
+        right = join_product(cb, [x for x in pb if x not in shared])
+        front = join_product(Fraction(1), shared)
+        inner = if_else(condition, left, right)
+        chain = Chain(t).rule("case-lift", mul(*factors_of(front), inner))
+        chain.splice(self._cases_step(inner), (len(chain.term.args) - 1,))
+        return chain.proof()
 
     def _known(self, condition: Term) -> bool:
         if isinstance(condition, Relation) and self.theory.is_index_relation(condition):
@@ -192,6 +211,19 @@ class Simplifier:
                     for k in (1, 2):
                         chain.splice(self.simplify(lifted.args[k]), (k,))
                     return chain.proof()
+        return None
+
+    def _power_step(self, t: Any) -> Proof | None:
+        """sqrt(x**2) is x where x > 0 is known."""
+        base = t.args[0]
+        if not isinstance(base, Pow | Mul | sympy.exp):
+            return None
+        parts = split_product(base)[1]
+        if isinstance(base, Mul) and not any(e != ONE for _, e in parts):
+            return None
+        _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        if all(self.theory.decide(c)[0] for c in conditions):
+            return self._try("power-of-product", t)
         return None
 
     def _is_index_condition(self, c: Any) -> bool:
@@ -344,6 +376,11 @@ class Simplifier:
                 if guard != TRUE:
                     value = if_else(substitute(guard, {i: j}), value, ZERO)
                 return self._then(Chain(t).rule("sift-delta", value))
+        if isinstance(body, Add):
+            opened = self._open_terms(body, i)
+            if opened is not None:
+                chain = Chain(t).algebra(opened, (0,))
+                return chain.splice(self._sum_step(chain.term)).proof()
         if isinstance(body, Add) and self._has_delta(body, i):
             plain = [a for a in body.args if not self._has_delta(a, i)]
             sifting = [a for a in body.args if self._has_delta(a, i)]
@@ -367,6 +404,21 @@ class Simplifier:
                     return self._distribute(t, opened, n)
                 return self._distribute(t, body, n)
         return None
+
+    def _open_terms(self, body: Any, i: Any) -> Any:
+        """The terms with a factor that is a sum holding a delta, multiplied out over that factor."""
+        out: list[Any] = []
+        opened = False
+        for a in body.args:
+            for n, f in enumerate(factors_of(a)):
+                if isinstance(f, Add) and self._has_delta(f, i):
+                    others = [g for k, g in enumerate(factors_of(a)) if k != n]
+                    out.extend(tidy(mul(*others, b)) for b in f.args)
+                    opened = True
+                    break
+            else:
+                out.append(a)
+        return tidy(add(*out)) if opened else None
 
     def _distribute(self, t: Any, body: Any, n: int) -> Proof | None:
         """Multiplies out only the factor that holds the delta, delta terms apart from the others."""
@@ -398,8 +450,6 @@ class Simplifier:
         inside = [(b, e) for b, e in parts if i in free_indices(b) | free_indices(e)]
         if not inside and guard == TRUE:
             return None
-        from derivation.engine.arithmetic import join_product
-
         rest = join_product(Fraction(1), inside)
         # a bare sign or number on a sum of terms stays with its terms only if it disappears there
         front = join_product(c, outside)
@@ -412,6 +462,11 @@ class Simplifier:
     def _tidied(self, t: Term) -> Proof | None:
         move = algebra(t, tidy(t))
         return None if move is None else Proof(t, move.after, (((), move),))
+
+
+def _only_logs(x: Any) -> bool:
+    """c*log(a), alone."""
+    return any(isinstance(f, sympy.log) for f in factors_of(x))
 
 
 def _excluded(g: Any, i: Any) -> Any:

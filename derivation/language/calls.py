@@ -11,7 +11,7 @@ from derivation.language.lexer import MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.measure import depth, nodes
 from derivation.language.ranges import range_of
 from derivation.language.scope import Scope, UserFunction, exact, plain, suggestion
-from derivation.language.syntax import LONG_PRODUCT, LONG_SUM
+from derivation.language.syntax import LONG_PRODUCT, LONG_SUM, ONE_OVER
 from derivation.terms import (
     FUNCTIONS,
     ONE,
@@ -19,7 +19,6 @@ from derivation.terms import (
     TRUE,
     ZERO,
     Integer,
-    Mul,
     Term,
     add,
     all_of,
@@ -173,11 +172,11 @@ class Calls:
             )
 
     def _long_product(self, args: list[ast.expr], scope: Scope) -> Any:
-        first = self.reader.value(args[0], scope)
-        factors = list(first.args) if isinstance(first, Mul) else [first]
+        steps: list[tuple[bool, ast.expr]] = []
         for a in args[1:]:
-            factors.append(self.reader.value(a, scope))
-        return mul(*factors)
+            below = isinstance(a, ast.BinOp) and getattr(a.left, "id", None) == ONE_OVER
+            steps.append((below, a.right if isinstance(a, ast.BinOp) and below else a))
+        return self.reader.product(args[0], steps, scope)
 
     def _delta(self, node: ast.Call, scope: Scope) -> Any:
         token = scope.token(node)
@@ -398,6 +397,8 @@ class Calls:
             value = exact(token.text)
             if not isinstance(value, Integer) or value < 1:
                 fail(token, f"a size is a name or a positive integer, not `{token.text}`")
+            if value > MAX_POWER:
+                fail(token, f"a literal size beyond {MAX_POWER:,} is not part of the language")
             return value
         if not isinstance(node, ast.Name):
             refusals.refuse_range(node, token, scope)

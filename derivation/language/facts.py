@@ -8,7 +8,7 @@ from typing import Any
 from derivation.language.lexer import Token, fail
 from derivation.terms import Add, Mul, Pow, Rational, Size, canonical, value_of
 
-_MAX_MONOMIALS = 200
+_MAX_MONOMIALS, _MAX_DEGREE = 200, 16
 _Poly = dict[tuple[Any, ...], Fraction]
 
 
@@ -65,7 +65,9 @@ def _times(a: _Poly | None, b: _Poly | None) -> _Poly | None:
     out: _Poly = {}
     for m, c in a.items():
         for n, d in b.items():
-            key = tuple(sorted((*m, *n), key=lambda t: (str(type(t)), str(t), hash(t))))
+            if len(m) + len(n) > _MAX_DEGREE:
+                return None
+            key = tuple(sorted((*m, *n), key=hash))
             out[key] = out.get(key, Fraction(0)) + c * d
     return {m: c for m, c in out.items() if c}
 
@@ -78,11 +80,15 @@ def _poly(t: Any) -> _Poly | None:
         total: _Poly | None = {}
         for a in t.args:
             total = _add(total, _poly(a))
+            if total is None:
+                return None
         return total
     if isinstance(t, Mul):
         product: _Poly | None = {(): Fraction(1)}
         for a in t.args:
             product = _times(product, _poly(a))
+            if product is None:
+                return None
         return product
     if isinstance(t, Pow) and t.args[1].is_Integer and 0 <= t.args[1] <= 8:
         product = {(): Fraction(1)}

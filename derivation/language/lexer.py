@@ -18,6 +18,7 @@ MAX_TOKENS = 20_000
 MAX_NESTING = 100
 MAX_DIGITS = 400
 MAX_POWER = 10_000
+_MAX_MESSAGE = 400
 
 # The words of Python's that the language uses; `lambda` is a name like any other.
 WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not"))
@@ -104,6 +105,10 @@ class Token:
 def fail(token: Token, message: str, hint: str | None = None) -> NoReturn:
     """Refuse the input at this token."""
     line = token.line
+    if len(message) > _MAX_MESSAGE:
+        message = message[:_MAX_MESSAGE] + " …"
+    if hint is not None and len(hint) > _MAX_MESSAGE:
+        hint = None
     raise InputError(message, line.number, token.column, printable(line.text), hint)
 
 

@@ -6,27 +6,28 @@ sums and conditions; an index in a slot counts, brackets and what a ``for`` intr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from derivation.language.layout import has_sign, is_below, is_sign, is_unit_below, opened
 from derivation.terms import (
+    FUNCTIONS,
     HALF,
     MINUS_ONE,
     ONE,
+    REDUCTIONS,
     TRUE,
+    ZERO,
     Add,
     AllOf,
     AnyOf,
+    Every,
     FunctionDerivative,
-    IfElse,
     Indexed,
     Mul,
-    Not,
     Pow,
     Rational,
-    Reduction,
     Relation,
-    function_name,
     split_function_derivative,
 )
 
@@ -68,29 +69,33 @@ def _nodes(t: Any) -> int:
         if isinstance(t, Rational):
             return (1 if t.q == 1 else 3) + int(t.p < 0)
         return 3 if isinstance(t, AllOf | AnyOf) else 1
-    if isinstance(t, Indexed):
-        return 1 + sum(map(nodes, t.args[1:]))
-    if isinstance(t, Add):
-        total = len(t.args) - 1 + sum(map(nodes, t.args))
-        return int(total) - sum(map(has_sign, t.args[1:]))
-    if isinstance(t, Mul):
-        return _product(t)
-    if isinstance(t, Pow):
-        return 2 + _below(t) if is_below(t) else _power(*t.args)
-    if isinstance(t, Reduction):
-        bound, body = opened(t)
-        return 2 + nodes(body) + sum(nodes(guard) for _, guard in bound if guard != TRUE)
-    if isinstance(t, Relation):
-        return 1 + nodes(t.left) + nodes(t.right)
-    if isinstance(t, AllOf | AnyOf | Not | IfElse):
-        return 1 + sum(map(nodes, t.args))
-    if isinstance(t, FunctionDerivative):
-        _, orders, args = split_function_derivative(t)
-        written = 1 if len(orders) == 1 else 2 * (sum(o != 0 for o in orders) or 1)
-        return 3 + written + sum(map(nodes, args))
-    if function_name(t) == "polygamma" and t.args[0].is_Integer and int(t.args[0]) in (0, 1):
-        return 1 + nodes(t.args[1])
-    return 1 + sum(map(nodes, t.args))
+    count = _COUNTS.get(type(t))
+    return count(t) if count is not None else 1 + sum(map(nodes, t.args))
+
+
+def _element(t: Any) -> int:
+    return 1 + sum(map(nodes, t.args[1:]))
+
+
+def _sum(t: Any) -> int:
+    signs = sum(map(has_sign, t.args[1:]))
+    return len(t.args) - 1 + sum(map(nodes, t.args)) - signs
+
+
+def _reduction(t: Any) -> int:
+    bound, body = opened(t)
+    return 2 + nodes(body) + sum(nodes(guard) for _, guard in bound if guard != TRUE)
+
+
+def _function_derivative(t: Any) -> int:
+    _, orders, args = split_function_derivative(t)
+    written = 1 if len(orders) == 1 else 2 * (sum(o != 0 for o in orders) or 1)
+    return 3 + written + sum(map(nodes, args))
+
+
+def _polygamma(t: Any) -> int:
+    named = t.args[0] in (ZERO, ONE)  # digamma, trigamma
+    return 1 + nodes(t.args[1]) + (0 if named else nodes(t.args[0]))
 
 
 def _product(t: Any) -> int:
@@ -135,5 +140,22 @@ def _below(t: Any) -> int:
     return 1 + nodes(base) + nodes(exponent) - 1
 
 
-def _power(base: Any, exponent: Any) -> int:
+def _power(t: Any) -> int:
+    if is_below(t):
+        return 2 + _below(t)
+    base, exponent = t.args
     return 1 + nodes(base) + (0 if exponent == HALF else nodes(exponent))
+
+
+# by head; what is not here is its arguments and one more
+_COUNTS: dict[Any, Callable[[Any], int]] = {
+    Indexed: _element,
+    Add: _sum,
+    Mul: _product,
+    Pow: _power,
+    Relation: _element,  # the operator comes first and does not count
+    FunctionDerivative: _function_derivative,
+    FUNCTIONS["polygamma"][0]: _polygamma,
+    Every: _reduction,
+    **dict.fromkeys(REDUCTIONS.values(), _reduction),
+}

@@ -152,18 +152,16 @@ class _Problem:
         objective, objective_letters = self._objective(definitions)
         inputs = [n for n in self.ranges.names() if n not in definitions]
         givens = [self._given(g) for g in program.givens]
+        for name in self.ranges.names():
+            if definitions and name not in inputs and name not in definitions:
+                self.reader.warn(self.ranges.first(name), f"`{name}` occurs in no definition")
         wrt = [
             self._entry(entry, objective, objective_letters, definitions) for entry in program.wrt
         ]
         wrt = list(dict.fromkeys(wrt))
         if not wrt and self.need_wrt:
             self._missing_wrt(inputs, definitions)
-        letters = {
-            i.name: i
-            for t in (objective, *[v for e in wrt for v in e])
-            for i in indices_of(t)
-            if isinstance(i, Index)
-        }
+        letters = self._asked_letters(objective, wrt)
         lines = [self._line(line, letters, bool(wrt)) for line in program.lines]
         shapes = self.ranges.shapes()
         self.ranges.check_letters()
@@ -425,6 +423,19 @@ class _Problem:
             hint=f"the inputs are {_listed(shown)}; write for instance `wrt {example}`",
         )
 
+    def _asked_letters(self, objective: Any, wrt: list[tuple[Any, ...]]) -> dict[str, Any]:
+        """The letters of the objective and of ``wrt``; None for one that means two indices."""
+        out: dict[str, Any] = {}
+        for t in (objective, *[v for entry in wrt for v in entry]):
+            for i in indices_of(t):
+                if isinstance(i, Index):
+                    known = out.setdefault(i.name, i)
+                    if known is not None and self.ranges.find(known.size) != self.ranges.find(
+                        i.size
+                    ):
+                        out[i.name] = None
+        return out
+
     # -- givens and a person's lines ----------------------------------------------------------
 
     def _scope(self, expression: Expression, known: Mapping[str, Any], lines: bool) -> Scope:
@@ -443,7 +454,7 @@ class _Problem:
 
     def _line(self, line: Written, letters: Mapping[str, Any], closed: bool) -> UserLine:
         expression, token = line.expression, line.token
-        text = token.line.text.strip()
+        text = line.text
         if line.kind == "equals":
             if closed:
                 for letter, at in free_letters(expression, self.words.labels).items():
@@ -453,11 +464,14 @@ class _Problem:
                             f"the index `{letter}` is free: neither the objective nor `wrt` has it",
                             f"their indices are {_listed(list(letters))}" if letters else None,
                         )
-            scope = self._scope(expression, letters, True)
+            known = {letter: i for letter, i in letters.items() if i is not None}
+            scope = self._scope(expression, known, True)
+            self.words.closed = bool(self.program.definitions)
             right = self.reader.value(expression.tree, scope)
+            self.words.closed = False
             return UserLine(token.line.number or 0, text, "equals", None, right, TRUE)
         check_one_comparison(expression.tree, expression, "claim")
-        known: dict[str, Any] = {}
+        known = {}
         if line.condition is not None:
             known.update(self._scope(line.condition, {}, True).letters)
         scope = self._scope(expression, known, True)

@@ -82,6 +82,10 @@ class Ranges:
             slots = self._known.get(name)  # type: ignore[assignment] # a tuple does as well
         return None if slots is None else len(slots)
 
+    def first(self, name: str) -> Token:
+        """Where the name was met first."""
+        return self._first[name][0]
+
     def use(self, name: str, over: Sequence[Term | None], token: Token, written: str) -> None:
         """One use of a name: the range of the index in each slot (None for a number).
 

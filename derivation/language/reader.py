@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from derivation.language import refusals
 from derivation.language.calls import Calls
-from derivation.language.lexer import MAX_NESTING, MAX_POWER, Token, fail
+from derivation.language.lexer import MAX_DIGITS, MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.ranges import Ranges, range_of
 from derivation.language.scope import Scope, Vocabulary, constant_value, exact, plain, suggestion
 from derivation.terms import (
@@ -41,6 +41,7 @@ from derivation.terms import (
 _RELATIONS: dict[type, str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
+_TOO_LONG = 10**MAX_DIGITS
 
 
 class Reader:
@@ -90,17 +91,36 @@ class Reader:
         while isinstance(left, ast.BinOp) and isinstance(left.op, group):
             steps.append((isinstance(left.op, ast.Sub | ast.Div), left.right))
             left = left.left
+        if group[0] is ast.Mult:
+            return self.product(left, reversed(steps), scope)
         first = self.value(left, scope)
-        if group[0] is ast.Add:
-            terms = list(first.args) if isinstance(first, Add) else [first]
-            for minus, right in reversed(steps):
-                term = self.value(right, scope)
-                terms.append(neg(term) if minus else term)
-            return add(*terms)
+        terms = list(first.args) if isinstance(first, Add) else [first]
+        for minus, right in reversed(steps):
+            term = self.value(right, scope)
+            terms.append(neg(term) if minus else term)
+        return add(*terms)
+
+    def product(self, left: ast.expr, steps: Iterable[tuple[bool, ast.expr]], scope: Scope) -> Any:
+        """A chain of `*` and `/` as one flat product; each step says whether it divides.
+
+        It is built as ``terms.divide`` does: literal over literal is a number, 1/x a power.
+        """
+        first = self.value(left, scope)
         factors = list(first.args) if isinstance(first, Mul) else [first]
-        for below, right in reversed(steps):
+        for below, right in steps:
             factor = self.value(right, scope)
-            _append_factor(factors, self._inverse(factor, right, scope) if below else factor, below)
+            if not below:
+                factors.append(factor)
+                continue
+            factor = self._inverse(factor, right, scope)
+            if len(factors) == 1 and factors[0] == ONE:
+                factors[0] = factor
+            elif len(factors) == 1 and is_number(factors[0]) and is_number(factor):
+                factors[0] = factors[0] * factor
+                if max(abs(factors[0].p), factors[0].q) >= _TOO_LONG:
+                    fail(scope.token(right), f"the number has more than {MAX_DIGITS} digits")
+            else:
+                factors.append(factor)
         return mul(*factors)
 
     def _inverse(self, t: Any, node: ast.expr, scope: Scope) -> Any:
@@ -188,6 +208,8 @@ class Reader:
         if name in self.words.functions or name in self.words.unknown:
             fail(token, f"`{name}` is a function", f"write `{name}(x)`")
         self._check_known(name, token)
+        if len(slots) > MAX_NESTING:
+            fail(token, f"an array has at most {MAX_NESTING} slots")
         indices = [self.slot(s, scope, f"`{name}`") for s in slots]
         for k, i in enumerate(indices):
             if isinstance(i, Integer):
@@ -309,16 +331,6 @@ class Reader:
     def warn(self, token: Token, message: str) -> None:
         where = f"line {token.line.number}: " if token.line.number is not None else ""
         self.warnings.setdefault(where + message)
-
-
-def _append_factor(factors: list[Any], factor: Any, below: bool) -> None:
-    """One more factor as ``terms.divide`` has it: literal over literal is a number, 1/x a power."""
-    if below and len(factors) == 1 and factors[0] == ONE:
-        factors[0] = factor
-    elif below and len(factors) == 1 and is_number(factors[0]) and is_number(factor):
-        factors[0] = factors[0] * factor
-    else:
-        factors.append(factor)
 
 
 def _slots(node: ast.Subscript) -> list[ast.expr]:

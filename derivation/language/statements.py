@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, field
 
 from derivation.language.calls import KNOWN_FUNCTIONS
-from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, fail, statements
+from derivation.language.lexer import MAX_NESTING, STATEMENT_WORDS, WORDS, Token, fail, statements
 from derivation.language.scope import UserFunction, suggestion
 from derivation.language.syntax import Expression, parse
 
@@ -38,6 +38,7 @@ class Written:
     expression: Expression
     condition: Expression | None
     token: Token
+    text: str = ""
 
 
 @dataclass
@@ -69,7 +70,7 @@ def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
             _add_definition(program, tokens)
         elif word == "=":
             body = parse(tokens[1:-1], tokens[-1])
-            program.lines.append(Written("equals", body, None, tokens[0]))
+            program.lines.append(Written("equals", body, None, tokens[0], _written(tokens)))
         elif word == "given":
             program.givens.append(read_given(tokens[1:]))
         elif word == "claim":
@@ -107,6 +108,12 @@ def _is_function_head(tokens: list[Token]) -> bool:
     while tokens[k].kind == "name" or tokens[k].text == ",":
         k += 1
     return tokens[k].text == ")" and tokens[k + 1].text == "="
+
+
+def _written(tokens: list[Token]) -> str:
+    """The statement as the user wrote it."""
+    first, end = tokens[0], tokens[-1]
+    return first.line.text[first.column : end.column].rstrip()
 
 
 def _is_word(token: Token) -> bool:
@@ -196,6 +203,8 @@ def _names(tokens: list[Token], end: Token) -> list[Token]:
                 "the diagonal has no definition of its own; use another letter",
             )
         out.append(token)
+        if len(out) > MAX_NESTING:
+            fail(token, f"a definition has at most {MAX_NESTING} indices")
         after = tokens[k + 1] if k + 1 < len(tokens) else end
         if after.text in (")", "]"):
             if k + 2 < len(tokens):
@@ -296,6 +305,8 @@ def _target(tokens: list[Token], word: str) -> tuple[Target, list[Token]]:
         if slot.kind == "number" and int(slot.text) < 1:
             fail(slot, "an index is a letter or a positive integer", "counting starts at 1")
         slots.append(slot)
+        if len(slots) > MAX_NESTING:
+            fail(slot, f"an array has at most {MAX_NESTING} slots")
         after = tokens[k + 1]
         if after.text == "]":
             return Target(name, tuple(slots)), tokens[k + 2 :]
@@ -386,4 +397,4 @@ def _claim(tokens: list[Token]) -> Written:
         at = next(k for k, t in enumerate(body) if t is ifs[-1])
         condition = parse(body[at + 1 :], end)
         body, end = body[:at], ifs[-1]
-    return Written("claim", parse(body, end), condition, tokens[0])
+    return Written("claim", parse(body, end), condition, tokens[0], _written(tokens))

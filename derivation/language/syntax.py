@@ -10,7 +10,7 @@ from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operan
 
 # A chain of operators is nested as deep as it is long in Python's tree. Longer ones are given to
 # the parser as a call with these (unwritable) names, which is flat.
-LONG_SUM, LONG_PRODUCT = "\u03a3", "\u03a0"
+LONG_SUM, LONG_PRODUCT, ONE_OVER = "\u03a3", "\u03a0", "\u0399"
 _LAMBDA = "\u03bb"
 _LONG = 200
 _BREAKS = frozenset((",", "==", "!=", "<", "<=", ">", ">=")) | WORDS
@@ -104,10 +104,9 @@ def _flatten(
     def close(end: int) -> None:
         start, found = frames.pop()
         if len(found) >= _LONG:
-            before.setdefault(start, []).append(f"{call}(")
+            before.setdefault(start, []).extend((call, "("))
             for k in found:
-                inverse = {"-": ", -", "/": ", 1 /"}.get(items[k][0], ",")
-                replaced[k] = inverse.split()
+                replaced[k] = {"-": [",", "-"], "/": [",", ONE_OVER, "/"]}.get(items[k][0], [","])
             before.setdefault(end, []).insert(0, ")")
 
     previous = "("

@@ -46,6 +46,7 @@ _PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage{xcolor}
 \definecolor{change}{RGB}{178,24,90}
 \allowdisplaybreaks
+\setlength{\emergencystretch}{4em}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{\medskipamount}
 """

@@ -148,7 +148,8 @@ class Typesetter:
         if isinstance(t, (Diff, Partial)):
             return self._derivative(t, path, last)
         if isinstance(t, IfElse):
-            return self._cases(t, path), ATOM
+            closed = last or self.fractions == "line"  # a tall brace is open on its right
+            return self._cases(t, path), ATOM if closed else SUM
         if isinstance(t, KroneckerDelta):
             below = tuple(self._set(a, (*path, k), SUM) for k, a in enumerate(t.args))
             return Delta(below), ATOM
@@ -519,10 +520,17 @@ def first_of(made: Layout) -> Layout:
             return made
 
 
+def _last_of(made: Layout) -> Layout:
+    """What a reader meets last, in a product."""
+    while isinstance(made, (Row, Mark)):
+        made = made.items[-1] if isinstance(made, Row) else made.body
+    return made
+
+
 def _joint(before: Layout, after: Layout) -> Layout:
     """What stands between two factors."""
     before, after = _bare(before), _bare(after)
-    if isinstance(before, Derivative) or isinstance(after, Derivative):
+    if isinstance(_last_of(before), Derivative) or isinstance(first_of(after), Derivative):
         return Sign("*")
     if isinstance(first_of(after), Number) or before == Number("1"):
         return Sign("*")

@@ -23,6 +23,7 @@ from derivation.printers.plain import Drawing
 from derivation.steps import Prose
 
 LEAST_WIDTH = 24
+ROOMY = 56  # from here on formulas are set in from their titles
 _KEEP = "\u00a0"  # a space where no line may break, until the page is made
 _LONGEST_KEPT = 24
 
@@ -218,7 +219,7 @@ class _Page:
             out = self._wrapped(title, style, hang, hang, head)
             if why:
                 out += self._wrapped(why, "why", hang, hang)
-        indent = hang + 2
+        indent = hang + 2 if self.width >= ROOMY else start + 2
         for box in self._formula(entry.formula, indent):
             out += [(*_pad(indent), *row) for row in box.rows]
         if entry.conditions:

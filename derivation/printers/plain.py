@@ -202,7 +202,7 @@ class Drawing:
                 gap = 1 if bare.width == "thin" else 0
                 if bare.width == "number":  # 2x, but 2 sigma where that takes a word
                     gap = int(self._is_word(first_of(row.items[k + 1])))
-                breaks = depth + 2 if gap else NEVER
+                breaks = depth + 2 if gap else depth + LAST
                 continue
             first, *others = self.draw(item, depth + 1 if len(row.items) > 1 else depth)
             if isinstance(bare, Sign) and k:
@@ -214,8 +214,7 @@ class Drawing:
             gap, breaks = 0, NEVER
             if isinstance(bare, Sign) and bare.token != "neg":
                 gap = 1
-                if bare.token == ",":
-                    breaks = depth
+                breaks = depth if bare.token == "," else depth + LAST
         return out
 
     def _is_word(self, layout: Layout) -> bool:

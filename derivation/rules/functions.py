@@ -7,17 +7,19 @@ from typing import Any
 
 import sympy
 
-from derivation.normal import UNIT, E, normal, term_of
+from derivation.normal import UNIT, E, normal, normal_term, term_of
 from derivation.rules.registry import refuse, rewriting
 from derivation.terms import (
     ONE,
     ZERO,
     Detach,
+    Pow,
     add,
     apply,
     exp,
     if_else,
     inverse,
+    is_number,
     log,
     mul,
     neg,
@@ -27,6 +29,7 @@ from derivation.terms import (
     relu,
     sigmoid,
     softplus,
+    value_of,
 )
 from derivation.theory import Theory
 
@@ -63,6 +66,40 @@ def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         terms.append(log(number(c)))
     refuse(bool(monomial) or c == 1, "nothing to expand")
     return add(*terms), conditions
+
+
+@rewriting(
+    "power-of-product",
+    "functions",
+    "Power of a product",
+    r"(x^a y)^b = x^{a b} y^b",
+    needs=("every base > 0 (>= 0 where all exponents are positive)",),
+    valid=("sqrt(a**2) -> a", "(a*b)**a -> a**a*b**a"),
+    refuses=("sqrt(a + b) -> sqrt(a) + sqrt(b)",),
+    broken_at="sqrt(a**2) -> a @ a=-1",
+)
+def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A power of a product of powers, factor by factor."""
+    refuse(isinstance(t, Pow), "not a power")
+    poly, needs = normal(t.args[0])
+    refuse(len(poly) == 1, "not the power of a product")
+    ((monomial, c),) = poly.items()
+    conditions: list[Any] = list(needs)
+    factors: list[Any] = []
+    if c != 1:
+        conditions.append(relation(">", number(c), ZERO))
+        factors.append(power(number(c), t.args[1]))
+    for atom, e in sorted(monomial, key=lambda item: str(item[0])):
+        exponent = number(e) if not hasattr(e, "args") else e
+        total = normal_term(mul(exponent, t.args[1]))
+        if atom == E:
+            factors.append(exp(total))
+            continue
+        whole = is_number(exponent) and is_number(t.args[1]) and min(value_of(exponent), value_of(t.args[1])) > 0
+        conditions.append(relation(">=" if whole else ">", atom, ZERO))
+        factors.append(atom if total == ONE else power(atom, total))
+    refuse(bool(monomial), "nothing to expand")
+    return mul(*factors), conditions
 
 
 @rewriting(
