@@ -348,7 +348,25 @@ class Theory:
             found = self._sign[t] = self._sign_of(t)
         return found
 
+    def assume(self, condition: Any) -> None:
+        """Lets a condition be used; where it is, it becomes a hypothesis of the theorem."""
+        if isinstance(condition, Relation) and condition not in self.facts:
+            self.facts.append(condition)
+            self._sign.clear()
+            self._decided.clear()
+
     def _sign_of(self, t: Term) -> tuple[int, Used]:
+        signs, used = self._sign_by_structure(t)
+        if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
+            for given in self.facts:
+                if isinstance(given, Relation) and given.right == ZERO and given.op in (">", "!="):
+                    if type(given.left) is type(t) and _matches(normal_term(given.left), normal_term(t), self):
+                        allowed = POS if given.op == ">" else POS | NEG
+                        if allowed & signs != signs and allowed & signs:
+                            signs, used = signs & allowed, used | {given}
+        return signs, used
+
+    def _sign_by_structure(self, t: Term) -> tuple[int, Used]:
         if is_number(t):
             v = value_of(t)
             return (POS if v > 0 else NEG if v < 0 else ZER), NOTHING

@@ -208,12 +208,17 @@ def _negated(t: Any) -> Any:
     return scaled(t, Fraction(-1))
 
 
+def _is_below(factor: tuple[Any, Any]) -> bool:
+    base, e = factor
+    return is_number(e) and value_of(e) < 0 and not isinstance(base, sympy.exp)
+
+
 def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
     """The product of a coefficient and powers."""
     if not coefficient:
         return ZERO
     out = []
-    for base, e in factors:
+    for base, e in sorted(factors, key=_is_below):
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
             if e != ONE:

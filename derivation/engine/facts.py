@@ -10,7 +10,6 @@ from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
 from derivation.problem import Definition
 from derivation.terms import (
-    Add,
     SumOver,
     Term,
     element,
@@ -66,7 +65,7 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
 
 def _names_sum(planner: Planner, s: Any) -> bool:
     theory = planner.theory
-    return theory.defined(s) and isinstance(theory.definitions[_name(s)].body, SumOver | Add)
+    return theory.defined(s) and any(isinstance(x, SumOver) for x in subterms(theory.definitions[_name(s)].body))
 
 
 def _name(s: Any) -> str:

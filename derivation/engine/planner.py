@@ -27,6 +27,7 @@ from derivation.terms import (
     ONE,
     ZERO,
     Diff,
+    Every,
     IfElse,
     Mul,
     Partial,
@@ -52,7 +53,12 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 
-LONG_ADJOINT = 40  # nodes
+LONG_ADJOINT = 40  # nodes; a longer one gets a name where naming pays
+TOO_LONG = 150
+
+
+class TooLong(Exception):
+    """An adjoint has become so long that it must be named."""
 
 
 @dataclass
@@ -70,6 +76,7 @@ class Planner:
     problem: Problem
     style: str = "delta"
     inline: bool = False
+    naming: bool = False
     theory: Theory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +100,7 @@ class Planner:
         reason: str | None = None
         theorem: kernel.Theorem | None = None
         try:
+            self._assume_domain(objective, wrt)
             self._find_facts(objective, wrt)
             if not self.theory.defined(objective):
                 raise NotDerived(f"{objective} is not defined")
@@ -146,6 +154,15 @@ class Planner:
         domain = tuple(sorted((h for h in rest if _core(h) in bodies), key=str))
         conditions = tuple(sorted((h for h in rest if _core(h) not in bodies), key=str))
         return conditions, domain, used
+
+    def _assume_domain(self, objective: Term, wrt: tuple[Term, ...]) -> None:
+        """Where the objective is differentiable may be assumed; it shows as a condition if used."""
+        for v in wrt:
+            for c in sorted(self.theory.smooth(objective, name_of(v)), key=str):
+                while isinstance(c, Every):
+                    c = c.body
+                if not self.theory.decide(c)[0]:
+                    self.theory.assume(c)
 
     def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
         for fact in find_facts(self, objective, wrt):
@@ -389,8 +406,12 @@ class Planner:
 
     def _named(self, result: Any, m: Any, objective: Any) -> list[Proof]:
         """A name for an adjoint so long that whatever uses it would be hard to read."""
-        if self.inline or cost(result) < LONG_ADJOINT:
+        if cost(result) < LONG_ADJOINT:
             return []
+        if not self.naming:
+            if self.inline or cost(result) < TOO_LONG:
+                return []
+            raise TooLong
         params = tuple(i for i in (*indices_of(objective), *indices_of(m)) if i in free_indices(result))
         taken = set(self.theory.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
         taken |= set(self.problem.unknown) | {"pi"}

@@ -200,7 +200,26 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     whole = normal_term(body)
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
         out.insert(0, _fold(theory, definition, whole, head))
-    return out
+    return [*out, *filter(None, [_simplified(theory, rw) for rw in out])]
+
+
+def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
+    """The same rewrite for its pattern as the simplifier leaves it."""
+    if not _has_sum(rw.pattern):
+        return None
+    pattern = simplifier_of(theory).simplify(rw.pattern).after
+    if same(pattern, rw.pattern):
+        return None
+
+    def prove(values: dict[Any, Any]) -> Any:
+        there = simplifier_of(theory).simplify(substitute(rw.pattern, values))
+        chain = Chain(substitute(pattern, values))
+        chain.algebra(there.after)
+        chain.splice(flip(there))
+        chain.splice(rw.prove(values))
+        return chain.proof()
+
+    return Rewrite(rw.name, rw.params, normal_term(pattern), rw.replacement, prove, rw.kind)
 
 
 def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any) -> list[Rewrite]:
@@ -211,6 +230,9 @@ def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any)
         if isinstance(rest, sympy.exp) and set(definition.params) <= free_indices(rest):
             others = [x for x in total.args if x is not a]
             value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
+            if isinstance(solved, Pow) and solved.args[1] == MINUS_ONE:  # (1 - p)/p, not 1/p - 1
+                top = add(ONE, *[neg(mul(x, solved.args[0])) for x in others])
+                value = tidy(scaled(mul(top, solved), 1 / c))
             out.append(_fold(theory, definition, rest, value))
     return out
 
@@ -398,7 +420,8 @@ def rewrite_of_given(given: Any, theory: Theory) -> Rewrite | None:
         move = Move("given", a, b, {"given": given, "values": values})
         return move if left == given.left else flip(move)
 
-    return Rewrite("given", params, left, right, prove, "given")
+    plain = Rewrite("given", params, left, right, prove, "given")
+    return _simplified(theory, plain) or plain
 
 
 __all__ = ["Rewrite", "apply_everywhere", "assignments", "fold_sums", "folds_of", "occurrences",

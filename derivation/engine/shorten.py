@@ -42,7 +42,9 @@ from derivation.terms import (
     TRUE,
     ZERO,
     Add,
+    Index,
     Indexed,
+    KroneckerDelta,
     Mul,
     Pow,
     ProductOver,
@@ -127,6 +129,9 @@ class Shortener:
         if turned is not None:
             p = join(p, turned)
             yield p
+        products = self._whole_products(p.after)
+        if products is not None:
+            yield self._settle(join(p, products), without)
         try:
             opened = self._expand(p.after)
         except RuleRefused:
@@ -207,6 +212,22 @@ class Shortener:
         label = self.symmetries[0].kind
         return join(chain.proof(label), self.simplifier.simplify(chain.term))
 
+    def _whole_products(self, t: Term) -> Proof | None:
+        """Every product over l != j as the whole one over its j-th factor."""
+        chain = Chain(t)
+        for _ in range(6):
+            for path, sub in occurrences(chain.term):
+                if isinstance(sub, ProductOver) and sub.guard != TRUE:
+                    step = next(self._whole_product(sub), None)
+                    if step is not None:
+                        chain.splice(step, path)
+                        break
+            else:
+                break
+        if not chain.items:
+            return None
+        return join(chain.proof("collect"), self.simplifier.simplify(chain.term))
+
     # -- expanding --------------------------------------------------------------------------
 
     def _expand(self, t: Term) -> Proof:
@@ -273,6 +294,32 @@ class Shortener:
             yield from self._into_sum(t)
             yield from self._one_exponential(t)
             yield from self._one_power(t)
+        if isinstance(t, Mul | Pow):
+            yield from self._as_sigmoid(t)
+
+    def _as_sigmoid(self, t: Any) -> Iterator[Proof]:
+        """1/(1 + exp(x)) = sigmoid(-x), exp(x)/(1 + exp(x)) = sigmoid(x)."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != number(-1) or not isinstance(base, Add) or len(base.args) != 2 or ONE not in base.args:
+                continue
+            (grown,) = [a for a in base.args if a != ONE]
+            if not isinstance(grown, sympy.exp):
+                continue
+            x = grown.args[0]
+            others = [p for n, p in enumerate(parts) if n != k]
+            for argument, left in ((x, [*others, (exp(x), number(-1))]), (_minus(x), others)):
+                s = apply("sigmoid", argument)
+                back = Chain(s).rule("sigmoid-definition", inverse(add(ONE, exp(neg(argument)))))
+                remaining = tidy(join_product(c, left))
+                staged = mul(*_factors(remaining), back.term) if remaining != ONE else back.term
+                try:
+                    chain = Chain(t).algebra(staged)
+                except RuleRefused:
+                    continue
+                where = (len(staged.args) - 1,) if remaining != ONE else ()
+                chain.splice(flip(back.proof()), where)
+                yield chain.proof()
 
     def _whole_product(self, t: Any) -> Iterator[Proof]:
         """The product over l != j as the whole product over its j-th factor."""
@@ -369,9 +416,26 @@ class Shortener:
         if len(terms) > 2:
             for pair in itertools.combinations(range(len(terms)), 2):
                 yield from self._common_factor(t, pair)
+        yield from self._delta_turned(t)
         if len(terms) <= 10:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
+
+    def _delta_turned(self, t: Any) -> Iterator[Proof]:
+        """delta(i, j)*f(i) as delta(i, j)*f(j), where that shares a factor with the other terms."""
+        for n, a in enumerate(t.args):
+            parts = _factors(a)
+            for d in parts:
+                if not isinstance(d, KroneckerDelta):
+                    continue
+                rest = [f for f in parts if f is not d]
+                for i, j in (d.args, d.args[::-1]):
+                    if not isinstance(i, Index) or not any(i in free_indices(f) for f in rest):
+                        continue
+                    turned = mul(*[substitute(f, {i: j}) for f in rest], d)
+                    chain = Chain(t).rule("delta-substitutes", turned, (n,))
+                    for candidate in self._common_factor(chain.term, tuple(range(len(t.args)))):
+                        yield join(chain.proof(), candidate)
 
     def _reflected(self, t: Any) -> Iterator[Proof]:
         """1 - sigmoid(x) = sigmoid(-x)."""

@@ -72,8 +72,8 @@ class Ranges:
         return True
 
     def names(self) -> list[str]:
-        """All arrays and scalars met so far, in order of appearance."""
-        return list(self._slots)
+        """All arrays and scalars known from before or met so far, in order of appearance."""
+        return list({**self._known, **self._slots})
 
     def rank(self, name: str) -> int | None:
         """The number of slots of a name, None if it has not been met."""
@@ -161,7 +161,7 @@ class Ranges:
                     fail(
                         token,
                         f"nothing says how far slot {k + 1} of `{name}` runs "
-                        f"(`{written}` {token.place})",
+                        f"(`{written}` in {token.place})",
                         f"let a sum run over it somewhere: `sum({written} … for i in K)`",
                     )
             out[name] = found

@@ -175,7 +175,7 @@ class Reader:
             fail(
                 token,
                 f"`{name}` is not a name of this problem",
-                suggestion(name, [*self.words.arrays, *self.words.scalars, *self.words.sizes]),
+                suggestion(name, {*self.ranges.names(), *self.words.sizes}),
             )
 
     def _choice(self, node: ast.IfExp, scope: Scope) -> Any:
