@@ -47,7 +47,7 @@ def derive(
     *,
     wrt: Variables | None = None,
     of: str | Basic | None = None,
-    given: Condition | Iterable[Condition] = (),
+    given: Condition | Iterable[Condition] | None = (),
     style: str | None = None,
     where: Where | None = None,
     inline: bool = False,
@@ -106,7 +106,7 @@ def gradients(
     *,
     wrt: Variables | None = None,
     of: str | Basic | None = None,
-    given: Condition | Iterable[Condition] = (),
+    given: Condition | Iterable[Condition] | None = (),
     style: str | None = None,
     where: Where | None = None,
     inline: bool = False,
@@ -224,7 +224,7 @@ def _read(
     source: Source,
     wrt: Variables | None,
     of: str | Basic | None,
-    given: Condition | Iterable[Condition],
+    given: Condition | Iterable[Condition] | None,
     style: str | None,
     where: Where | None,
 ) -> Problem:
@@ -243,7 +243,7 @@ def _read(
     before = _definitions(definitions)
     if before:
         entry = replace(entry, text="\n".join((*before, entry.text)).rstrip("\n"))
-    conditions = [given] if isinstance(given, str | Basic) else list(given)
+    conditions = [given] if isinstance(given, str | Basic) else list(given or ())
     return read(
         entry,
         wrt=None if wrt is None else _text(wrt),
@@ -329,6 +329,11 @@ class Derivation:
         return self._conditions(self.outcome.conditions)
 
     @property
+    def domain(self) -> tuple[str, ...]:
+        """What holds wherever the objective is defined and has the derivative at all."""
+        return self._conditions(self.outcome.domain)
+
+    @property
     def status(self) -> str:
         """``"derived"`` or ``"not-derived"``."""
         return self.outcome.status
@@ -390,6 +395,6 @@ class Derivation:
         return printers.render((self.outcome,), format, **options)
 
     def _conditions(self, found: Sequence[Term]) -> tuple[str, ...]:
-        from derivation.language import write
+        from derivation.language import write_condition
 
-        return tuple(write(c) for c in found)
+        return tuple(write_condition(c) for c in found)

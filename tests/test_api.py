@@ -128,6 +128,12 @@ def test_bad_input() -> None:
         derive(Path("softmax-jacobian"))
     with pytest.raises(InputError, match="attribute"):
         derive("L = x.real", wrt="x")
+    with pytest.raises(InputError) as caught:
+        derive("a" * 1_000_000)
+    assert len(str(caught.value)) < 200
+    for bad in ("", "x; y", "wrt"):
+        with pytest.raises(InputError):
+            derive("L = x**2", wrt=bad)
 
 
 # -- SymPy in -------------------------------------------------------------------------------
@@ -366,6 +372,17 @@ def test_building_blocks() -> None:
 
 
 # -- printing itself ------------------------------------------------------------------------
+
+
+def test_conditions_are_text_of_the_language() -> None:
+    d = derive("f = log(a*b); given a > 0; given b > 0", wrt="a")
+    assert d.result == 1 / a
+    assert all(isinstance(c, str) for c in (*d.given, *d.conditions))
+
+
+def test_a_warning_is_a_warning() -> None:
+    with pytest.warns(UserWarning, match="`u` is defined but not used"):
+        derive("u = x; f = x**2; wrt x")
 
 
 def test_it_prints_itself() -> None:

@@ -870,11 +870,48 @@ def test_confirm_uses_the_conditions_of_a_step() -> None:
         Oracle(FLAGSHIP).confirm([step("1", *claim)])
 
 
+def test_a_condition_of_a_step_is_about_its_own_indices() -> None:
+    rooted = (sum_over(sqrt(square(z(i))), i), sum_over(z(i), i))
+    with pytest.raises(Refuted):  # of z[j] nothing follows for the others
+        Oracle(FLAGSHIP).confirm(
+            [step("1", mul(z(j), rooted[0]), mul(z(j), rooted[1]), conditions=(above(z(j)),))]
+        )
+    everywhere = every(above(z(i)), i)
+    assert Oracle(FLAGSHIP).confirm([step("1", *rooted, conditions=(everywhere,))]).points
+    assert Oracle(FLAGSHIP).confirm([step("1", *rooted, conditions=(above(z(k)),))]).points
+    apart = relation("!=", z(i), z(j))
+    quotient = divide(minus(square(z(i)), square(z(j))), minus(z(i), z(j)))
+    checked = Oracle(FLAGSHIP).confirm([step("1", quotient, add(z(i), z(j)), conditions=(apart,))])
+    assert checked.points == 2 + 2 + 6 + 12
+    exactly = relation("==", z(j), ONE)  # met by no point that is drawn without it
+    assert Oracle(FLAGSHIP).confirm([step("1", square(z(j)), z(j), conditions=(exactly,))]).points
+
+
+def above(t: Any) -> Any:
+    return relation(">", t, ZERO)
+
+
 def test_confirm_says_what_it_could_not_try() -> None:
     never = log(neg(power(z(j), TWO)))
     checked = Oracle(FLAGSHIP).confirm([step("1", never, ZERO)])
     assert checked.points == 0 and checked.sizes == ()
     assert checked.skipped == ("step 1: not defined at any point",)
+    impossible = every(every(relation("!=", z(i), z(j)), i), j)  # i = j among them
+    start = time.perf_counter()
+    checked = Oracle(FLAGSHIP).confirm([step("1", z(i), ZERO, conditions=(impossible,))])
+    assert time.perf_counter() - start < 2
+    assert checked.skipped == ("step 1: no point meets its conditions",)
+
+
+def test_a_step_with_conditions_gets_its_share_of_the_budget() -> None:
+    costly = [
+        step(str(q), mul(number(q), diff(L, z(j))), mul(number(q), minus(p(j), y(j))))
+        for q in range(2, 60)
+    ]
+    last = step("99", sqrt(square(z(j))), z(j), conditions=(every(above(z(i)), i),))
+    checked = Oracle(FLAGSHIP, budget=30_000).confirm([*costly, last])
+    assert any("budget" in reason for reason in checked.skipped)
+    assert not any("step" in reason for reason in checked.skipped)
 
 
 def test_definitions_that_a_derivation_brought_in() -> None:

@@ -111,6 +111,7 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
 def constant_value(t: Any) -> Fraction | None:
     """The value of a term that is arithmetic of literals only, None for any other term.
 
+    >>> from derivation.terms import add, mul
     >>> constant_value(add(number(1), mul(number(2), number(3))))
     Fraction(7, 1)
     """

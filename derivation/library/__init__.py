@@ -74,7 +74,8 @@ def load(name: str) -> Entry:
       did you mean `focal-loss`?
     """
     if name not in names():
-        raise InputError(f"the library has no problem named `{name}`", hint=suggestion(name))
+        shown = name if len(name) <= 60 else f"{name[:60]}…"
+        raise InputError(f"the library has no problem named `{shown}`", hint=suggestion(name))
     return _read(name)
 
 
@@ -91,7 +92,7 @@ def near(name: str) -> list[str]:
     >>> near("softmax_jacobian"), near("sofmax")[0]
     (['softmax-jacobian'], 'softmax-cross-entropy')
     """
-    wanted = name.lower().replace("_", "-").replace(" ", "-").removesuffix(ENDING)
+    wanted = name[:100].lower().replace("_", "-").replace(" ", "-").removesuffix(ENDING)
     known = names()
     if wanted in known:
         return [wanted]

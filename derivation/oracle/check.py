@@ -11,25 +11,22 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from derivation.errors import DerivationError
+from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
 from derivation.oracle.points import Sampler, Setting, by_name, combinations
-from derivation.oracle.values import Exact, Floats, Imprecise, Number, Undefined, minus, plain
-from derivation.oracle.worlds import Key, World, extent
+from derivation.oracle.values import Exact, Floats, Number, minus, plain
+from derivation.oracle.worlds import Key, extent
 from derivation.problem import Definition, Problem
 from derivation.steps import Checked, Step
 from derivation.terms import (
-    ONE,
     TRUE,
-    ZERO,
     Diff,
     Partial,
     Reduction,
     Size,
     Term,
-    all_of,
     diff,
     free_indices,
-    if_else,
     indices_of,
     is_element,
     is_number,
@@ -43,8 +40,6 @@ CAP = 60  # combinations of free indices tried in a setting
 BUDGET = 2_000_000  # about a tenth of a microsecond each
 FIRST = 5  # how often the first point may exceed the budget, so that something is tried
 MOST_ENTRIES = 2000  # in all inputs together
-NOT_THERE = (Undefined, ZeroDivisionError)
-UNCLEAR = (Imprecise, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -90,88 +85,6 @@ class Refuted(DerivationError):
         super().__init__(f"step {number} is wrong {witness}")
 
 
-class _Claim:
-    """An equality to be tried, the free indices of its sides, and the conditions on it.
-
-    A condition on these indices alone (``i != j``) is assumed for them; others hold everywhere.
-    """
-
-    def __init__(self, left: Term, right: Term, conditions: Sequence[Term] = ()) -> None:
-        self.left, self.right = left, right
-        free = free_indices(left) | free_indices(right)
-        local: list[Term] = []
-        everywhere: list[Term] = []
-        for c in conditions:
-            own = free_indices(c)
-            on_indices = own and own <= free and not any(is_element(s) for s in subterms(c))
-            (local if on_indices else everywhere).append(c)
-        self.everywhere = tuple(everywhere)
-        self.assume(all_of(*local))
-
-    def assume(self, condition: Term) -> None:
-        """Restricts the claim to index values that meet the condition."""
-        self.assuming = condition
-        self.meets = if_else(condition, ONE, ZERO)
-        sides = free_indices(self.left) | free_indices(self.right)
-        self.free = tuple(by_name(sides | free_indices(condition)))
-
-
-class _Point:
-    """A setting with its worlds: floats at once, exact ones when first needed."""
-
-    def __init__(self, oracle: Oracle, setting: Setting, salt: int) -> None:
-        self.salt = salt
-        self.setting, self.sizes = setting, setting.sizes
-        self._programs = oracle.programs
-        self._worlds: dict[int, World] = {}
-        self._values: dict[tuple[Term, int], dict[Key, Number]] = {}
-        self.costs: dict[Term, int] = {}
-        self.definition_costs: dict[str, int] = {}
-
-    def value(
-        self, t: Term, free: tuple[Any, ...], digits: int = 0
-    ) -> Callable[[Sequence[int]], Number]:
-        """The term as a function of the values of ``free``, which holds its free indices.
-
-        In floats (digits 0) or with so many digits. Values are remembered.
-        """
-        known = self._values.setdefault((t, digits), {})
-        program = self._programs(digits)
-        world = self._worlds.get(digits)
-        if world is None:
-            world = self._worlds[digits] = program.world(self.sizes, self.setting.arrays, self.salt)
-        code = program.code(t)
-        own = [(k, program.slot(i)) for k, i in enumerate(free) if i in free_indices(t)]
-
-        def at(values: Sequence[int]) -> Number:
-            key = tuple([values[k] for k, _ in own])
-            found = known.get(key)
-            if found is None:
-                env = program.env()
-                for k, slot in own:
-                    env[slot] = values[k]
-                found = known[key] = plain(code(env, world))
-            return found
-
-        return at
-
-    def meets(self, condition: Term, values: Sequence[int], free: tuple[Any, ...]) -> bool:
-        """Whether the condition holds."""
-        as_number = if_else(condition, ONE, ZERO)
-        try:
-            return bool(self.value(as_number, free)(values))
-        except UNCLEAR:
-            return bool(self.value(as_number, free, 50)(values))
-
-    def everywhere(self, condition: Term) -> bool:
-        """Whether the condition holds for all values of its free indices."""
-        free = tuple(by_name(free_indices(condition)))
-        try:
-            return all(self.meets(condition, v, free) for v in combinations(free, self.sizes))
-        except (*NOT_THERE, *UNCLEAR):
-            return False
-
-
 class Oracle:
     """Tries equalities between terms of a problem at small sizes.
 
@@ -193,15 +106,19 @@ class Oracle:
         self.problem, self.seed, self.budget = problem, seed, budget
         self.definitions = {**problem.definitions, **{d.name: d for d in extra}}
         self._by_digits: dict[int, Program] = {}
-        self._points: dict[tuple[Term, ...], tuple[list[_Point], tuple[str, ...]]] = {}
+        self._points: dict[tuple[Term, ...], tuple[list[Point], tuple[str, ...]]] = {}
 
     def settings(self) -> tuple[Setting, ...]:
         """The points at which equalities are tried, each one meeting all the givens."""
-        return tuple(p.setting for p in self._at(())[0])
+        return tuple(p.setting for p in self.points())
 
     def skipped(self) -> tuple[str, ...]:
         """Why some sizes have no point."""
         return self._at(())[1]
+
+    def points(self, conditions: tuple[Term, ...] = ()) -> list[Point]:
+        """The points of the problem that meet further conditions."""
+        return self._at(conditions)[0]
 
     def compare(
         self,
@@ -219,14 +136,13 @@ class Oracle:
             conditions: Further conditions; their free indices mean "for every", except that one
                 on free indices of the two sides alone (``i != j``) is taken as ``assuming``.
         """
-        claim = _Claim(left, right, conditions)
-        claim.assume(all_of(claim.assuming, assuming))
+        claim = Claim(left, right, conditions, False, assuming)
         points = skipped = spent = 0
-        for point in self._at(claim.everywhere)[0]:
-            spent += self._cost(left, point) + self._cost(right, point)
+        for point in self.points(claim.everywhere):
+            spent += self.cost(left, point) + self.cost(right, point)
             if spent > (self.budget if points else FIRST * self.budget):
                 break
-            tried, missing, witness = self._try(claim, point)
+            tried, missing, witness = self.try_at(claim, point)
             points, skipped = points + tried, skipped + missing
             if witness is not None:
                 return Comparison(points, skipped, witness)
@@ -235,38 +151,19 @@ class Oracle:
     def confirm(self, steps: Sequence[Step]) -> Checked:
         """Tries every step and substep; raises `Refuted` at the first that is wrong.
 
+        A condition of a step is about the values that its free indices have in the step.
+
         Returns what was tried: the sizes at which there were points, how many, and why some
         sizes or steps were left out.
         """
-        sizes: list[Mapping[str, int]] = []
-        skipped: list[str] = []
-        total = spent = 0
-        tried: dict[str, int] = {}
-        for conditions, claims in _claims(steps).items():
-            points, reasons = self._at(conditions)
-            skipped += [r for r in reasons if r not in skipped]
-            tried.update((number, 0) for number, _ in claims)
-            terms = {t for _, c in claims for t in (c.left, c.right)}
-            for point in points:
-                cost = sum(self._cost(t, point) for t in terms)
-                if spent + cost > (self.budget if sizes else FIRST * self.budget):
-                    reason = f"{_sizes(point.sizes)}: too many terms for the oracle's budget"
-                    skipped += [reason] if reason not in skipped else []
-                    continue
-                spent += cost
-                before = total
-                for number, claim in claims:
-                    count, _, witness = self._try(claim, point)
-                    if witness is not None:
-                        raise Refuted(number, witness)
-                    tried[number] += count
-                    total += count
-                if total > before and dict(point.sizes) not in sizes:
-                    sizes.append(dict(point.sizes))
-        skipped += [
-            f"step {n}: not defined at any point" for n, count in tried.items() if not count
-        ]
-        return Checked(tuple(sizes), total, tuple(skipped))
+        claims = _claims(steps)
+        trial = _Trial(self)
+        trial.run(claims)
+        again = [(n, c) for n, c in claims if not trial.tried[n] and c.local != TRUE]
+        for _, claim in again:
+            claim.everywhere, claim.local = claim.everywhere_all(), TRUE
+        trial.run(again)
+        return trial.checked()
 
     # -- points -----------------------------------------------------------------------------
 
@@ -279,29 +176,30 @@ class Oracle:
             self._by_digits[digits] = found
         return found
 
-    def _at(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]]:
+    def _at(self, conditions: tuple[Term, ...]) -> tuple[list[Point], tuple[str, ...]]:
         found = self._points.get(conditions)
         if found is None:
             found = self._meeting(conditions) if conditions else None
             found = self._points[conditions] = found or self._draw(conditions)
         return found
 
-    def _meeting(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]] | None:
+    def _meeting(self, conditions: tuple[Term, ...]) -> tuple[list[Point], tuple[str, ...]] | None:
         """The points of the problem that meet further conditions, if at least half of them do."""
         points, skipped = self._at(())
         met = [p for p in points if all(map(p.everywhere, conditions))]
         return (met, skipped) if met and 2 * len(met) >= len(points) else None
 
-    def _draw(self, conditions: tuple[Term, ...]) -> tuple[list[_Point], tuple[str, ...]]:
+    def _draw(self, conditions: tuple[Term, ...]) -> tuple[list[Point], tuple[str, ...]]:
         givens = (*self.problem.givens, *conditions)
-        made: dict[int, _Point] = {}
+        made: dict[int, Point] = {}
 
         def works(setting: Setting) -> bool:
-            point = made[id(setting)] = _Point(self, setting, len(made))
+            point = made[id(setting)] = Point(self.programs, setting, len(made))
             return self._works(point)
 
-        sampler = Sampler(self.problem, self.definitions, givens, works, self.seed)
-        points: list[_Point] = []
+        patience = 6 if conditions else 60
+        sampler = Sampler(self.problem, self.definitions, givens, works, self.seed, patience)
+        points: list[Point] = []
         skipped: list[str] = []
         for sizes, count in self._all_sizes(sampler.allows):
             if sampler.entries(sizes) > MOST_ENTRIES:
@@ -352,13 +250,13 @@ class Oracle:
                     least[name] = max(least.get(name, 1), int(value_of(i)))
         return least
 
-    def _works(self, point: _Point) -> bool:
+    def _works(self, point: Point) -> bool:
         """Whether the objective and its first derivatives are defined at the point."""
         objective = self.problem.objective
         terms = [objective, *(diff(objective, v[0]) for v in self.problem.wrt)]
         try:
             for t in terms:
-                if self._cost(t, point) > self.budget:
+                if self.cost(t, point) > self.budget:
                     continue
                 free = tuple(by_name(free_indices(t)))
                 value = point.value(t, free)
@@ -372,22 +270,20 @@ class Oracle:
 
     # -- one equality at one point ------------------------------------------------------------
 
-    def _try(self, claim: _Claim, point: _Point) -> tuple[int, int, Witness | None]:
+    def try_at(self, claim: Claim, point: Point) -> tuple[int, int, Witness | None]:
         """Points that agree, points left out, and a witness if one is found."""
         free = claim.free
-        every: Iterable[Key] = combinations(free, point.sizes)
+        places: Iterable[Key] = combinations(free, point.sizes)
         if _entries(free, point.sizes) > CAP:
-            every = random.Random(self.seed).sample(list(every), CAP)
+            places = random.Random(self.seed).sample(list(places), CAP)
         left, right = point.value(claim.left, free), point.value(claim.right, free)
+        meets = None if claim.local == TRUE else point.condition(claim.local, free)
         points = skipped = 0
-        for values in every:
+        for values in places:
             try:
-                if claim.assuming != TRUE and not point.meets(claim.assuming, values, free):
+                if meets is not None and not meets(values):
                     continue
-                if _agree(left, right, values):
-                    points += 1
-                    continue
-                verdict = self._decide(claim, values, point)
+                verdict = _agree(left, right, values) or self._decide(claim, values, point)
             except (*NOT_THERE, *UNCLEAR):
                 verdict = None
             if verdict is None:
@@ -399,7 +295,7 @@ class Oracle:
         return points, skipped, None
 
     def _decide(
-        self, claim: _Claim, values: Key, point: _Point
+        self, claim: Claim, values: Key, point: Point
     ) -> Literal[True] | tuple[Any, Any] | None:
         """True, or None where nothing can be said, or the two values; with many digits."""
         a, b = (point.value(t, claim.free, 50)(values) for t in (claim.left, claim.right))
@@ -412,7 +308,7 @@ class Oracle:
             return None  # noise, such as 0/0 in disguise
         return float(a), float(b)
 
-    def _witness(self, claim: _Claim, at: Key, point: _Point, values: tuple[Any, Any]) -> Witness:
+    def _witness(self, claim: Claim, at: Key, point: Point, values: tuple[Any, Any]) -> Witness:
         indices = {str(i.name): v for i, v in zip(claim.free, at, strict=True)}
         seen = self._names_below(names(claim.left) | names(claim.right))
         sizes = {n: v for n, v in point.sizes.items() if n in seen}
@@ -432,11 +328,11 @@ class Oracle:
 
     # -- cost -------------------------------------------------------------------------------
 
-    def _cost(self, t: Term, point: _Point) -> int:
+    def cost(self, t: Term, point: Point) -> int:
         """About how many operations the term takes at all values of its free indices."""
         return min(_entries(free_indices(t), point.sizes), CAP) * self._loops(t, point)
 
-    def _loops(self, t: Term, point: _Point) -> int:
+    def _loops(self, t: Term, point: Point) -> int:
         if is_element(t) or not t.args:
             return 1
         found = point.costs.get(t)
@@ -451,7 +347,7 @@ class Oracle:
             point.costs[t] = found
         return found
 
-    def _below(self, t: Term, point: _Point) -> int:
+    def _below(self, t: Term, point: Point) -> int:
         """The definitions under a derivative, evaluated anew for every entry of its variables."""
         if isinstance(t, Partial):
             return 0
@@ -461,7 +357,7 @@ class Oracle:
             total += point.definition_costs.get(name) or self._definition_cost(name, point)
         return total
 
-    def _definition_cost(self, name: str, point: _Point) -> int:
+    def _definition_cost(self, name: str, point: Point) -> int:
         d = self.definitions[name]
         cost = _entries(d.params, point.sizes) * self._loops(d.body, point)
         point.definition_costs[name] = cost
@@ -486,9 +382,60 @@ def evaluate(
     return value if isinstance(value, Fraction) else float(value)
 
 
-def _claims(steps: Sequence[Step]) -> dict[tuple[Term, ...], list[tuple[str, _Claim]]]:
-    """The equalities of all steps and substeps, each with its number, by their conditions."""
-    out: dict[tuple[Term, ...], list[tuple[str, _Claim]]] = {}
+class _Trial:
+    """Claims tried at one point after the other, within the budget."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self.oracle, self.spent, self.points = oracle, 0, 0
+        self.sizes: list[dict[str, int]] = []
+        self.skipped = list(oracle.skipped())
+        self.tried: dict[str, int] = {}
+        self.why: dict[str, str] = {}  # why a step has not been tried
+
+    def run(self, claims: Sequence[tuple[str, Claim]]) -> None:
+        """Tries the claims, all of them at small sizes before any at larger ones."""
+        groups: dict[tuple[Term, ...], list[tuple[str, Claim]]] = {}
+        for number, claim in claims:
+            groups.setdefault(claim.everywhere, []).append((number, claim))
+            self.tried.setdefault(number, 0)
+        tables = [(self.oracle.points(c), members) for c, members in groups.items()]
+        for points, members in tables:
+            what = "not defined at any point" if points else "no point meets its conditions"
+            self.why.update((n, what) for n, _ in members)
+        for rank in range(max((len(points) for points, _ in tables), default=0)):
+            for points, members in tables:
+                if rank < len(points):
+                    self._at(points[rank], members)
+
+    def _at(self, point: Point, claims: list[tuple[str, Claim]]) -> None:
+        terms = {t for _, c in claims for t in (c.left, c.right)}
+        cost = sum(self.oracle.cost(t, point) for t in terms)
+        if self.spent + cost > self.oracle.budget * (1 if self.sizes else FIRST):
+            reason = "too many terms for the oracle's budget"
+            self.why.update((n, reason) for n, _ in claims)
+            reason = f"{_sizes(point.sizes)}: {reason}"
+            self.skipped += [reason] if reason not in self.skipped else []
+            return
+        self.spent += cost
+        before = self.points
+        for number, claim in claims:
+            count, _, witness = self.oracle.try_at(claim, point)
+            if witness is not None:
+                raise Refuted(number, witness)
+            self.tried[number] += count
+            self.points += count
+        if self.points > before and dict(point.sizes) not in self.sizes:
+            self.sizes.append(dict(point.sizes))
+
+    def checked(self) -> Checked:
+        """What has been tried."""
+        untried = [f"step {n}: {self.why[n]}" for n, count in self.tried.items() if not count]
+        return Checked(tuple(self.sizes), self.points, (*self.skipped, *untried))
+
+
+def _claims(steps: Sequence[Step]) -> list[tuple[str, Claim]]:
+    """The equalities of all steps and substeps, each once, with its number."""
+    out = []
     seen = set()
     todo = list(reversed(steps))
     while todo:
@@ -497,8 +444,7 @@ def _claims(steps: Sequence[Step]) -> dict[tuple[Term, ...], list[tuple[str, _Cl
         what = (step.before, step.after, step.conditions)
         if step.before != step.after and what not in seen:
             seen.add(what)
-            claim = _Claim(*what)
-            out.setdefault(claim.everywhere, []).append((step.number, claim))
+            out.append((step.number, Claim(*what, True)))
     return out
 
 

@@ -87,6 +87,7 @@ class Sampler:
         givens: Conditions to be met; free indices mean "for every".
         works: Whether a point is one at which the objective is defined.
         seed: The same seed draws the same points.
+        patience: How often to draw where only luck can meet a given.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Sampler:
         givens: Sequence[Term],
         works: Callable[[Setting], bool],
         seed: int = 0,
+        patience: int = 60,
     ) -> None:
         self.works, self.seed, self.labels = works, seed, problem.labels
         self.shapes = {n: s for n, s in problem.shapes.items() if n not in definitions}
@@ -108,7 +110,7 @@ class Sampler:
         self.equalities = [g for g in self.givens if isinstance(g, Relation) and g.op == "=="]
         self.fixed = set().union(*map(self._inputs, self.equalities))
         by_luck = len(self.givens) > len(self.bounds) + len(self.equalities)
-        self.attempts = list(range(60 if by_luck else 8 if self.equalities else 2))
+        self.attempts = list(range(patience if by_luck else 8 if self.equalities else 2))
         self.kinds: Kinds | None = None  # what worked last time
 
     def allows(self, sizes: Mapping[str, int]) -> bool:
@@ -134,6 +136,8 @@ class Sampler:
                     found.append(setting)
                     break
                 spare = spare or setting
+            if not found and not spare:
+                break
         return found or ([spare] if spare else [])
 
     # -- one point ----------------------------------------------------------------------
