@@ -456,5 +456,41 @@ def difference_vanishes(a: Term, b: Term) -> Conditions | None:
         atom = min(lowest, key=text)
         needs.add(relation("!=", atom, ZERO))
         poly = multiply(poly, {frozenset(((atom, -lowest[atom]),)): 1}, needs)
+    if poly:
+        poly = _symbolic_powers_cleared(poly, needs)
     return frozenset(needs) if not poly else None
+
+
+def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
+    """A**(s + n) as A**s times A**n multiplied out, for sums A and symbolic s."""
+    out: Poly = {}
+    lowest: dict[tuple[Any, Any], int] = {}
+    split: list[tuple[Monomial, Any, list[tuple[Any, Any, int]]]] = []
+    for m, c in poly.items():
+        parts = []
+        for atom, e in m:
+            if isinstance(atom, Add) and not isinstance(e, int | Fraction):
+                inner = dict(normal(e)[0])
+                whole = inner.pop(UNIT, 0)
+                if isinstance(whole, int):
+                    key = term_of(inner)
+                    lowest[atom, key] = min(lowest.get((atom, key), whole), whole)
+                    parts.append((atom, key, whole))
+        split.append((m, c, parts))
+    if not lowest:
+        return poly
+    for m, c, parts in split:
+        atoms = {a for a, _, _ in parts}
+        product: Poly = {frozenset((a, e) for a, e in m if a not in atoms): c}
+        for atom, key, whole in parts:
+            needs.add(relation(">", atom, ZERO))
+            extra = whole - lowest[atom, key]
+            if extra > MAX_POWER:
+                return poly
+            product = multiply(product, {frozenset(((atom, key),)): 1}, needs)
+            for _ in range(extra):
+                product = multiply(product, _poly(atom, needs), needs)
+        for m2, c2 in product.items():
+            accumulate(out, m2, c2)
+    return out
 

@@ -88,6 +88,7 @@ class Theory:
         self.problem = problem
         self.definitions: dict[str, Definition] = dict(problem.definitions)
         self.facts = [g for g in problem.givens]
+        self.kinks: set[Any] = set()
         self._live: dict[Term, frozenset[str]] = {}
         self._depends: dict[tuple[Term, str, bool], bool] = {}
         self._smooth: dict[tuple[Term, str, bool], frozenset[Any]] = {}
@@ -225,14 +226,14 @@ class Theory:
             other = fresh_index(t.index, index_names(t))
             swap = {t.index: other}
             apart = all_of(relation("!=", t.index, other), substitute(t.guard, swap))
-            tie = relation("!=", t.body, substitute(t.body, swap))
+            tie = self._kink(relation("!=", t.body, substitute(t.body, swap)))
             yield every(every(tie, other, apart), t.index, t.guard)
 
     def _boundaries(self, condition: Term, on: str, through: bool) -> Iterable[Any]:
         """That no relation over values that depend on the name is at its edge."""
         if isinstance(condition, Relation):
             if self.depends(condition, on, through):
-                yield relation("!=", condition.left, condition.right)
+                yield self._kink(relation("!=", condition.left, condition.right))
                 yield from self.smooth(condition.left, on, through)
                 yield from self.smooth(condition.right, on, through)
         elif not isinstance(condition, Every):
@@ -240,6 +241,11 @@ class Theory:
                 yield from self._boundaries(part, on, through)
         elif self.depends(condition, on, through):
             yield FALSE_CONDITION
+
+    def _kink(self, condition: Any) -> Any:
+        """Marks a condition as one for a derivative only: the value itself is defined there too."""
+        self.kinks.add(condition)
+        return condition
 
     def _head_conditions(self, t: Term, on: str, through: bool) -> Iterable[Any]:
         if isinstance(t, Pow):
@@ -256,9 +262,9 @@ class Theory:
         if isinstance(t, sympy.log | sympy.loggamma | sympy.polygamma):
             yield relation(">", x, ZERO)
         elif isinstance(t, sympy.Abs | sympy.sign | relu):
-            yield relation("!=", x, ZERO)
+            yield self._kink(relation("!=", x, ZERO))
         elif isinstance(t, sympy.Max | sympy.Min):
-            yield relation("!=", t.args[0], t.args[1])
+            yield self._kink(relation("!=", t.args[0], t.args[1]))
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
         elif isinstance(t, sympy.asin | sympy.acos | sympy.atanh):
@@ -422,8 +428,10 @@ class Theory:
                     allowed = _signs_beyond(c.op, value_of(c.right))
                     if allowed & signs != signs:
                         signs, used = signs & allowed, used | {given}
-        if signs == ANY and self.defined(t):
-            return self.sign(self.unfold(t))
+        if signs & ~POS and self.defined(t):
+            inner, by = self.sign(self.unfold(t))
+            if inner & signs != signs and inner & signs:
+                return inner & signs, used | by
         return signs, used
 
     def _sign_of_sum(self, t: Term) -> tuple[int, Used]:

@@ -227,7 +227,7 @@ EXACT = [
      sum_over(reduction("max", element("W", I, J), J), I)),
     ("prod(x[i] for i in 2)", reduction("prod", element("u", index("i", number(2))),
                                         index("i", number(2)))),
-    ("i == j and a > 0 or i < j",
+    ("(i == j and a > 0) or i < j",
      any_of(all_of(relation("==", I, J), relation(">", a, number(0))), relation("<", I, J))),
     ("i < 3 and (i == j or a > 0)",
      all_of(relation("<", I, number(3)), any_of(relation("==", I, J), relation(">", a, number(0))))),

@@ -404,6 +404,20 @@ def test_conditions() -> None:
         evaluate(diff(jump, z(j)), about, at_one, {j: 1})
 
 
+def test_a_factor_that_vanishes_by_its_form_makes_the_product_vanish() -> None:
+    gap = minus(z(i), z(j))
+    apart = if_else(relation("!=", i, j), ONE, ZERO)
+    for product in (mul(inverse(gap), apart), mul(TWO, mul(inverse(gap), apart), y(i))):
+        assert evaluate(product, FLAGSHIP, POINT, {i: 1, j: 1}) == 0
+        assert evaluate(product, FLAGSHIP, POINT, {i: 1, j: 2}) != 0
+    guarded = sum_over(inverse(gap), i, relation("!=", i, j))
+    agree(sum_over(mul(inverse(gap), apart), i), guarded)
+    agree(mul(inverse(gap), delta(i, j)), ZERO)
+    agree(mul(diff(z(i), y(j)), inverse(gap)), ZERO)
+    with pytest.raises(ZeroDivisionError):  # an entry that happens to be 0 is no such factor
+        evaluate(mul(minus(z(i), z(i)), inverse(gap)), FLAGSHIP, POINT, {i: 1, j: 1})
+
+
 def test_labels_index_arrays() -> None:
     t, q = element("t", n), element("q", n, k)
     about = problem(

@@ -98,7 +98,7 @@ def split_product(t: Term) -> Factors:
             base = primitive
         key = normal_term(base)
         if isinstance(base, Add) and key not in bases and is_number(e) and value_of(e).denominator == 1:
-            turned = normal_term(_negated(base))
+            turned = normal_term(negated(base))
             if turned in bases:  # (a - b) beside (b - a)
                 coefficient *= (-1) ** int(value_of(e))
                 key = turned
@@ -198,13 +198,15 @@ def _exponent_core(x: Term) -> tuple[Fraction, Any]:
         return c, rest
     first = normal_term(x).args[0]
     if leading(first)[0] < 0:
-        return Fraction(-1), _negated(tidy(x))
+        return Fraction(-1), negated(tidy(x))
     return Fraction(1), tidy(x)
 
 
-def _negated(t: Any) -> Any:
+def negated(t: Any) -> Any:
+    """-t, the sign put into the terms of a sum; what becomes positive stands first."""
     if isinstance(t, Add):
-        return add(*[scaled(a, Fraction(-1)) for a in t.args])
+        terms = [scaled(a, Fraction(-1)) for a in t.args]
+        return add(*sorted(terms, key=lambda a: leading(a)[0] < 0))
     return scaled(t, Fraction(-1))
 
 
@@ -222,7 +224,7 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
             if e != ONE:
-                arg = _negated(arg) if e == MINUS_ONE else scaled(arg, value_of(e)) if not isinstance(arg, Add) else (
+                arg = negated(arg) if e == MINUS_ONE else scaled(arg, value_of(e)) if not isinstance(arg, Add) else (
                     add(*[scaled(a, value_of(e)) for a in arg.args])
                 )
             out.append(exp(arg))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import same
-from derivation.engine.proof import Chain, Move, join
+from derivation.engine.proof import Chain, Move, Proof, flip, join
 from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
 from derivation.problem import Definition
+from derivation.normal import normal_term
 from derivation.terms import (
+    ONE,
+    TRUE,
     SumOver,
     Term,
     element,
     fresh_index,
     is_number,
+    mul,
     substitute,
     subterms,
     sum_over,
@@ -36,9 +41,14 @@ def find_facts(planner: Planner, objective: Term, wrt: tuple[Term, ...]) -> list
             if fact is not None:
                 out.append(fact)
                 planner.shortener.add_fact(fact)
+        fact = _normalised(planner, definition)
+        if fact is not None:
+            out.append(fact)
+            planner.shortener.add_fact(fact)
         fact = _symmetry(planner, definition)
         if fact is not None:
             out.append(fact)
+            planner.shortener.add_fact(fact)
     return out
 
 
@@ -63,6 +73,40 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
         return None
 
 
+def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
+    """p = n/sum of n over some places: p adds up to 1 over these places."""
+    body = definition.body
+    for s in subterms(body):
+        if not isinstance(s, SumOver) or s.guard == TRUE and not isinstance(s.body, SumOver):
+            continue  # plain sums are found by _constant_sum
+        binders, core = [], s
+        while isinstance(core, SumOver):
+            binders.append((core.index, core.guard))
+            core = core.body
+        above = normal_term(mul(body, s))
+        for chosen in itertools.permutations(definition.params, len(binders)):
+            swap = {p: i for p, (i, _) in zip(chosen, binders, strict=True)}
+            if any(p.size != i.size for p, i in swap.items()) or not same(  # type: ignore[attr-defined]
+                substitute(above, swap), core
+            ):
+                continue
+            head = substitute(definition.head, swap)
+            start, path = head, ()
+            for i, guard in reversed(binders):
+                start, path = sum_over(start, i, guard), (0, *path)
+            unfold = Chain(start).splice(Move("definition", head, substitute(body, swap)), path)
+            try:
+                unfold.splice(planner.simplifier.simplify(unfold.term))
+                unfold.splice(planner.simplifier.simplify(unfold.term))
+                if unfold.term != ONE:
+                    unfold.algebra(ONE)
+                params = tuple(p for p in definition.params if p not in chosen)
+                return planner.narrator.fact(unfold.proof(), params, definition)
+            except (RuleRefused, KernelError):
+                continue
+    return None
+
+
 def _names_sum(planner: Planner, s: Any) -> bool:
     theory = planner.theory
     return theory.defined(s) and any(isinstance(x, SumOver) for x in subterms(theory.definitions[_name(s)].body))
@@ -82,11 +126,15 @@ def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:
     spare = fresh_index(i, {p.name for p in params})  # type: ignore[attr-defined]
     body = definition.body
     swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
-    if not same(body, swapped):
+    one = planner.shortener._turn_symmetric(body) or Proof(body, body)
+    two = planner.shortener._turn_symmetric(swapped) or Proof(swapped, swapped)
+    if not same(one.after, two.after):
         return None
     turned = element(definition.name, *params[:-2], j, i)
     chain = Chain(definition.head).splice(Move("definition", definition.head, body))
-    chain.algebra(swapped)
+    chain.splice(one)
+    chain.algebra(two.after)
+    chain.splice(flip(two))
     chain.splice(Move("definition", swapped, turned, direction="rl"))
     try:
         return planner.narrator.fact(chain.proof(), params, definition)

@@ -165,8 +165,7 @@ class Planner:
                     self.theory.assume(c)
 
     def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
-        for fact in find_facts(self, objective, wrt):
-            self.shortener.add_fact(fact)
+        find_facts(self, objective, wrt)
 
     # -- first derivative -------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from derivation.terms import (
     Condition,
     Diff,
     Index,
-    Indexed,
     Mul,
     Partial,
     Pow,
@@ -73,15 +72,10 @@ def _sum(terms: list[Any]) -> Any:
 
 
 def _rank(base: Any) -> int:
+    """Scalars in front, indexed sums last, the others as they came: error before input."""
     if isinstance(base, Size | Index) or (type(base) is Symbol):
         return 0
-    if isinstance(base, Indexed):
-        return 1
-    if isinstance(base, SumOver):
-        return 4
-    if isinstance(base, Add):
-        return 3
-    return 2
+    return 2 if isinstance(base, SumOver) else 1
 
 
 def _product(t: Any, theory: Theory) -> Any:

@@ -193,7 +193,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 if isinstance(generator, Add):
                     out.extend(_inside_sum(theory, definition, generator, solved))
             elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
-                out.append(_fold(theory, definition, generator, solved))
+                single = _fold(theory, definition, generator, solved)
+                out.extend((single, _one_of_two(single)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
     out.extend(_peeled(theory, definition))
@@ -220,6 +221,18 @@ def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
         return chain.proof()
 
     return Rewrite(rw.name, rw.params, normal_term(pattern), rw.replacement, prove, rw.kind)
+
+
+def _one_of_two(rw: Rewrite) -> Rewrite:
+    """w**2 as w times what w is: one of the two factors replaced."""
+    pattern = power(rw.pattern, number(2))
+
+    def prove(values: dict[Any, Any]) -> Any:
+        once = substitute(rw.pattern, values)
+        chain = Chain(power(once, number(2))).algebra(mul(once, once))
+        return chain.splice(rw.prove(values), (1,)).proof()
+
+    return Rewrite(rw.name, rw.params, pattern, mul(rw.pattern, rw.replacement), prove, rw.kind)
 
 
 def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any) -> list[Rewrite]:

@@ -16,6 +16,7 @@ from derivation.engine.arithmetic import (
     expanded,
     join_product,
     leading,
+    negated,
     same,
     scaled,
     split_product,
@@ -129,6 +130,9 @@ class Shortener:
         if turned is not None:
             p = join(p, turned)
             yield p
+        apart = self._powers_apart(p.after)
+        if apart is not None:
+            yield self._settle(join(p, apart), without)
         products = self._whole_products(p.after)
         if products is not None:
             yield self._settle(join(p, products), without)
@@ -212,6 +216,22 @@ class Shortener:
         label = self.symmetries[0].kind
         return join(chain.proof(label), self.simplifier.simplify(chain.term))
 
+    def _powers_apart(self, t: Term) -> Proof | None:
+        """Every power of a product with known signs, factor by factor."""
+        chain = Chain(t)
+        for _ in range(6):
+            for path, sub in occurrences(chain.term):
+                if isinstance(sub, Pow) and isinstance(sub.args[0], Mul) and not is_number(sub.args[1]):
+                    after, needs = REGISTRY["power-of-product"].rewrite(self.theory, sub, {})  # type: ignore[misc]
+                    if all(self.theory.decide(c)[0] for c in needs):
+                        chain.rule("power-of-product", after, path)
+                        break
+            else:
+                break
+        if not chain.items:
+            return None
+        return join(chain.proof("collect"), self.simplifier.simplify(chain.term))
+
     def _whole_products(self, t: Term) -> Proof | None:
         """Every product over l != j as the whole one over its j-th factor."""
         chain = Chain(t)
@@ -291,6 +311,7 @@ class Shortener:
         if isinstance(t, ProductOver):
             yield from self._whole_product(t)
         if isinstance(t, Mul):
+            yield from self._cleared(t)
             yield from self._into_sum(t)
             yield from self._one_exponential(t)
             yield from self._one_power(t)
@@ -308,7 +329,7 @@ class Shortener:
                 continue
             x = grown.args[0]
             others = [p for n, p in enumerate(parts) if n != k]
-            for argument, left in ((x, [*others, (exp(x), number(-1))]), (_minus(x), others)):
+            for argument, left in ((x, [*others, (exp(x), number(-1))]), (negated(x), others)):
                 s = apply("sigmoid", argument)
                 back = Chain(s).rule("sigmoid-definition", inverse(add(ONE, exp(neg(argument)))))
                 remaining = tidy(join_product(c, left))
@@ -331,13 +352,37 @@ class Shortener:
                     whole = reduction("prod", t.body, t.index)
                     yield Chain(t).rule("prod-split", mul(whole, inverse(single))).proof()
 
+    def _cleared(self, t: Any) -> Iterator[Proof]:
+        """p*(1 - p)*(y/p - (1 - y)/(1 - p)): what stands below in the sum meets what stands above."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != ONE or not isinstance(base, Add):
+                continue
+            below = set()
+            for a in base.args:
+                for b, x in split_product(a)[1]:
+                    if is_number(x) and value_of(x) < 0:
+                        below.add(normal_term(b))
+                        if isinstance(b, Add):
+                            below.add(normal_term(negated(b)))
+            meets = [p for n, p in enumerate(parts) if n != k and normal_term(p[0]) in below]
+            if not meets:
+                continue
+            rest = [p for n, p in enumerate(parts) if n != k and p not in meets]
+            front = join_product(Fraction(1), meets)
+            opened = expanded(add(*[expanded(tidy(mul(front, a))) for a in base.args]))
+            try:
+                yield Chain(t).algebra(tidy(mul(join_product(c, rest), opened))).proof()
+            except RuleRefused:
+                continue
+
     def _into_sum(self, t: Any) -> Iterator[Proof]:
         """-sum(a*(b - c)) = sum(a*(c - b))."""
         for c, f in _sums_in(t):
             if is_number(c) and value_of(c) < 0 and isinstance(f.body, Mul):
                 for k, b in enumerate(f.body.args):
                     if isinstance(b, Add):
-                        flipped = add(*[scaled(a, Fraction(-1)) for a in b.args])
+                        flipped = negated(b)
                         args = list(f.body.args)
                         args[k] = flipped
                         inner = sum_over(mul(*args), f.index, f.guard)
@@ -375,7 +420,7 @@ class Shortener:
         """x**a/y**a = (x/y)**a for positive x and y and one symbolic exponent."""
         c, parts = split_product(t)
         for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
-            if is_number(e1) or is_number(e2):
+            if is_number(e1) or is_number(e2) or isinstance(b1, Mul) or isinstance(b2, Mul):
                 continue
             ratio = 1 if same(e1, e2) else -1 if same(e1, tidy(mul(number(-1), e2))) else 0
             if not ratio or not all(
@@ -444,7 +489,7 @@ class Shortener:
         for s in t.args:
             c, core = leading(s)
             if isinstance(core, sigmoid):
-                turned = apply("sigmoid", _minus(core.args[0]))
+                turned = apply("sigmoid", negated(core.args[0]))
                 (other,) = [a for a in t.args if a is not s]
                 if other == number(-c):
                     back = Chain(turned).rule("sigmoid-reflection", add(ONE, neg(apply("sigmoid", neg(turned.args[0])))))
@@ -606,10 +651,6 @@ class Shortener:
         yield chain.proof()
 
 
-def _minus(t: Any) -> Any:
-    return add(*[scaled(a, Fraction(-1)) for a in t.args]) if isinstance(t, Add) else scaled(t, Fraction(-1))
-
-
 def _factors(t: Any) -> tuple[Any, ...]:
     return t.args if isinstance(t, Mul) else (t,)
 
@@ -622,8 +663,9 @@ def same_guard(a: Any, b: Any) -> bool:
 
 def _exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
     key = normal_term(base)
+    turned = normal_term(negated(base)) if isinstance(base, Add) else None
     for b, e in parts:
-        if b == base or normal_term(b) == key:
+        if b == base or normal_term(b) in (key, turned):
             return e
     return None
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import join_product, same, scaled, split_product, tidy
+from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Proof, algebra
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term
+from derivation.normal import normal_term, oriented
 from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
@@ -219,7 +219,7 @@ class Simplifier:
         if not isinstance(base, Pow | Mul | sympy.exp):
             return None
         parts = split_product(base)[1]
-        if isinstance(base, Mul) and not any(e != ONE for _, e in parts):
+        if isinstance(base, Mul) and all(is_number(e) and abs(value_of(e)) == 1 for _, e in parts):
             return None
         _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
         if all(self.theory.decide(c)[0] for c in conditions):
@@ -232,7 +232,37 @@ class Simplifier:
         return bool(c.args) and all(map(self._is_index_condition, c.args))
 
     def _add_step(self, t: Any) -> Proof | None:
+        merged = self._merge_cases(t)
+        if merged is not None:
+            return merged
         return self._complete_sum(t) if self.completing else None
+
+    def _merge_cases(self, t: Any) -> Proof | None:
+        """(a if c else b) + (d if c else e) = (a + d if c else b + e)."""
+        seen: dict[Any, list[int]] = {}
+        for k, a in enumerate(t.args):
+            c, core = leading(a)
+            if isinstance(core, IfElse):
+                seen.setdefault(oriented(core.args[0]), []).append(k)
+        for which in seen.values():
+            if len(which) < 2:
+                continue
+            parts = [leading(t.args[k]) for k in which]
+            condition = parts[0][1].args[0]
+            branches = [
+                tidy(add(*[scaled(core.args[n], c) for c, core in parts])) for n in (1, 2)
+            ]
+            joined = if_else(condition, *branches)
+            together = add(*[t.args[k] for k in which])
+            rest = [a for k, a in enumerate(t.args) if k not in which]
+            if not rest:
+                chain = Chain(t).rule("case-lift", joined)
+                return self._then(chain)
+            chain = Chain(t).algebra(add(*rest[: which[0]], together, *rest[which[0] :]))
+            chain.rule("case-lift", joined, (which[0],))
+            chain.splice(self.simplify(joined), (which[0],))
+            return chain.proof()
+        return None
 
     def _complete_sum(self, t: Any) -> Proof | None:
         """c*f_j + c*sum over k != j of f_k is c times the whole sum."""
@@ -315,6 +345,11 @@ class Simplifier:
             for f in body.args:
                 if isinstance(f, IfElse) and ZERO in f.args[1:] and i in free_indices(f.args[0]):
                     return self._lift_in_sum(t, f)
+        settled = self._settled_case(t)
+        if settled is not None:
+            return settled
+        if isinstance(body, IfElse) and ZERO in body.args[1:] and body.args[1:] not in ((ONE, ZERO), (ZERO, ONE)):
+            return self._indicator(t)
         sifted = self._sift(t)
         if sifted is not None:
             return sifted
@@ -343,6 +378,38 @@ class Simplifier:
         value, where = (a, condition) if b == ZERO else (b, negate(condition))
         guard = all_of(*(() if t.guard == TRUE else (t.guard,)), where)
         return self._then(Chain(t).rule("sum-cases", sum_over(value, t.index, guard)))
+
+    def _settled_case(self, t: Any) -> Proof | None:
+        """A case that the sum's own condition decides."""
+        if t.guard == TRUE:
+            return None
+        parts = factors_of(t.body)
+        for k, f in enumerate(parts):
+            if not isinstance(f, IfElse):
+                continue
+            path = (0, k) if isinstance(t.body, Mul) else (0,)
+            for rule, condition, value in (
+                ("case-holds", f.args[0], f.args[1]),
+                ("case-fails", negate(f.args[0]), f.args[2]),
+            ):
+                if all(entails(t.guard, c) for c in conjuncts(condition)) and condition != TRUE:
+                    chain = Chain(t).rule(rule, value, path)
+                    chain.splice(self.simplify(chain.term.body), (0,))
+                    return chain.proof()
+        return None
+
+    def _indicator(self, t: Any) -> Proof:
+        """(f if c else 0), c without the index: the condition leaves the sum."""
+        condition, a, b = t.body.args
+        value = a if b == ZERO else b
+        mark = if_else(condition, *(ZERO if x == ZERO else ONE for x in (a, b)))
+        chain = Chain(t).rule("case-lift", mul(mark, value), (0,))
+        inner = sum_over(value, t.index, t.guard)
+        chain.rule("sum-factor", mul(mark, inner))
+        chain.splice(self.simplify(inner), (1,))
+        total = chain.term.args[1]
+        chain.rule("case-lift", if_else(condition, *(ZERO if x == ZERO else total for x in (a, b))))
+        return chain.proof()
 
     def _lift_in_sum(self, t: Any, f: Any) -> Proof:
         rest = list(t.body.args)

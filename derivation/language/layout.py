@@ -20,7 +20,6 @@ from derivation.terms import (
     index_names,
     is_number,
     names,
-    neg,
     rebuild,
     substitute,
     subterms,
@@ -36,9 +35,7 @@ def is_below(t: Any) -> bool:
         if exponent.p >= 0:
             return False
         return exponent != MINUS_ONE or not (is_number(base) or isinstance(base, Pow))
-    if isinstance(exponent, Mul) and is_number(exponent.args[0]) and exponent.args[0].p < 0:
-        return bool(neg(neg(exponent)) == exponent)
-    return False
+    return has_sign(exponent) and (exponent.args[0] != MINUS_ONE or is_sign(exponent))
 
 
 def has_sign(t: Any) -> bool:

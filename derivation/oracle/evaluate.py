@@ -177,7 +177,7 @@ class Program:
         if isinstance(t, Add):
             return self._sum_of([self.code(a) for a in t.args])
         if isinstance(t, Mul):
-            return self._product_of([self.code(a) for a in t.args])
+            return self._product_of(t)
         if isinstance(t, Pow):
             return self._power(*t.args)
         if isinstance(t, Index):
@@ -203,6 +203,9 @@ class Program:
         return self._function(t)
 
     def _constant(self, value: Fraction) -> Code:
+        if not value:
+            zero = self.field.zero
+            return lambda env, w: zero
         try:
             x = self.field.number(value)
         except OverflowError:
@@ -256,16 +259,30 @@ class Program:
 
         return run
 
-    def _product_of(self, parts: list[Code]) -> Code:
+    def _product_of(self, t: Term) -> Code:
+        """A factor that vanishes by its form (a delta, a case, a derivative by what does not
+        occur) makes the product 0, whatever the others are; such factors come first."""
+        parts = [self.code(a) for a in sorted(t.args, key=_by_form)]
+        zero = self.field.zero
         if len(parts) == 2:
-            a, b = parts
-            return lambda env, w: a(env, w) * b(env, w)
-        first, *rest = parts
+            first, second = parts
+
+            def product(env: Env, w: World) -> Any:
+                a = first(env, w)
+                if a is zero:
+                    return zero
+                b = second(env, w)
+                return zero if b is zero else a * b
+
+            return product
 
         def run(env: Env, w: World) -> Any:
-            total = first(env, w)
-            for part in rest:
-                total = total * part(env, w)
+            total = self.field.one
+            for part in parts:
+                value = part(env, w)
+                if value is zero:
+                    return zero
+                total = total * value
             return total
 
         return run
@@ -532,6 +549,14 @@ class Program:
         if is_number(t):
             return value_of(t).denominator == 1
         return is_element(t) and name_of(t) in self.labels
+
+
+def _by_form(factor: Term) -> int:
+    """Where a factor stands in a product: before those that it spares if it vanishes."""
+    for k, heads in enumerate((KroneckerDelta, IfElse, Diff, Partial, Mul, Reduction)):
+        if isinstance(factor, heads):
+            return k
+    return 6
 
 
 _DECIDE: dict[str, Callable[[int], bool]] = {

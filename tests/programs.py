@@ -1,0 +1,435 @@
+"""Random programs of the language, with what is needed to evaluate them.
+
+``generate(rng)`` makes one from any ``random.Random``; ``programs()`` is the Hypothesis strategy
+that drives it, so that failures shrink.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LETTERS = "ijklmndq"
+SIZES = ("K", "N", "D")
+INPUTS = "xyzwabcuvst"
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A program and what its text does not say outright.
+
+    Attributes:
+        text: The program.
+        shapes: Input arrays with the sizes of their slots.
+        positive: Inputs that a given says are positive.
+        labels: Label arrays and the size their values belong to.
+        defined: Defined names with the sizes of their slots.
+    """
+
+    text: str
+    shapes: Mapping[str, tuple[str, ...]]
+    positive: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    defined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<<<\n{self.text}\n>>>"
+
+
+class _Writer:
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.sizes = rng.sample(SIZES, rng.choice((1, 1, 2, 2, 3)))
+        self.inputs: dict[str, tuple[str, ...]] = {}
+        self.positive: set[str] = set()
+        self.labels: dict[str, str] = {}
+        self.defined: dict[str, tuple[str, ...]] = {}
+        self.unknown: dict[str, int] = {}
+        self.kinks = rng.random() < 0.35
+        self.exotic = rng.random() < 0.3
+
+    # -- names ----------------------------------------------------------------------------
+
+    def pick(self, *weighted: tuple[float, Any]) -> Any:
+        total = sum(w for w, _ in weighted)
+        at = self.rng.random() * total
+        for w, what in weighted:
+            at -= w
+            if at < 0:
+                return what
+        return weighted[-1][1]
+
+    def array(self, shape: tuple[str, ...], positive: bool = False) -> str:
+        fitting = [
+            n for n, s in self.inputs.items() if s == shape and (n in self.positive) == positive
+        ]
+        if fitting and (self.rng.random() < 0.7 or len(self.inputs) > 5):
+            return self.rng.choice(fitting)
+        free = [c for c in INPUTS if c not in self.inputs and c not in self.labels]
+        if not free:
+            return self.rng.choice(fitting) if fitting else ""
+        name = free[0] if not positive else free[-1]
+        self.inputs[name] = shape
+        if positive:
+            self.positive.add(name)
+        return name
+
+    def element(self, scope: dict[str, str], positive: bool = False) -> str:
+        letters = list(scope)
+        rank = min(self.pick((1, 0), (6, 1), (4, 2)), len(letters))
+        if not letters and self.rng.random() < 0.1:
+            rank = 1
+            name = self.array((self.rng.choice(self.sizes),), positive)
+            return f"{name}[1]" if name else "2"
+        chosen = [self.rng.choice(letters) for _ in range(rank)]
+        shape = tuple(scope[c] for c in chosen)
+        name = self.array(shape, positive)
+        if not name:
+            return "3"
+        if self.exotic and self.labels and chosen and self.rng.random() < 0.3:
+            for label, over in self.labels.items():
+                own = self.inputs[label]
+                for k, c in enumerate(chosen):
+                    index = next((d for d in letters if scope[d] == own[0]), None)
+                    if scope[c] == over and index:
+                        chosen[k] = f"{label}[{index}]"
+                        break
+        if rank and self.rng.random() < 0.02:
+            chosen[0] = "1"
+        return name + (f"[{','.join(chosen)}]" if chosen else "")
+
+    def use(self, scope: dict[str, str]) -> str | None:
+        """An entry of a defined name whose slots the scope can fill."""
+        fitting = []
+        for name, shape in self.defined.items():
+            if all(s in scope.values() for s in shape):
+                fitting.append(name)
+        if not fitting:
+            return None
+        name = self.rng.choice(fitting[-2:] if self.rng.random() < 0.7 else fitting)
+        chosen = [
+            self.rng.choice([c for c, s in scope.items() if s == over])
+            for over in self.defined[name]
+        ]
+        return name + (f"[{','.join(chosen)}]" if chosen else "")
+
+    def bind(self, scope: dict[str, str], over: str | None = None) -> tuple[str, str, dict[str, str]]:
+        over = over or self.rng.choice(self.sizes)
+        free = [c for c in LETTERS if c not in scope]
+        letter = self.rng.choice(free[:3]) if free else LETTERS[0]
+        if scope and self.rng.random() < 0.03:
+            letter = self.rng.choice(list(scope))
+        inner = {k: v for k, v in scope.items() if k != letter}
+        return letter, over, {**inner, letter: over}
+
+    # -- conditions -------------------------------------------------------------------------
+
+    def guard(self, letter: str, scope: dict[str, str]) -> str | None:
+        others = [c for c, s in scope.items() if s == scope[letter] and c != letter]
+        if self.exotic and self.labels and self.rng.random() < 0.4:
+            for label, over in self.labels.items():
+                index = next((d for d, s in scope.items() if (s,) == self.inputs[label]), None)
+                if over == scope[letter] and index:
+                    return f"{label}[{index}] {self.rng.choice(('==', '!='))} {letter}"
+        if not others:
+            return f"{letter} != 1" if self.rng.random() < 0.05 else None
+        other = self.rng.choice(others)
+        a, b = (letter, other) if self.rng.random() < 0.7 else (other, letter)
+        op = self.pick((5, "!="), (2, "<"), (2, "<="), (1, ">"), (1, ">="), (0.3, "=="))
+        out = f"{a} {op} {b}"
+        if len(others) > 1 and self.rng.random() < 0.25:
+            third = self.rng.choice([c for c in others if c != other])
+            out += f" {self.pick((3, 'and'), (1, 'or'))} {letter} != {third}"
+        return out
+
+    def test(self, scope: dict[str, str], depth: int) -> str:
+        pairs = [(a, b) for a in scope for b in scope if a != b and scope[a] == scope[b]]
+        if pairs and self.rng.random() < 0.6:
+            a, b = self.rng.choice(pairs)
+            return f"{a} {self.pick((4, '=='), (3, '!='), (2, '<'), (2, '<='))} {b}"
+        a = self.value(scope, min(depth, 1))
+        b = self.pick((3, "0"), (1, self.value(scope, 0)))
+        return f"{a} {self.rng.choice(('>', '<', '>=', '<='))} {b}"
+
+    # -- values -----------------------------------------------------------------------------
+
+    def atom(self, scope: dict[str, str]) -> str:
+        used = self.use(scope)
+        if used and self.rng.random() < 0.55:
+            return used
+        kind = self.pick((12, "element"), (1, "number"), (0.4, "size"), (0.4, "index"), (0.5, "pos"))
+        if kind == "number":
+            return self.rng.choice(("1", "2", "3", "1/2", "0.5", "-1"))
+        if kind == "size":
+            return self.rng.choice(self.sizes)
+        if kind == "index" and scope:
+            return self.rng.choice(list(scope))
+        return self.element(scope, positive=kind == "pos")
+
+    def value(self, scope: dict[str, str], depth: int) -> str:
+        if depth <= 0:
+            return self.atom(scope)
+        kind = self.pick(
+            (3, "atom"), (5, "add"), (3, "sub"), (7, "mul"), (3, "div"), (3, "square"),
+            (1, "neg"), (1, "inverse"), (6, "function"), (4, "positive"), (6, "sum"),
+            (0.8, "prod"), (1, "delta"), (1, "case"), (0.8, "short"), (0.6, "power"),
+            (2.5 if self.kinks else 0, "kink"), (1 if self.kinks else 0, "maxover"),
+            (1 if self.exotic else 0, "unknown"), (0.8 if self.exotic else 0, "detach"),
+            (0.5, "log"), (0.5, "sqrt"),
+        )  # fmt: skip
+        return getattr(self, f"_{kind}", self._atom)(scope, depth)  # type: ignore[no-any-return]
+
+    def two(self, scope: dict[str, str], depth: int) -> tuple[str, str]:
+        a, b = self.value(scope, depth - 1), self.value(scope, self.rng.choice((0, depth - 1)))
+        return (a, b) if self.rng.random() < 0.5 else (b, a)
+
+    def _atom(self, scope: dict[str, str], depth: int) -> str:
+        return self.atom(scope)
+
+    def _add(self, scope: dict[str, str], depth: int) -> str:
+        a, b = self.two(scope, depth)
+        return f"({a} + {b})"
+
+    def _sub(self, scope: dict[str, str], depth: int) -> str:
+        a, b = self.two(scope, depth)
+        return f"({a} - ({b}))"
+
+    def _mul(self, scope: dict[str, str], depth: int) -> str:
+        a, b = self.two(scope, depth)
+        return f"({a})*({b})"
+
+    def _div(self, scope: dict[str, str], depth: int) -> str:
+        return f"({self.value(scope, depth - 1)})/({self._positive(scope, depth - 1)})"
+
+    def _square(self, scope: dict[str, str], depth: int) -> str:
+        return f"({self.value(scope, depth - 1)})**{self.pick((5, 2), (2, 3), (0.5, 4))}"
+
+    def _inverse(self, scope: dict[str, str], depth: int) -> str:
+        return f"({self._positive(scope, depth - 1)})**(-{self.rng.choice((1, 2))})"
+
+    def _neg(self, scope: dict[str, str], depth: int) -> str:
+        return f"(-({self.value(scope, depth - 1)}))"
+
+    def _function(self, scope: dict[str, str], depth: int) -> str:
+        f = self.pick((5, "exp"), (3, "tanh"), (3, "sigmoid"), (2, "softplus"), (1, "sin"),
+                      (1, "cos"), (0.4, "atan"), (0.4, "erf"), (0.2, "sinh"), (0.2, "cosh"),
+                      (0.2, "asinh"), (0.1, "tan"))  # fmt: skip
+        return f"{f}({self.value(scope, depth - 1)})"
+
+    def _log(self, scope: dict[str, str], depth: int) -> str:
+        f = self.pick((9, "log"), (1, "lgamma"), (0.5, "digamma"))
+        return f"{f}({self._positive(scope, depth - 1)})"
+
+    def _sqrt(self, scope: dict[str, str], depth: int) -> str:
+        return f"sqrt({self._positive(scope, depth - 1)})"
+
+    def _power(self, scope: dict[str, str], depth: int) -> str:
+        exponent = self.pick((2, "(1/2)"), (1, "(3/2)"), (1, "(-1/2)"), (2, self.element(scope)))
+        return f"({self._positive(scope, depth - 1)})**{exponent}"
+
+    def _positive(self, scope: dict[str, str], depth: int) -> str:
+        if depth <= 0:
+            return self.pick((3, self.element(scope, True)), (2, f"exp({self.atom(scope)})"))  # type: ignore[no-any-return]
+        kind = self.pick((4, "exp"), (3, "square"), (3, "sumexp"), (1, "softplus"), (1, "sigmoid"),
+                         (2, "input"), (1, "oneplus"), (1, "product"))  # fmt: skip
+        if kind == "exp":
+            return f"exp({self.value(scope, depth - 1)})"
+        if kind == "square":
+            return f"(1 + ({self.value(scope, depth - 1)})**2)"
+        if kind == "sumexp":
+            letter, over, inner = self.bind(scope)
+            return f"sum(exp({self.value(inner, depth - 1)}) for {letter} in {over})"
+        if kind in ("softplus", "sigmoid"):
+            return f"{kind}({self.value(scope, depth - 1)})"
+        if kind == "oneplus":
+            return f"(1 + {self._positive(scope, depth - 1)})"
+        if kind == "product":
+            return f"{self._positive(scope, depth - 1)}*{self._positive(scope, 0)}"
+        return self.element(scope, positive=True)
+
+    def _sum(self, scope: dict[str, str], depth: int) -> str:
+        letter, over, inner = self.bind(scope)
+        guard = self.guard(letter, inner) if self.rng.random() < 0.3 else None
+        tail = f" for {letter} in {over}" + (f" if {guard}" if guard else "")
+        if self.rng.random() < 0.15:
+            second, size, inner = self.bind(inner)
+            if second == letter:
+                return f"sum({self.value(inner, depth - 1)} for {letter} in {over})"
+            guard = self.guard(second, inner) if self.rng.random() < 0.4 else None
+            tail += f" for {second} in {size}" + (f" if {guard}" if guard else "")
+        return f"sum({self.value(inner, depth - 1)}{tail})"
+
+    def _prod(self, scope: dict[str, str], depth: int) -> str:
+        letter, over, inner = self.bind(scope)
+        guard = self.guard(letter, inner) if self.rng.random() < 0.2 else None
+        tail = f" if {guard}" if guard else ""
+        return f"prod({self.value(inner, depth - 1)} for {letter} in {over}{tail})"
+
+    def _maxover(self, scope: dict[str, str], depth: int) -> str:
+        letter, over, inner = self.bind(scope)
+        f = self.pick((2, "max"), (1, "min"))
+        return f"{f}({self.value(inner, depth - 1)} for {letter} in {over})"
+
+    def _short(self, scope: dict[str, str], depth: int) -> str:
+        letter, over, inner = self.bind(scope)
+        body = f"({self.value(inner, depth - 1)} for {letter} in {over})"
+        kind = self.pick((2, "logsumexp"), (2, "mean"), (1, "norm"), (2, "softmax"))
+        if kind == "softmax":
+            at = [c for c, s in scope.items() if s == over]
+            return f"softmax{body}[{self.rng.choice(at)}]" if at else f"logsumexp{body}"
+        return f"{kind}{body}"
+
+    def _delta(self, scope: dict[str, str], depth: int) -> str:
+        pairs = [(a, b) for a in scope for b in scope if scope[a] == scope[b]]
+        pairs = [p for p in pairs if p[0] != p[1]] or pairs[:1]
+        if not pairs:
+            return self.atom(scope)
+        a, b = self.rng.choice(pairs)
+        if self.rng.random() < 0.05:
+            b = "1"
+        return f"delta({a},{b})*({self.value(scope, depth - 1)})"
+
+    def _case(self, scope: dict[str, str], depth: int) -> str:
+        pairs = any(scope[a] == scope[b] for a in scope for b in scope if a != b)
+        if not pairs and not self.kinks:
+            return self._mul(scope, depth)
+        if not self.kinks:
+            a, b = next((a, b) for a in scope for b in scope if a != b and scope[a] == scope[b])
+            test = f"{a} {self.pick((4, '=='), (3, '!='), (2, '<'), (2, '<='))} {b}"
+        else:
+            test = self.test(scope, depth - 1)
+        return f"({self.value(scope, depth - 1)} if {test} else {self.value(scope, depth - 1)})"
+
+    def _kink(self, scope: dict[str, str], depth: int) -> str:
+        f = self.pick((3, "relu"), (3, "abs"), (2, "max"), (1, "min"), (0.5, "sign"))
+        a = self.value(scope, depth - 1)
+        if f in ("max", "min"):
+            return f"{f}({a}, {self.pick((2, '0'), (1, '1'), (2, self.value(scope, depth - 1)))})"
+        return f"{f}({a})"
+
+    def _unknown(self, scope: dict[str, str], depth: int) -> str:
+        name = self.rng.choice(("g", "h"))
+        arity = self.unknown.setdefault(name, self.rng.choice((1, 1, 2)))
+        return f"{name}({', '.join(self.value(scope, depth - 1) for _ in range(arity))})"
+
+    def _detach(self, scope: dict[str, str], depth: int) -> str:
+        return f"detach({self.value(scope, depth - 1)})"
+
+    # -- definitions --------------------------------------------------------------------------
+
+    def body(self, scope: dict[str, str], depth: int) -> str:
+        letters = list(scope)
+        if letters and self.rng.random() < 0.25:  # a normalised or centred layer
+            own = self.rng.choice(letters)
+            letter, over, inner = self.bind(scope, scope[own])
+            if letter in scope:
+                return self.value(scope, depth)
+            inside = self.value({k: v for k, v in inner.items() if k != own}, depth - 1)
+            outside = _renamed(inside, letter, own)
+            return self.pick(  # type: ignore[no-any-return]
+                (3, f"exp({outside})/sum(exp({inside}) for {letter} in {over})"),
+                (1, f"({outside}) - sum({inside} for {letter} in {over})/{over}"),
+                (1, f"({outside})/sqrt(1 + sum(({inside})**2 for {letter} in {over}))"),
+                (1, f"({outside})/sum(exp({inside}) for {letter} in {over})"),
+            )
+        return self.value(scope, depth)
+
+    def program(self) -> Generated:
+        rng = self.rng
+        lines: list[str] = []
+        if self.exotic and rng.random() < 0.4:
+            over, own = rng.choice(self.sizes), rng.choice(self.sizes)
+            self.labels["t"] = over
+            self.inputs["t"] = (own,)
+            lines.append(f"label t[{LETTERS[0]}] in {over}")
+        count = self.pick((3, 1), (4, 2), (4, 3), (2, 4))
+        names = ["p", "r", "h1", "L"][-count:]
+        depth = self.pick((3, 2), (3, 3), (1, 4))
+        for k, name in enumerate(names):
+            last = k == count - 1
+            rank = self.pick((4, 0), (1, 1)) if last else self.pick((1, 0), (5, 1), (3, 2))
+            letters = rng.sample(LETTERS[:5], rank)
+            scope = {c: rng.choice(self.sizes) for c in letters}
+            body = self.body(scope, depth)
+            head = name + (f"[{','.join(letters)}]" if letters else "")
+            lines.append(f"{head} = {body}")
+            self.defined[name] = tuple(scope.values())
+        real = {n: s for n, s in self.inputs.items() if n not in self.labels}
+        if not real:
+            real = {"x": ()}
+            self.inputs["x"] = ()
+            lines[-1] += " + x**2"
+        taken = set(letters)
+        if self.pick((9, False), (1, True)) and count > 1:
+            by = rng.choice(list(self.defined)[:-1])
+            shape = self.defined[by]
+        else:
+            by = rng.choice(list(real))
+            shape = real[by]
+        variable = self.variable(by, shape, taken)
+        if rng.random() < 0.15:
+            other = by if rng.random() < 0.6 else rng.choice(list(real))
+            taken |= {c for c in variable if c in LETTERS}
+            shape = real[other] if other in real else self.defined[other]
+            variable += f" then {self.variable(other, shape, taken)}"
+        for f, arity in self.unknown.items():
+            lines.append(f"function {f}" if arity == 1 else f"function {f}({arity})")
+        for n in sorted(self.positive):
+            at = f"[{','.join(LETTERS[: len(self.inputs[n])])}]" if self.inputs[n] else ""
+            lines.append(f"given {n}{at} > 0")
+        lines.append(f"wrt {variable}")
+        if rng.random() < 0.25:
+            lines.append("style cases")
+        return Generated(
+            "\n".join(lines), dict(self.inputs), frozenset(self.positive), dict(self.labels),
+            dict(self.defined),
+        )  # fmt: skip
+
+    def variable(self, name: str, shape: tuple[str, ...], taken: set[str]) -> str:
+        if not shape or self.rng.random() < 0.05:
+            return name
+        free = [c for c in "jlabcefhoqr" if c not in taken and c not in self.inputs and c not in self.defined]
+        letters = free[: len(shape)]
+        if self.rng.random() < 0.04:
+            letters[0] = "1"
+        return f"{name}[{','.join(letters)}]"
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    """The expression with one letter for another, where it is free."""
+    import ast
+
+    class Rename(ast.NodeTransformer):
+        def visit_GeneratorExp(self, n: ast.GeneratorExp) -> ast.AST:
+            bound = {g.target.id for g in n.generators if isinstance(g.target, ast.Name)}
+            if old in bound:
+                return n
+            if new in bound:  # rename the bound one away first
+                swap = "z" + new
+                n = ast.parse(_renamed_bound(ast.unparse(n), new, swap), mode="eval").body  # type: ignore
+            return self.generic_visit(n)
+
+        def visit_Name(self, n: ast.Name) -> ast.AST:
+            return ast.Name(new, n.ctx) if n.id == old else n
+
+    return ast.unparse(ast.fix_missing_locations(Rename().visit(ast.parse(text, mode="eval"))))
+
+
+def _renamed_bound(text: str, old: str, new: str) -> str:
+    import re
+
+    return re.sub(rf"\b{old}\b", new, text)
+
+
+def generate(rng: random.Random) -> Generated:
+    """One random program."""
+    return _Writer(rng).program()
+
+
+def programs() -> Any:
+    """The Hypothesis strategy."""
+    from hypothesis import strategies as st
+
+    return st.randoms(use_true_random=False).map(generate)
