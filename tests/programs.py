@@ -157,7 +157,7 @@ class _Writer:
 
     def atom(self, scope: dict[str, str]) -> str:
         used = self.use(scope)
-        if used and self.rng.random() < 0.55:
+        if used and self.rng.random() < 0.6:
             return used
         kind = self.pick((12, "element"), (1, "number"), (0.4, "size"), (0.4, "index"), (0.5, "pos"))
         if kind == "number":
@@ -336,6 +336,44 @@ class _Writer:
             )
         return self.value(scope, depth)
 
+    def over_last(self, scope: dict[str, str], depth: int) -> str:
+        """A body that uses the definition before it, mostly under sums over its indices."""
+        shape = list(self.defined.values())[-1]
+        inner, tail = dict(scope), ""
+        for over in shape:
+            if over not in scope.values() or self.rng.random() < 0.5:
+                letter, _, inner = self.bind({**scope, **inner}, over)
+                guard = self.guard(letter, inner) if self.rng.random() < 0.15 else None
+                tail += f" for {letter} in {over}" + (f" if {guard}" if guard else "")
+        if not tail:
+            return self.body(scope, depth)
+        for _ in range(3):
+            body = self.value(inner, depth - 1)
+            if list(self.defined)[-1] in body:
+                break
+        out = f"sum({body}{tail})"
+        kind = self.pick((6, ""), (1, "log(1 + {}**2)"), (1, "{}/(1 + {})"), (1, "{}**2"))
+        if kind:
+            out = kind.replace("{}", out, 1).replace("{}", self._positive(scope, 1))
+        return out
+
+    def live(self, lines: list[str]) -> set[str]:
+        """Names that the objective depends on."""
+        import re
+
+        bodies = {}
+        for line in lines:
+            head, _, body = line.partition(" = ")
+            if body:
+                bodies[re.split(r"\W", head)[0]] = set(re.findall(r"[A-Za-z]\w*", body))
+        todo, out = ["L"], set()
+        while todo:
+            for n in bodies.get(todo.pop(), ()):
+                if n not in out:
+                    out.add(n)
+                    todo.append(n)
+        return out
+
     def program(self) -> Generated:
         rng = self.rng
         lines: list[str] = []
@@ -352,7 +390,7 @@ class _Writer:
             rank = self.pick((4, 0), (1, 1)) if last else self.pick((1, 0), (5, 1), (3, 2))
             letters = rng.sample(LETTERS[:5], rank)
             scope = {c: rng.choice(self.sizes) for c in letters}
-            body = self.body(scope, depth)
+            body = self.over_last(scope, depth) if k else self.body(scope, depth)
             head = name + (f"[{','.join(letters)}]" if letters else "")
             lines.append(f"{head} = {body}")
             self.defined[name] = tuple(scope.values())
@@ -362,8 +400,11 @@ class _Writer:
             self.inputs["x"] = ()
             lines[-1] += " + x**2"
         taken = set(letters)
+        live = self.live(lines)
+        if rng.random() < 0.95:
+            real = {n: s for n, s in real.items() if n in live} or real
         if self.pick((9, False), (1, True)) and count > 1:
-            by = rng.choice(list(self.defined)[:-1])
+            by = rng.choice([n for n in self.defined if n in live] or list(self.defined)[:1])
             shape = self.defined[by]
         else:
             by = rng.choice(list(real))

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from derivation import kernel
+from derivation.engine.letters import Letters
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, moves
 from derivation.engine.rewrites import Rewrite
 from derivation.language import write, write_condition
@@ -62,6 +63,7 @@ class Narrator:
         self.steps: list[Step] = []
         self.facts: list[Step] = []
         self._functions: set[Any] = set()
+        self.letters = Letters(theory)
 
     # -- facts ------------------------------------------------------------------------------
 
@@ -77,8 +79,8 @@ class Narrator:
                 title=("Fact",),
                 rule="definition",
                 why=("from the definition of ", definition.head),
-                before=proof.before,
-                after=proof.after,
+                before=self.letters.friendly(proof.before),
+                after=self.letters.friendly(proof.after),
                 law="",
                 conditions=self._left(theorem),
                 substeps=self._leaves(proof, number, proof.before, ()),
@@ -134,8 +136,8 @@ class Narrator:
                 rule=_main_rule(whole),
                 law=_law(_main_rule(whole)),
                 why=why,
-                before=start,
-                after=whole.after,
+                before=self.letters.friendly(start),
+                after=self.letters.friendly(whole.after),
                 uses=_uses(whole),
                 conditions=self._left(theorem),
                 substeps=tuple(substeps),
@@ -261,14 +263,15 @@ class Narrator:
         conditions: tuple[Any, ...],
     ) -> Step:
         main = _main_rule(proof)
+        before, after = self.letters.friendly(proof.before), self.letters.friendly(proof.after)
         if len(leaves) == 1:
             only = leaves[0]
             return Step(
-                number, kind, title, only.rule, why, proof.before, proof.after, only.law, only.path,
+                number, kind, title, only.rule, why, before, after, only.law, only.path,
                 only.direction, only.args, only.uses, conditions, (), 1,
             )
         return Step(
-            number, kind, title, main, why, proof.before, proof.after, _law(main),
+            number, kind, title, main, why, before, after, _law(main),
             uses=_uses(proof), conditions=conditions, substeps=leaves,
         )
 
@@ -291,12 +294,12 @@ class Narrator:
                     title=(title,),
                     rule=move.rule,
                     why=why,
-                    before=term,
-                    after=after,
+                    before=self.letters.friendly(term),
+                    after=self.letters.friendly(after),
                     law=_law(move.rule),
                     path=path,
                     direction=move.direction,
-                    args=_args_text(move),
+                    args=self._args_text(move),
                     uses=(move.cited.number,) if move.cited is not None else (),
                     level=2,
                 )
@@ -306,7 +309,19 @@ class Narrator:
 
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         givens = {kernel._closed(g) for g in self.theory.problem.givens}
-        return tuple(sorted((h for h in theorem.hypotheses if h not in givens), key=str))
+        left = [h for h in theorem.hypotheses if h not in givens]
+        return tuple(self.letters.condition(h) for h in sorted(left, key=str))
+
+    def _args_text(self, move: Move) -> dict[str, str]:
+        out: dict[str, str] = {}
+        for key, value in move.args.items():
+            if isinstance(value, dict):
+                out.update({str(k): write(v) for k, v in value.items()})
+            elif isinstance(value, Condition):
+                out[key] = write_condition(value)
+            else:
+                out[key] = write(self.letters.friendly(value))
+        return out
 
     # -- words ------------------------------------------------------------------------------
 
@@ -363,7 +378,8 @@ class Narrator:
             cited = [m for _, m in moves(proof) if m.rule == "lemma"]
             if not cited:
                 return self._contract_words(rules)
-            return ("Use ", relation("==", cited[0].before, cited[0].after)), (_list_lemmas(_uses(proof)),)
+            f = self.letters.friendly
+            return ("Use ", relation("==", f(cited[0].before), f(cited[0].after))), (_list_lemmas(_uses(proof)),)
         if label == "cases":
             return ("Two cases",), ("the delta is 1 where the indices agree, else 0",)
         if label == "fold":
@@ -477,18 +493,6 @@ def _main_rule(proof: Any) -> str:
         if r in found:
             return r
     return min(found) if found else "ring"
-
-
-def _args_text(move: Move) -> dict[str, str]:
-    out: dict[str, str] = {}
-    for key, value in move.args.items():
-        if isinstance(value, dict):
-            out.update({str(k): write(v) for k, v in value.items()})
-        elif isinstance(value, Condition):
-            out[key] = write_condition(value)
-        else:
-            out[key] = write(value)
-    return out
 
 
 def _diffs(t: Any, partials: bool = False, path: Path = ()) -> list[tuple[Path, Any]]:

@@ -12,6 +12,7 @@ from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
 from derivation.engine.facts import find_facts
+from derivation.engine.letters import core
 from derivation.engine.narrate import Narrator
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
@@ -107,7 +108,7 @@ class Planner:
             theorem = self._first(objective, wrt[0])
             if len(wrt) == 2:
                 theorem = self._second(theorem, objective, wrt)
-            result = theorem.rhs
+            result = self.narrator.letters.friendly(theorem.rhs)
         except (RuleRefused, KernelError, NotDerived) as stopped:
             reason = str(stopped) or type(stopped).__name__
         except RecursionError:
@@ -145,15 +146,14 @@ class Planner:
             return (), (), ()
         givens = {kernel._closed(g): g for g in self.problem.givens}
         used = tuple(g for c, g in givens.items() if c in theorem.hypotheses)
-        smooth: set[Any] = set()
-        for v in wrt:
-            for c in self.theory.smooth(objective, name_of(v)):
-                smooth |= kernel._hypotheses(self.theory, [c])[0]
         rest = [h for h in theorem.hypotheses if h not in givens]
-        bodies = {_core(c) for c in smooth}
-        domain = tuple(sorted((h for h in rest if _core(h) in bodies), key=str))
-        conditions = tuple(sorted((h for h in rest if _core(h) not in bodies), key=str))
-        return conditions, domain, used
+        smooth = [c for v in wrt for c in self.theory.smooth(objective, name_of(v))]
+        kinks = {core(c) for c in self.theory.kinks}
+        bodies = {core(c) for c in smooth} - kinks
+        friendly = self.narrator.letters.condition
+        domain = {friendly(h): None for h in sorted(rest, key=str) if core(h) in bodies}
+        conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
+        return tuple(conditions), tuple(domain), used
 
     def _assume_domain(self, objective: Term, wrt: tuple[Term, ...]) -> None:
         """Where the objective is differentiable may be assumed; it shows as a condition if used."""
@@ -487,13 +487,6 @@ def _summed(t: Term, path: tuple[int, ...]) -> bool:
     from derivation.terms import SumOver
 
     return any(isinstance(at(t, path[:k]), SumOver) for k in range(len(path)))
-
-
-def _core(h: Any) -> Any:
-    """A hypothesis without its quantifiers, for comparing up to letters."""
-    from derivation.normal import oriented
-
-    return oriented(h)
 
 
 __all__ = ["Planner", "ONE", "Mul", "Pow", "IfElse", "DerivationError", "Rewrite", "add", "mul",

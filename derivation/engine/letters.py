@@ -1,0 +1,124 @@
+"""Letters for bound indices as the user would choose them, and conditions as `given` writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    AnyOf,
+    Every,
+    Index,
+    Indexed,
+    KroneckerDelta,
+    Reduction,
+    Relation,
+    Size,
+    Term,
+    add,
+    all_of,
+    free_indices,
+    fresh_index,
+    if_else,
+    index,
+    index_names,
+    is_number,
+    neg,
+    negate,
+    rebuild,
+    relation,
+    substitute,
+    subterms,
+)
+from derivation.theory import Theory
+
+
+class Letters:
+    """Renames the engine's own bound letters (they begin with ``_``) to letters of the problem."""
+
+    def __init__(self, theory: Theory) -> None:
+        self._memo: dict[Term, Any] = {}
+        self.by_size: dict[Any, list[str]] = {}
+        for definition in theory.definitions.values():
+            for s in (*definition.params, *subterms(definition.body)):
+                if isinstance(s, Index) and not s.name.startswith("_"):
+                    known = self.by_size.setdefault(s.size, [])
+                    if s.name not in known:
+                        known.append(s.name)
+
+    def friendly(self, t: Term) -> Any:
+        """The same term (up to bound letters) in letters that a person would use."""
+        found = self._memo.get(t)
+        if found is None:
+            found = self._memo[t] = self._friendly(t)
+        return found
+
+    def _friendly(self, t: Term) -> Any:
+        if not any(name.startswith("_") for name in index_names(t)):
+            return t
+        if isinstance(t, Reduction):
+            letter = t.index
+            if letter.name.startswith("_"):
+                letter = self._choose(letter, index_names(t))
+                swap = {t.index: letter}
+                t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
+        if isinstance(t, Index | Indexed | KroneckerDelta):
+            return t
+        return rebuild(t, tuple(self.friendly(a) for a in t.args))
+
+    def _choose(self, like: Any, taken: frozenset[str]) -> Any:
+        for name in self.by_size.get(like.size, []):
+            if name not in taken:
+                return index(name, like.size)
+        return fresh_index(index("i", like.size), taken)
+
+    def condition(self, c: Any) -> Any:
+        """A hypothesis as a relation whose free indices mean "every" (the syntax of ``given``)."""
+        guard: Any = TRUE
+        while not isinstance(c, Relation):
+            if isinstance(c, Every):
+                letter = c.index
+                if letter.name.startswith("_"):
+                    letter = self._choose(letter, index_names(c) | index_names(guard))
+                swap = {c.index: letter}
+                guard = all_of(guard, substitute(c.guard, swap))
+                c = substitute(c.body, swap)
+            elif isinstance(c, AnyOf):
+                parts = list(c.args)
+                wanted = [p for p in parts if isinstance(p, Relation | Every | AnyOf) and not _about_indices(p)]
+                last = wanted[-1] if wanted else parts[-1]
+                parts.remove(last)
+                guard = all_of(guard, *map(negate, parts))
+                c = last
+            else:
+                return c
+        if guard != TRUE:
+            gap = c.left if c.right == ZERO else add(c.left, neg(c.right))
+            other = neg(ONE) if c.op == "<" else ZERO if c.op in ("==", "<=", ">=") else ONE
+            c = relation(c.op, if_else(guard, gap, other), ZERO)
+        return relation(c.op, self.friendly(c.left), self.friendly(c.right))
+
+
+def _about_indices(c: Any) -> bool:
+    return isinstance(c, Relation) and all(
+        isinstance(s, Index) or is_number(s) and any(isinstance(o, Index) for o in c.args[1:])
+        for s in (c.left, c.right)
+    )
+
+
+def core(h: Any) -> str:
+    """A hypothesis without quantifiers and guards, its free indices anonymous: for comparing."""
+    while isinstance(h, Every | AnyOf):
+        h = h.body if isinstance(h, Every) else h.args[-1]
+    names: dict[Any, Any] = {}
+    for s in subterms(h):
+        if isinstance(s, Index) and s in free_indices(h) and s not in names:
+            names[s] = index(f"_f{len(names)}", s.size)
+    from derivation.normal import oriented
+
+    return str(oriented(substitute(h, names))) + str([str(getattr(i, "size", "")) for i in names.values()])
+
+
+__all__ = ["Letters", "Size", "core"]
