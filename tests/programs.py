@@ -26,6 +26,7 @@ class Generated:
         positive: Inputs that a given says are positive.
         labels: Label arrays and the size their values belong to.
         defined: Defined names with the sizes of their slots.
+        normalised: Positive inputs that a given says sum to 1 over their last slot.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Generated:
     positive: frozenset[str] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict)
     defined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    normalised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<<<\n{self.text}\n>>>"
@@ -420,12 +422,19 @@ class _Writer:
         for n in sorted(self.positive):
             at = f"[{','.join(LETTERS[: len(self.inputs[n])])}]" if self.inputs[n] else ""
             lines.append(f"given {n}{at} > 0")
+        normalised = {}
+        for n in sorted(self.positive):
+            if self.inputs[n] and rng.random() < 0.3:
+                normalised[n] = self.inputs[n]
+                *at, last = LETTERS[: len(self.inputs[n])]
+                place = ",".join([*at, last])
+                lines.append(f"given sum({n}[{place}] for {last} in {self.inputs[n][-1]}) == 1")
         lines.append(f"wrt {variable}")
         if rng.random() < 0.25:
             lines.append("style cases")
         return Generated(
             "\n".join(lines), dict(self.inputs), frozenset(self.positive), dict(self.labels),
-            dict(self.defined),
+            dict(self.defined), normalised,
         )  # fmt: skip
 
     def variable(self, name: str, shape: tuple[str, ...], taken: set[str]) -> str:

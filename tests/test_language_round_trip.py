@@ -66,8 +66,8 @@ from derivation.terms import (
 
 CORPUS = json.loads((Path(__file__).parent / "data" / "public.json").read_text(encoding="utf-8"))
 K, N = size("K"), size("N")
-I, J, M = index("i", K), index("j", K), index("n", N)
-FREE = {"i": I, "j": J, "n": M}
+i, j, n = index("i", K), index("j", K), index("n", N)
+FREE = {"i": i, "j": j, "n": n}
 PROBLEM = read_problem(
     """
     function g
@@ -146,7 +146,7 @@ def test_a_printed_program_is_the_same_program(item: dict[str, Any]) -> None:
 
 # -- the form of what is read, and how it prints ----------------------------------------------
 
-x, y, a, b = element("x", I), element("y", J), symbol("a"), symbol("b")
+x, y, a, b = element("x", i), element("y", j), symbol("a"), symbol("b")
 half, third = number(1, 2), number(1, 3)
 EXACT = [
     ("a - b", add(a, neg(b))),
@@ -199,41 +199,41 @@ EXACT = [
     ("a**(3/2)", power(a, number(3, 2))),
     ("sqrt(a)**3", power(power(a, half), number(3))),
     ("(a if i == j else b) if a > 0 else b",
-     if_else(relation(">", a, number(0)), if_else(relation("==", I, J), a, b), b)),
+     if_else(relation(">", a, number(0)), if_else(relation("==", i, j), a, b), b)),
     ("a if i == j else b if a > 0 else x[i]",
-     if_else(relation("==", I, J), a, if_else(relation(">", a, number(0)), b, x))),
-    ("2*(a if i == j else b)", mul(number(2), if_else(relation("==", I, J), a, b))),
-    ("delta(i,j)", delta(I, J)),
-    ("c[t[n]]", element("c", element("t", M))),
-    ("delta(i,t[n])", delta(I, element("t", M))),
+     if_else(relation("==", i, j), a, if_else(relation(">", a, number(0)), b, x))),
+    ("2*(a if i == j else b)", mul(number(2), if_else(relation("==", i, j), a, b))),
+    ("delta(i,j)", delta(i, j)),
+    ("c[t[n]]", element("c", element("t", n))),
+    ("delta(i,t[n])", delta(i, element("t", n))),
     ("digamma(a)", apply("polygamma", number(0), a)),
     ("trigamma(a)", apply("polygamma", number(1), a)),
     ("polygamma(2, a)", apply("polygamma", number(2), a)),
     ("max(a, b)", apply("max", a, b)),
     ("detach(a)", apply("detach", a)),
     ("diff(L, x[i])", diff(symbol("L"), x)),
-    ("diff(L, x[i], x[j])", diff(symbol("L"), x, element("x", J))),
+    ("diff(L, x[i], x[j])", diff(symbol("L"), x, element("x", j))),
     ("partial(L, a)", partial(symbol("L"), a)),
     ("g(a)", read_expression("g(a)", PROBLEM)),
     ("deriv(g, 2)(a)", function_derivative("g", (2,), a)),
     ("deriv(h, 2, 1)(a, b)", function_derivative("h", (0, 1), a, b)),
     ("deriv(h, 1, 1, 2, 3)(a, b)", function_derivative("h", (1, 3), a, b)),
-    ("sum(sum(x[i] for i in K) for i in K)", sum_over(sum_over(x, I), I)),
+    ("sum(sum(x[i] for i in K) for i in K)", sum_over(sum_over(x, i), i)),
     ("sum(x[i]*y[j] for i in K for j in K if i != j)",
-     sum_over(sum_over(mul(x, y), J, relation("!=", I, J)), I)),
+     sum_over(sum_over(mul(x, y), j, relation("!=", i, j)), i)),
     ("sum(x[i] for i in K if i < 3 for j in K)",
-     sum_over(sum_over(x, J), I, relation("<", I, number(3)))),
+     sum_over(sum_over(x, j), i, relation("<", i, number(3)))),
     ("sum(max(W[i,j] for j in K) for i in K)",
-     sum_over(reduction("max", element("W", I, J), J), I)),
+     sum_over(reduction("max", element("W", i, j), j), i)),
     ("prod(x[i] for i in 2)", reduction("prod", element("u", index("i", number(2))),
                                         index("i", number(2)))),
     ("(i == j and a > 0) or i < j",
-     any_of(all_of(relation("==", I, J), relation(">", a, number(0))), relation("<", I, J))),
+     any_of(all_of(relation("==", i, j), relation(">", a, number(0))), relation("<", i, j))),
     ("i < 3 and (i == j or a > 0)",
-     all_of(relation("<", I, number(3)), any_of(relation("==", I, J), relation(">", a, number(0))))),
-    ("not (i < 3 and i == j)", negate(all_of(relation("<", I, number(3)), relation("==", I, J)))),
+     all_of(relation("<", i, number(3)), any_of(relation("==", i, j), relation(">", a, number(0))))),
+    ("not (i < 3 and i == j)", negate(all_of(relation("<", i, number(3)), relation("==", i, j)))),
     ("all(x[i] > 0 for i in K if i != j)",
-     every(relation(">", x, number(0)), I, relation("!=", I, J))),
+     every(relation(">", x, number(0)), i, relation("!=", i, j))),
     ("0 == 0", TRUE),
     ("0 != 0", FALSE),
 ]  # fmt: skip
@@ -300,7 +300,7 @@ def test_letters_that_would_mean_something_else_are_renamed_in_print() -> None:
     assert " for a in " not in text
     assert read_expression(text, PROBLEM).args[0].args[0] == a
     other = index("i", N)  # another index of that name stands inside
-    term = sum_over(mul(x, element("V", other, I)), other)
+    term = sum_over(mul(x, element("V", other, i)), other)
     assert read_expression(write(term), PROBLEM, free=FREE) != term
     assert " for i in " not in write(term)
 
@@ -388,14 +388,14 @@ def test_whatever_is_read_prints_and_reads_back(seed: int, depth: int) -> None:
 def terms(depth: int = 4) -> st.SearchStrategy[Any]:
     numbers = st.builds(number, st.integers(-4, 4), st.integers(1, 3))
     leaves = st.one_of(
-        numbers, st.sampled_from([a, b, x, y, K, I, delta(I, J), element("W", J, I)])
+        numbers, st.sampled_from([a, b, x, y, K, i, delta(i, j), element("W", j, i)])
     )
 
     def deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         several = st.lists(inner, min_size=2, max_size=4)
         conditions = st.one_of(
-            st.builds(lambda op: relation(op, I, J), st.sampled_from(["==", "!=", "<", ">="])),
-            st.builds(lambda l, r: relation("<", l, r), inner, inner),
+            st.builds(lambda op: relation(op, i, j), st.sampled_from(["==", "!=", "<", ">="])),
+            st.builds(lambda left, right: relation("<", left, right), inner, inner),
         )
         return st.one_of(
             several.map(lambda ts: add(*ts)),
@@ -405,8 +405,8 @@ def terms(depth: int = 4) -> st.SearchStrategy[Any]:
             st.builds(lambda t: inverse(t) if t != number(0) else t, inner),
             st.builds(neg, inner),
             st.builds(lambda t: apply("exp", t), inner),
-            st.builds(lambda t, c: reduction("sum", t, J, c), inner, conditions),
-            st.builds(lambda t: reduction("prod", t, I), inner),
+            st.builds(lambda t, c: reduction("sum", t, j, c), inner, conditions),
+            st.builds(lambda t: reduction("prod", t, i), inner),
             st.builds(if_else, conditions, inner, inner),
         )
 
@@ -477,7 +477,7 @@ def test_any_term_prints_as_text_of_the_same_value(term: Any) -> None:
         assert "division by zero" in str(error), text
         return
     assert write(again) == write(read_expression(write(again), PROBLEM, free=FREE))
-    at = {I: 1, J: 2}
+    at = {i: 1, j: 2}
     try:
         expected = value(term, at)
     except (ZeroDivisionError, OverflowError, ValueError):

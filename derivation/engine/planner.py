@@ -26,6 +26,9 @@ from derivation.rules.calculus import through_which
 from derivation.steps import Outcome
 from derivation.terms import (
     ONE,
+    TRUE,
+    AnyOf,
+    Relation,
     ZERO,
     Diff,
     Every,
@@ -82,6 +85,8 @@ class Planner:
 
     def __post_init__(self) -> None:
         self.theory = Theory(self.problem)
+        for wrt in self.problem.wrt:
+            self._assume_domain(self.problem.objective, wrt)
         self.simplifier = Simplifier(self.theory)
         self.shortener = Shortener(self.theory, self.simplifier)
         self.replayer = Replayer(self.theory)
@@ -101,7 +106,6 @@ class Planner:
         reason: str | None = None
         theorem: kernel.Theorem | None = None
         try:
-            self._assume_domain(objective, wrt)
             self._find_facts(objective, wrt)
             if not self.theory.defined(objective):
                 raise NotDerived(f"{objective} is not defined")
@@ -159,9 +163,8 @@ class Planner:
         """Where the objective is differentiable may be assumed; it shows as a condition if used."""
         for v in wrt:
             for c in sorted(self.theory.smooth(objective, name_of(v)), key=str):
-                while isinstance(c, Every):
-                    c = c.body
-                if not self.theory.decide(c)[0]:
+                c = _unguarded(c)
+                if c is not None and not self.theory.decide(c)[0]:
                     self.theory.assume(c)
 
     def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
@@ -209,6 +212,10 @@ class Planner:
         whole = self.shortener.shorten(theorem.rhs)
         staged = join(labelled(first, "contract"), self.shortener.shorten(first.after))
         best = staged if cost(staged.after) <= cost(whole.after) else whole
+        if self.style == "cases" and indices_of(theorem.lhs.args[0]):
+            found = CaseSplitter(self.simplifier).two_cases(best.after)
+            if found is not None:
+                best = join(best, found[0])
         shown = presented(best.after, self.theory, self.letters)
         pieces = segments(best)
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
@@ -257,13 +264,30 @@ class Planner:
     def _put_in(self, t: Any, cases: bool) -> Proof:
         """The lemmas cited for the derivatives in t; those by cases only if asked for."""
         chain = Chain(t)
-        for path, sub in list(occurrences(t)):
+        self._cite_guarded(chain)
+        for path, sub in list(occurrences(chain.term)):
             if isinstance(sub, Diff | Partial):
                 lemma = self._lemma_of(sub)
                 late = self.style == "cases" and isinstance(lemma.theorem.rhs, IfElse)
                 if cases or not (late and _summed(t, path)):
                     chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
         return chain.proof()
+
+    def _cite_guarded(self, chain: Chain) -> None:
+        """Where a total derivative is 0 outside a condition, the sum is restricted to it first.
+
+        A local derivative may exist only there (1/|x_i - x_j| needs i != j).
+        """
+        found = False
+        for path, sub in list(occurrences(chain.term)):
+            if isinstance(sub, Diff) and self.theory.defined(sub.args[0]):
+                lemma = self._lemma_of(sub)
+                rhs = lemma.theorem.rhs
+                if isinstance(rhs, IfElse) and ZERO in rhs.args[1:]:
+                    chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+                    found = True
+        if found:
+            chain.splice(self.simplifier.simplify(chain.term))
 
     # -- lemmas -----------------------------------------------------------------------------
 
@@ -388,7 +412,8 @@ class Planner:
     def _substituted(self, t: Any, objective: Any) -> Proof:
         """Lemmas put in, the objective's own part worked out, sums split where lemmas have cases."""
         chain = Chain(t)
-        for path, sub in list(occurrences(t)):
+        self._cite_guarded(chain)
+        for path, sub in list(occurrences(chain.term)):
             if isinstance(sub, Partial) and sub.args[0] == objective:
                 unfolded = partial(self.theory.unfold(objective), sub.args[1])
                 inner = Chain(sub).rule("partial-definition", unfolded)
@@ -475,6 +500,23 @@ class Cited:
 
     number: str
     theorem: kernel.Theorem
+
+
+def _unguarded(c: Any) -> Any:
+    """The relation that a condition states for every index; None if it holds only under guards."""
+    while not isinstance(c, Relation):
+        if isinstance(c, Every):
+            if c.guard != TRUE and c.index in free_indices(c.body):
+                return None
+            c = c.body
+        elif isinstance(c, AnyOf):
+            *guards, last = c.args
+            if frozenset().union(*map(free_indices, guards)) & free_indices(last):
+                return None
+            c = last
+        else:
+            return None
+    return c
 
 
 def _cite(theorem: Any, t: Any, number: str) -> Move:

@@ -24,6 +24,7 @@ from derivation.problem import Definition
 from derivation.terms import (
     MINUS_ONE,
     ONE,
+    ZERO,
     Add,
     Condition,
     Diff,
@@ -51,9 +52,11 @@ from derivation.terms import (
     number,
     power,
     rebuild,
+    relation,
     replace_terms,
     substitute,
     subterms,
+    value_of,
 )
 from derivation.theory import Theory, match
 
@@ -186,7 +189,9 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 solved = tidy(power(mul(head, inverse(rest)), number(1 / Fraction(e))))
                 if Fraction(e).denominator != 1 and rest != ONE:
                     solved = tidy(mul(power(head, number(1 / Fraction(e))), power(rest, number(-1 / Fraction(e)))))
-            if is_number(generator) or type(generator) is sympy.Symbol and params:
+            if is_number(generator) or isinstance(generator, sympy.Symbol):
+                continue
+            if isinstance(generator, Indexed) and not params or not _divides_safely(solved, theory):
                 continue
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
                 out.append(_fold(theory, definition, generator, solved))
@@ -221,6 +226,15 @@ def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
         return chain.proof()
 
     return Rewrite(rw.name, rw.params, normal_term(pattern), rw.replacement, prove, rw.kind)
+
+
+def _divides_safely(t: Term, theory: Theory) -> bool:
+    """Whether no denominator in the term needs a new condition."""
+    return all(
+        theory.decide(relation("!=", s.args[0], ZERO))[0]
+        for s in subterms(t)
+        if isinstance(s, Pow) and is_number(s.args[1]) and value_of(s.args[1]) < 0
+    )
 
 
 def _one_of_two(rw: Rewrite) -> Rewrite:

@@ -222,7 +222,11 @@ class Simplifier:
         if isinstance(base, Mul) and all(is_number(e) and abs(value_of(e)) == 1 for _, e in parts):
             return None
         _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
-        if all(self.theory.decide(c)[0] for c in conditions):
+        below = is_number(t.args[1]) and value_of(t.args[1]) < 0  # then 0 was excluded already
+        if all(
+            self.theory.decide(c)[0] or below and self.theory.decide(relation(">=", c.left, c.right))[0]
+            for c in conditions
+        ):
             return self._try("power-of-product", t)
         return None
 

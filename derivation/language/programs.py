@@ -158,7 +158,6 @@ class _Problem:
         wrt = [
             self._entry(entry, objective, objective_letters, definitions) for entry in program.wrt
         ]
-        wrt = list(dict.fromkeys(wrt))
         if not wrt and self.need_wrt:
             self._missing_wrt(inputs, definitions)
         letters = self._asked_letters(objective, wrt)
@@ -177,7 +176,7 @@ class _Problem:
             text=self.text,
             definitions=definitions,
             objective=solve(objective),
-            wrt=tuple(tuple(map(solve, entry)) for entry in wrt),
+            wrt=tuple(dict.fromkeys(tuple(map(solve, entry)) for entry in wrt)),
             shapes=shapes,
             sizes=tuple(self.sizes),
             givens=tuple(solve(g) for g, _ in givens),

@@ -37,7 +37,6 @@ from derivation.terms import (
     delta,
     diff,
     element,
-    every,
     exp,
     fresh_index,
     function_derivative,
@@ -313,7 +312,10 @@ def d_function(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         return mul(apply("polygamma", higher, x), d.of(x)), d.smooth()
     if isinstance(f, sympy.Max | sympy.Min):
         a, b = f.args
-        above = relation(">" if isinstance(f, sympy.Max) else "<", a, b)
+        larger = isinstance(f, sympy.Max)
+        above = relation(">" if larger else "<", a, b)
+        if is_number(a):
+            above = relation("<" if larger else ">", b, a)
         return if_else(above, d.of(a), d.of(b)), d.smooth()
     if isinstance(f, AppliedUndef | FunctionDerivative):
         if isinstance(f, AppliedUndef):
@@ -508,14 +510,11 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
             fresh.append(letter)
         m = element(n, *fresh)
         term = mul(diff(d.body, m), partial(m, d.by))
-        conditions = [
-            *theory.smooth(d.body, n),
-            *theory.smooth(theory.unfold(m), d.name, False),
-        ]
         for i in reversed(fresh):
             term = sum_over(term, i)
-            conditions = [every(c, i) for c in conditions]
-        needs.extend(conditions)
+        # where an entry of m enters, smooth(objective, v) says that m is differentiable there;
+        # where it does not, the derivative by it is 0
+        needs.extend(theory.smooth(d.body, n))
         terms.append(term)
     return add(*terms), needs
 
