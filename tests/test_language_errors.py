@@ -140,7 +140,7 @@ BAD: list[tuple[str, str]] = [
     ("L = sum(x[i]*x for i in K)", "here it stands without an index|`x[i]`"),
     ("L = x + sum(x[i] for i in K)", "`x` is a scalar (`x` in line 1, column 5)"),
     ("L = sum(x[i] for i in K) + sum(x[i] for i in N)",
-     "two sizes for slot 1 of `x`: K in `x[i]` (line 1, column 9), |N in `x[i]` (line 1, column 32)"),
+     "two sizes for slot 1 of `x`: K in `x[i]` (line 1, column 9)|N in `x[i]` (line 1, column 32)"),
     ("p[i] = x[i]*y[i]; L = sum(p[i] for i in K) + sum(y[m] for m in M)",
      "two sizes for slot 1 of `y`: K in `y[i]`|but M in `y[m]`"),
     ("L = sum(x[i] for i in K for j in N if i == j)", "`i` runs over K and `j` over N"),

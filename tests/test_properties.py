@@ -100,11 +100,16 @@ def arrays(program: Generated, sizes: Mapping[str, int], rng: random.Random) -> 
 
 
 def points(program: Generated, model: Model, seed: int) -> Iterator[Point]:
-    names = sorted({"K", "N", "D"})
+    names = sorted({n for n in re.findall(r" in (\w+)", program.text)} | _slots(program))
     for n, sizes in enumerate(SIZES):
-        by_name = dict(zip(names, sizes, strict=True))
+        by_name = dict(zip(names, sizes, strict=False))
         rng = random.Random(f"{seed} {n}")
         yield Point(model, by_name, arrays(program, by_name, rng))
+
+
+def _slots(program: Generated) -> set[str]:
+    shapes = (*program.shapes.values(), *program.defined.values())
+    return {s for shape in shapes for s in shape} | set(program.labels.values())
 
 
 def entry(text: str, env: Mapping[str, int]) -> Entry:
@@ -208,7 +213,7 @@ def all_steps(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield from all_steps(s.substeps)
 
 
-def round_trip(problem: Problem, outcome: Outcome) -> None:
+def round_trip(problem: Problem, outcome: Outcome, strict: bool = False) -> None:
     """Every printed expression reads back as itself."""
     shapes = {d.name: tuple(p.size for p in d.params) for d in outcome.introduced}  # type: ignore[attr-defined]
     wide = replace(
@@ -222,7 +227,9 @@ def round_trip(problem: Problem, outcome: Outcome) -> None:
     for t in terms:
         free = {str(i.name): i for i in free_indices(t)}
         back = read_expression(write(t), wide, free=free)
-        assert back == t, f"{write(t)} reads back as {write(back)}"
+        assert write(back) == write(t), f"{write(t)} reads back as {write(back)}"
+        if strict:
+            assert back == t, f"{write(t)} reads back as another term: {back} is not {t}"
     for c in (*outcome.conditions, *outcome.given):
         free = {str(i.name): i for i in free_indices(c)}
         back = read_condition(write_condition(c), wide, free=free)
@@ -387,6 +394,7 @@ def long_run(first: int, count: int, seconds: float) -> None:
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     done = tried = 0
+    worst: list[tuple[float, int]] = []
     for n in range(first, first + count):
         if time.monotonic() > end:
             break
@@ -395,6 +403,11 @@ def long_run(first: int, count: int, seconds: float) -> None:
         begun = time.monotonic()
         try:
             report = examine(program, oracle=n % 2 == 0, full=n % 8 == 0)
+            if report.outcome is not None and report.outcome.result is not None and n % 8 == 0:
+                try:
+                    round_trip(report.outcome.problem, report.outcome, strict=True)
+                except AssertionError:
+                    kinds["not the same term when read back"] += 1
             if n % 16 == 1:
                 other, _ = renamed(program, random.Random(n))
                 kinds[f"renamed: {same_answer(program, other, 1.0)}"] += 1
@@ -423,12 +436,16 @@ def long_run(first: int, count: int, seconds: float) -> None:
             reasons[f"{report.kind}: {re.sub(r'[(].*', '', report.reason)[:60]}"] += 1
             if report.kind == "not-derived":
                 print(f"#{n} NOT-DERIVED {report.reason[:300]}\n{program.text}\n", flush=True)
+        worst.append((report.seconds, n))
         if report.seconds > 2 or time.monotonic() - begun > 15:
             print(f"#{n} SLOW {report.seconds:.1f} s, in all {time.monotonic() - begun:.1f} s\n"
                   f"{program.text}\n", flush=True)  # fmt: skip
             kinds["SLOW"] += report.seconds > 2
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"== {done} programs from {first}, {tried} points, {memory} MB", dict(kinds))
+    times = sorted(worst)
+    if times:
+        print(f"median {times[len(times) // 2][0] * 1000:.0f} ms, slowest {times[-5:]}")
     for reason, many in reasons.most_common():
         print(many, reason)
 

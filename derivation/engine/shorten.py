@@ -207,8 +207,8 @@ class Shortener:
                     step = rw.at(sub, self.theory)
                     if step is None:
                         continue
-                    before = [(i not in free, str(i)) for i in indices_of(sub)]
-                    after = [(i not in free, str(i)) for i in indices_of(step.after)]
+                    before = [_turning(i, free) for i in indices_of(sub)]
+                    after = [_turning(i, free) for i in indices_of(step.after)]
                     if after < before:
                         chain.splice(step, path)
         if not chain.items:
@@ -653,6 +653,11 @@ class Shortener:
 
 def _factors(t: Any) -> tuple[Any, ...]:
     return t.args if isinstance(t, Mul) else (t,)
+
+
+def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:
+    """Free indices first, by name; bound ones as they come."""
+    return (False, str(i)) if i in free else (True, "")
 
 
 def same_guard(a: Any, b: Any) -> bool:

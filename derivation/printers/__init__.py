@@ -1,7 +1,7 @@
 """Formats that a derivation can be written in: one module each, loaded when it is asked for.
 
 A format is one line in ``FORMATS`` and one module with
-``render(outcomes, *, detail, width, color, unicode, standalone) -> str``.
+``render(outcomes, *, detail, width, color, unicode, standalone, notation) -> str``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ FORMATS: dict[str, Format] = {
     "terminal": Format("terminal", "for reading on a screen, in colour where it has any"),
     "text": Format("text", "plain text, the same typography without colour", (".txt",)),
     "latex": Format("latex", "LaTeX: a fragment for \\input, or a document", (".tex",)),
+    "beamer": Format("beamer", "slides in LaTeX: a step a click, the changed part marked"),
+    "markdown": Format("markdown", "Markdown for GitHub, Quarto and MyST", (".md", ".qmd")),
+    "html": Format("html", "a page in one file that works offline", (".html", ".htm")),
+    "svg": Format("svg", "the terminal's view as a picture, for a README", (".svg",)),
     "json": Format("json", "a certificate that can be replayed", (".json",)),
 }
 
@@ -64,6 +68,7 @@ def render(
     color: bool = False,
     unicode: bool = True,
     standalone: bool = False,
+    notation: Sequence[str] = (),
 ) -> str:
     """One or several derivations as text in a format, ending in a newline.
 
@@ -75,6 +80,8 @@ def render(
         color: Whether colour codes may be written.
         unicode: False for plain ASCII.
         standalone: A whole document instead of a fragment, where the format knows the difference.
+        notation: The reader's own, after that of the problem: ``yhat = \\mathbf{p}``, ``ln``,
+            ``no-bounds`` (LaTeX and what is made of it, and HTML).
 
     Raises:
         ValueError: The format or the level of detail is not known.
@@ -83,6 +90,12 @@ def render(
         raise ValueError(f"unknown format {format!r}: one of {', '.join(FORMATS)}")
     module = import_module(f"derivation.printers.{FORMATS[format].module}")
     text: str = module.render(
-        outcomes, detail=detail, width=width, color=color, unicode=unicode, standalone=standalone
+        outcomes,
+        detail=detail,
+        width=width,
+        color=color,
+        unicode=unicode,
+        standalone=standalone,
+        notation=notation,
     )
     return text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from derivation.printers.boxes import INSIDE, NEVER
+from derivation.printers.custom import PLAIN, Notation
 from derivation.printers.layout import (
     Big,
     Cases,
@@ -65,7 +66,8 @@ class LatexDrawing:
 
     Args:
         direct: The ``partial`` terms to be told apart from a ``diff``.
-        bounds: Whether a displayed sum says where it starts and ends.
+        notation: What the reader wants written in another way.
+        line: About how many columns of mathematics fit a line.
 
     >>> from derivation.terms import divide, element, index, neg, size, sum_over
     >>> i = index("i", size("K"))
@@ -74,8 +76,13 @@ class LatexDrawing:
     \sum_{i=1}^{K} \left(-\frac{y_i}{\hat{y}_i}\right)
     """
 
-    def __init__(self, direct: frozenset[Term] = frozenset(), bounds: bool = True) -> None:
-        self.direct, self.bounds = direct, bounds
+    def __init__(
+        self,
+        direct: frozenset[Term] = frozenset(),
+        notation: Notation = PLAIN,
+        line: float = LINE,
+    ) -> None:
+        self.direct, self.notation, self.line = direct, notation, line
         self._display = True
         self._loose = False  # brackets that a line may break between
         self._storeys = 0  # fractions around
@@ -102,7 +109,7 @@ class LatexDrawing:
             head = self._draw(Typesetter("stack", (), self.direct).layout(left), 0)
             start, used = _joined(head) + " ", _width(head)
         layout = Typesetter("stack", marks, self.direct).layout(right)
-        room = LINE - used - 3
+        room = self.line - used - 3
         lines = _filled(self._draw(layout, 0), room)
         if any(_width(line) > room + 4 for line in lines):
             self._loose = True
@@ -152,6 +159,8 @@ class LatexDrawing:
 
     def _draw_function(self, f: Function, depth: int) -> list[Part]:
         tex = _COMMANDS.get(f.name) or rf"\operatorname{{{escape(f.name)}}}"
+        if self.notation.ln and tex.startswith(r"\log"):
+            tex = r"\ln" + tex.removeprefix(r"\log")
         return [self._part(tex, 1 if f.name in GREEK else len(f.name))]
 
     def _draw_name(self, name: Name, depth: int) -> list[Part]:
@@ -160,6 +169,9 @@ class LatexDrawing:
 
     def _named(self, name: Name) -> tuple[str, float]:
         below = self._below(name.below)
+        own = self.notation.tex(name.name)
+        if own is not None:
+            return own + script("_", below), 1.5 + 0.6 * len(name.below)
         tex, _ = tex_name(name.name, below)
         base = parts(name.name)
         width = 1.0 if base.base in GREEK else float(len(base.base))
@@ -262,12 +274,16 @@ class LatexDrawing:
         power = script("^", above)
         if s.order:
             power = {"1": "'", "2": "''", "3": "'''"}.get(above, f"^{{({above})}}")
-        elif isinstance(bare, Name) and parts(bare.name).number and bare.below:
+        elif isinstance(bare, Name) and bare.below and self._is_raised(bare.name):
             plain = self._plain(s.base)
             base = [self._part(rf"\bigl({plain}\bigr)", _width(base) + 1.4)]
         last = base[-1]
         made = last._replace(tex=last.tex + power, width=last.width + 0.6 * len(above))
         return [*base[:-1], made]
+
+    def _is_raised(self, name: str) -> bool:
+        """Whether a name with indices has its number above it."""
+        return bool(parts(name).number) and name not in self.notation.names
 
     def _draw_slots(self, slots: Slots, depth: int) -> list[Part]:
         made = "".join(
@@ -282,7 +298,7 @@ class LatexDrawing:
             guard = self._plain(big.guard)
             first = big.guard.items[0] if isinstance(big.guard, Row) else None
             over = guard if first == big.over else rf"{over} \,:\, {guard}"
-        elif big.kind in ("sum", "prod") and ((self._display and self.bounds) or big.fixed):
+        elif big.kind in ("sum", "prod") and ((self._display and self.notation.bounds) or big.fixed):
             over, above = f"{over}=1", self._plain(big.size)
         elif big.fixed:
             over = rf"1 \leq {over} \leq {self._plain(big.size)}"

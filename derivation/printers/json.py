@@ -22,6 +22,7 @@ def render(
     color: bool = False,
     unicode: bool = True,
     standalone: bool = False,
+    notation: Sequence[str] = (),
 ) -> str:
     """The derivations in full, whatever detail is asked for; several as a set."""
     records = [record(outcome) for outcome in outcomes]

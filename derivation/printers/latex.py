@@ -60,6 +60,7 @@ def render(
     color: bool = False,
     unicode: bool = True,
     standalone: bool = False,
+    notation: Sequence[str] = (),
 ) -> str:
     """The derivations as a fragment that needs amsmath, or as a document for pdflatex."""
     parts = []

@@ -75,6 +75,7 @@ def render(
     color: bool = False,
     unicode: bool = True,
     standalone: bool = False,
+    notation: Sequence[str] = (),
 ) -> str:
     """The derivations as the terminal shows them; colour codes only if ``color``."""
     out = StringIO()

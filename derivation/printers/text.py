@@ -18,6 +18,7 @@ def render(
     color: bool = False,
     unicode: bool = True,
     standalone: bool = False,
+    notation: Sequence[str] = (),
 ) -> str:
     """The derivations as text of at most ``width`` columns, with no colour codes in it."""
     pages = []
