@@ -79,6 +79,7 @@ class Entry:
 
     Attributes:
         formula: What is displayed.
+        previous: The whole line that a displayed one goes on from, what goes away marked in it.
         changed_before: Paths into ``before`` of what the step replaces.
         changed_after: Paths into ``after`` of what it puts there.
         substeps: Those that are shown at this level of detail.
@@ -91,6 +92,7 @@ class Entry:
     rule: str
     law: str
     formula: Formula
+    previous: Formula | None
     before: Term
     after: Term
     path: Path
@@ -320,12 +322,16 @@ def _entries(steps: Sequence[Step], deepest: int, letters: _Letters) -> tuple[En
         if step.level > deepest:
             continue
         marks = changes(step.before, step.after)
+        previous = None
         if step.kind == "chain":
-            since = changes(last, step.after)[1] if last is not step.before else marks[1]
+            gone, since = changes(last, step.after) if last is not step.before else marks
             if last == start or since == ((),):
                 since = ()  # the whole line is new: nothing stands out
-            left = None if goes_on else letters.write(start)
-            formula = Formula(left, letters.write(step.after), since)
+            left = letters.write(start)
+            if last != start:
+                gone = () if gone == ((),) else gone
+                previous = Formula(left, letters.write(last), gone)
+            formula = Formula(None if goes_on else left, letters.write(step.after), since)
             last = step.after
         else:
             formula = Formula(letters.write(step.before), letters.write(step.after))
@@ -344,6 +350,7 @@ def _entries(steps: Sequence[Step], deepest: int, letters: _Letters) -> tuple[En
                 rule=step.rule,
                 law=step.law,
                 formula=formula,
+                previous=previous,
                 before=step.before,
                 after=step.after,
                 path=step.path,

@@ -102,7 +102,7 @@ def genuine(theorem: object) -> Theorem:
 
 
 def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], frozenset[str]]:
-    """What remains of conditions after discharge, and names whose definition an edge case rests on."""
+    """What remains of conditions after discharge; names on whose definition an edge case rests."""
     left: set[Any] = set()
     edge: frozenset[str] = frozenset()
     for c in conditions:
@@ -286,7 +286,9 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
         for h in inner.hypotheses:
             if theory.depends(h, name, through):
                 if not _is_open(h, theory, name, through):
-                    raise KernelError(f"under a derivative by {v} the condition {h} may not be used")
+                    raise KernelError(
+                        f"under a derivative by {v} the condition {h} may not be used"
+                    )
                 left, _ = _hypotheses(theory, _continuity(theory, h, name, through))
                 needs |= left
     return needs

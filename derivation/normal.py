@@ -396,7 +396,9 @@ def _common_monomial(poly: Poly, needs: set[Any]) -> tuple[Monomial, Poly]:
 
 
 def _monomial_text(m: Monomial) -> str:
-    return "*".join(sorted(f"{text(a)}^{e if isinstance(e, int | Fraction) else text(e)}" for a, e in m))
+    return "*".join(
+        sorted(f"{text(a)}^{e if isinstance(e, int | Fraction) else text(e)}" for a, e in m)
+    )
 
 
 def term_of(poly: Poly) -> Any:
@@ -493,4 +495,3 @@ def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
         for m2, c2 in product.items():
             accumulate(out, m2, c2)
     return out
-

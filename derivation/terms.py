@@ -133,7 +133,7 @@ PI = pi
 
 def value_of(t: Term) -> Fraction:
     """The value of a number term."""
-    return Fraction(int(t.p), int(t.q))  # type: ignore[attr-defined]
+    return Fraction(int(t.p), int(t.q))
 
 
 def is_number(t: Term) -> bool:
@@ -192,7 +192,7 @@ def name_of(t: Term) -> str:
     """The name of an element, an index or a size."""
     if isinstance(t, Indexed):
         return str(t.args[0].args[0].name)
-    return str(t.name)  # type: ignore[attr-defined]
+    return str(t.name)
 
 
 def indices_of(t: Term) -> tuple[Any, ...]:
@@ -224,7 +224,7 @@ def power(base: Term, exponent: Term) -> Any:
 def neg(t: Term) -> Any:
     """Minus t, with the sign in front of the first factor: -(2*x) is -2*x."""
     if is_number(t):
-        return -t  # type: ignore[operator]
+        return -t
     if isinstance(t, Mul):
         if is_number(t.args[0]):
             if t.args[0] == MINUS_ONE:
@@ -237,7 +237,7 @@ def neg(t: Term) -> Any:
 def inverse(t: Term) -> Any:
     """1/t, with the sign in the exponent: 1/x**2 is x**-2 and 1/2 is a number."""
     if is_number(t) and t != ZERO:
-        return ONE / t  # type: ignore[operator]
+        return ONE / t
     if isinstance(t, Pow):
         exponent = neg(t.args[1])
         return t.args[0] if exponent == ONE else power(t.args[0], exponent)
@@ -250,7 +250,7 @@ def divide(a: Term, b: Term) -> Any:
     if a == ONE:
         return below
     if is_number(a) and is_number(below):
-        return a * below  # type: ignore[operator]
+        return a * below
     return mul(*(a.args if isinstance(a, Mul) else (a,)), below)
 
 
@@ -362,7 +362,7 @@ def apply_unknown(name: str, *args: Term) -> Any:
 
 
 class FunctionDerivative(Expr):  # type: ignore[misc]
-    """``deriv(g, n)(x)``: arguments are the name (a Symbol), the orders by slot, then the arguments.
+    """``deriv(g, n)(x)``: the name (a Symbol), the orders by slot, then the arguments.
 
     The orders are as many Integers as the function has slots; ``deriv(g, slot, n)(a, b)`` has
     order n in that slot and 0 elsewhere.
@@ -659,7 +659,7 @@ def free_indices(t: Term) -> frozenset[Any]:
 
 
 def names(t: Term) -> frozenset[str]:
-    """The names of the arrays, scalars and sizes in the term (bound or not, unknown functions too)."""
+    """The names of arrays, scalars, sizes and unknown functions in the term."""
     found = _NAMES.get(t)
     if found is not None:
         return found

@@ -87,7 +87,7 @@ class Theory:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.definitions: dict[str, Definition] = dict(problem.definitions)
-        self.facts = [g for g in problem.givens]
+        self.facts = list(problem.givens)
         self.kinks: set[Any] = set()
         self._live: dict[Term, frozenset[str]] = {}
         self._depends: dict[tuple[Term, str, bool], bool] = {}
@@ -128,8 +128,8 @@ class Theory:
         if len(indices) != len(definition.params):
             raise KernelError(f"{t} has {len(indices)} indices, not {len(definition.params)}")
         for i, p in zip(indices, definition.params, strict=True):
-            if not self.in_range(i, p.size):  # type: ignore[attr-defined]
-                raise KernelError(f"the index {i} of {t} does not run over {p.size}")  # type: ignore[attr-defined]
+            if not self.in_range(i, p.size):
+                raise KernelError(f"the index {i} of {t} does not run over {p.size}")
         return substitute(definition.body, dict(zip(definition.params, indices, strict=True)))
 
     def size_of(self, i: Term) -> Any:
@@ -186,7 +186,7 @@ class Theory:
     # -- differentiability ------------------------------------------------------------------
 
     def smooth(self, t: Term, on: str, through: bool = True) -> frozenset[Any]:
-        """Conditions under which the term is differentiable, to every order, by the name's entries."""
+        """Conditions under which the term is differentiable, to every order, by a name's entries."""
         where = (t, on, through)
         found = self._smooth.get(where)
         if found is None:
@@ -341,7 +341,9 @@ class Theory:
             return c.op in ("==", "<=", ">=")
         if isinstance(c.left, Integer) and isinstance(c.right, Integer):
             a, b = int(c.left), int(c.right)
-            return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[c.op]
+            return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[
+                c.op
+            ]
         return False
 
     # -- signs ------------------------------------------------------------------------------
@@ -366,7 +368,9 @@ class Theory:
         if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
             for given in self.facts:
                 if isinstance(given, Relation) and given.right == ZERO and given.op in (">", "!="):
-                    if type(given.left) is type(t) and _matches(normal_term(given.left), normal_term(t), self):
+                    if type(given.left) is type(t) and _matches(
+                        normal_term(given.left), normal_term(t), self
+                    ):
                         allowed = POS if given.op == ">" else POS | NEG
                         if allowed & signs != signs and allowed & signs:
                             signs, used = signs & allowed, used | {given}
@@ -400,7 +404,9 @@ class Theory:
         if isinstance(t, relu):
             s, by = self.sign(t.args[0])
             return (POS if s == POS else POS | ZER), by
-        if isinstance(t, sympy.tanh | sympy.sinh | sympy.asinh | sympy.atan | sympy.erf | sympy.sign | Detach):
+        if isinstance(
+            t, sympy.tanh | sympy.sinh | sympy.asinh | sympy.atan | sympy.erf | sympy.sign | Detach
+        ):
             return self.sign(t.args[0])
         if isinstance(t, sympy.polygamma) and t.args[0] == ONE:
             s, by = self.sign(t.args[1])
@@ -448,7 +454,11 @@ class Theory:
         flat = replace_terms(t, lambda s: self.unfold(s) if self.defined(s) else None)
         flat = replace_terms(
             flat,
-            lambda s: power(add(ONE, apply("exp", neg(s.args[0]))), MINUS_ONE) if isinstance(s, sigmoid) else None,
+            lambda s: (
+                power(add(ONE, apply("exp", neg(s.args[0]))), MINUS_ONE)
+                if isinstance(s, sigmoid)
+                else None
+            ),
         )
         if flat == t:
             flat = t
@@ -456,7 +466,12 @@ class Theory:
         if len(poly) > 40:
             return ANY, NOTHING
         below = sorted(
-            {a for m in poly for a, e in m if isinstance(a, Add | SumOver) and isinstance(e, int) and e < 0},
+            {
+                a
+                for m in poly
+                for a, e in m
+                if isinstance(a, Add | SumOver) and isinstance(e, int) and e < 0
+            },
             key=text,
         )
         used: Used = NOTHING
@@ -493,7 +508,9 @@ class Theory:
     def _sign_of_reduction(self, t: Any) -> tuple[int, Used]:
         s, by = self.sign(t.body)
         if isinstance(t, ProductOver):
-            return (POS, by) if s == POS else ((POS | ZER, by) if s == POS | ZER else (ANY, NOTHING))
+            return (
+                (POS, by) if s == POS else ((POS | ZER, by) if s == POS | ZER else (ANY, NOTHING))
+            )
         if self.never_empty(t):
             return s, by
         if isinstance(t, SumOver):
@@ -582,14 +599,23 @@ def _signs_beyond(op: str, value: Any) -> int:
     return ANY
 
 
-def match(pattern: Term, t: Term, theory: Theory, bind: dict[Any, Any] | None = None) -> dict[Any, Any] | None:
+def match(
+    pattern: Term, t: Term, theory: Theory, bind: dict[Any, Any] | None = None
+) -> dict[Any, Any] | None:
     """Values of the pattern's free indices that make it the term (up to bound letters), or None."""
     bind = {} if bind is None else bind
     variables = free_indices(pattern)
     return bind if _match(pattern, t, theory, bind, variables, {}) else None
 
 
-def _match(p: Term, t: Term, theory: Theory, bind: dict[Any, Any], variables: frozenset[Any], bound: dict[Any, Any]) -> bool:
+def _match(
+    p: Term,
+    t: Term,
+    theory: Theory,
+    bind: dict[Any, Any],
+    variables: frozenset[Any],
+    bound: dict[Any, Any],
+) -> bool:
     if p in bound:
         return bool(bound[p] == t)
     if isinstance(p, Index) and p in variables:
@@ -604,15 +630,21 @@ def _match(p: Term, t: Term, theory: Theory, bind: dict[Any, Any], variables: fr
     if not p.args:
         return bool(p == t)
     if isinstance(p, Reduction):
-        if p.index.size != t.index.size:  # type: ignore[attr-defined]
+        if p.index.size != t.index.size:
             return False
-        inner = {**bound, p.index: t.index}  # type: ignore[attr-defined]
-        return _match(p.body, t.body, theory, bind, variables, inner) and _match(  # type: ignore[attr-defined]
-            p.guard, t.guard, theory, bind, variables, inner  # type: ignore[attr-defined]
+        inner = {**bound, p.index: t.index}
+        return _match(p.body, t.body, theory, bind, variables, inner) and _match(
+            p.guard,
+            t.guard,
+            theory,
+            bind,
+            variables,
+            inner,
         )
-    return all(_match(a, b, theory, bind, variables, bound) for a, b in zip(p.args, t.args, strict=True))
+    return all(
+        _match(a, b, theory, bind, variables, bound) for a, b in zip(p.args, t.args, strict=True)
+    )
 
 
 def _matches(pattern: Term, t: Term, theory: Theory) -> bool:
     return match(pattern, t, theory) is not None
-

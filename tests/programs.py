@@ -7,7 +7,7 @@ that drives it, so that failures shrink.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ class Generated:
         positive: Inputs that a given says are positive.
         labels: Label arrays and the size their values belong to.
         defined: Defined names with the sizes of their slots.
+        sizes: Names of the sizes.
         normalised: Positive inputs that a given says sum to 1 over their last slot.
     """
 
@@ -35,6 +36,7 @@ class Generated:
     labels: Mapping[str, str] = field(default_factory=dict)
     defined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     normalised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: tuple[str, ...] = SIZES
 
     def __repr__(self) -> str:
         return f"<<<\n{self.text}\n>>>"
@@ -419,6 +421,11 @@ class _Writer:
             variable += f" then {self.variable(other, shape, taken)}"
         for f, arity in self.unknown.items():
             lines.append(f"function {f}" if arity == 1 else f"function {f}({arity})")
+        import re
+
+        written = set(re.findall(r"[A-Za-z]\w*", "\n".join(lines)))
+        self.positive &= written
+        self.inputs = {n: shape for n, shape in self.inputs.items() if n in written}
         for n in sorted(self.positive):
             at = f"[{','.join(LETTERS[: len(self.inputs[n])])}]" if self.inputs[n] else ""
             lines.append(f"given {n}{at} > 0")
@@ -473,13 +480,17 @@ def _renamed_bound(text: str, old: str, new: str) -> str:
     return re.sub(rf"\b{old}\b", new, text)
 
 
-def generate(rng: random.Random) -> Generated:
-    """One random program."""
-    return _Writer(rng).program()
+def generate(rng: random.Random, accept: Callable[[str], bool] | None = None) -> Generated:
+    """One random program; a few tries to meet a condition, such as that all ranges are known."""
+    for _ in range(6):
+        made = _Writer(rng).program()
+        if accept is None or accept(made.text):
+            break
+    return made
 
 
-def programs() -> Any:
+def programs(accept: Callable[[str], bool] | None = None) -> Any:
     """The Hypothesis strategy."""
     from hypothesis import strategies as st
 
-    return st.randoms(use_true_random=False).map(generate)
+    return st.randoms(use_true_random=False).map(lambda rng: generate(rng, accept))

@@ -89,7 +89,9 @@ def test_a_given_may_be_used_under_a_derivative_by_another_variable(theory: Theo
 
 def test_a_given_that_depends_through_a_definition_is_refused_too() -> None:
     theory = Theory(
-        read_problem("p[i] = exp(z[i])\nL = sum(p[i] for i in K)\ngiven sum(p[i] for i in K) == 1\nwrt z[j]")
+        read_problem(
+            "p[i] = exp(z[i])\nL = sum(p[i] for i in K)\ngiven sum(p[i] for i in K) == 1\nwrt z[j]"
+        )
     )
     under = term(theory, "diff(z[1]*sum(p[i] for i in K), z[2])")
     with pytest.raises(KernelError, match="under a derivative"):
@@ -132,7 +134,11 @@ def test_a_condition_about_a_bound_index_becomes_one_about_every_index(theory: T
     lhs = term(theory, "sum(z[i]*y[i]/y[i] for i in K)")
     inner = lhs.args[0]
     theorem = kernel.instance(
-        theory, REGISTRY["field"], inner, read_expression("z[i]", theory.problem, free={"i": lhs.args[1]}), {}
+        theory,
+        REGISTRY["field"],
+        inner,
+        read_expression("z[i]", theory.problem, free={"i": lhs.args[1]}),
+        {},
     )
     assert theorem.hypotheses, "y[i] != 0 is not known"
     whole = kernel.replace(lhs, (0,), theorem)
@@ -156,7 +162,9 @@ def test_only_givens_of_the_problem_are_assumed(theory: Theory) -> None:
 
 def test_a_changed_sign_is_refused(theory: Theory) -> None:
     with pytest.raises(RuleRefused):
-        kernel.instance(theory, REGISTRY["ring"], term(theory, "y[1] - z[1]"), term(theory, "y[1] + z[1]"), {})
+        kernel.instance(
+            theory, REGISTRY["ring"], term(theory, "y[1] - z[1]"), term(theory, "y[1] + z[1]"), {}
+        )
 
 
 def test_detach_may_not_be_dropped_under_a_derivative(theory: Theory) -> None:

@@ -14,11 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from derivation.errors import InputError
 from derivation.language import (
     nodes,
     read_condition,
     read_expression,
     read_problem,
+    syntax,
     write,
     write_condition,
     write_definition,
@@ -383,6 +385,23 @@ def test_whatever_is_read_prints_and_reads_back(seed: int, depth: int) -> None:
         assert "division by zero" in str(error) or "power beyond" in str(error), (seed, text)
         return
     check_exact(term)
+
+
+@settings(max_examples=200, deadline=None, print_blob=True)
+@given(st.integers(0, 10**9), st.integers(2, 5))
+def test_long_chains_read_as_short_ones(seed: int, depth: int) -> None:
+    """Long chains of operators go to Python's parser as flat calls; the term is the same."""
+    text = Source(seed).value(depth)
+    found = []
+    for few, many in ((2, 0), (10**6, 10**6)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(syntax, "_LONG_CHAIN", few)
+            patch.setattr(syntax, "_MANY_TOKENS", many)
+            try:
+                found.append(read_expression(text, PROBLEM, free=FREE))
+            except InputError as error:
+                found.append(error.message)
+    assert found[0] == found[1], text
 
 
 # -- random terms: whatever the engine may build ----------------------------------------------

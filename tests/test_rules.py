@@ -26,7 +26,9 @@ LETTERS = {letter: index(letter, K) for letter in "ijkl"}
 
 def sides(example: str):
     left, right = example.split(" -> ")
-    return read_expression(left, PROBLEM, free=LETTERS), read_expression(right, PROBLEM, free=LETTERS)
+    return read_expression(left, PROBLEM, free=LETTERS), read_expression(
+        right, PROBLEM, free=LETTERS
+    )
 
 
 CASES = [(r.id, e) for r in REGISTRY.values() for e in r.valid]

@@ -7,11 +7,12 @@ and callers record one move for it.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
 import sympy
 
-from derivation.normal import normal, normal_term, term_of
+from derivation.normal import normal, normal_term
 from derivation.terms import (
     MINUS_ONE,
     ONE,
@@ -65,7 +66,11 @@ def _tidy(t: Term) -> Any:
 
 def _tidy_exponent(e: Term) -> Any:
     tidied = tidy(e)
-    return normal_term(tidied) if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add) else tidied
+    return (
+        normal_term(tidied)
+        if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add)
+        else tidied
+    )
 
 
 def split_product(t: Term) -> Factors:
@@ -75,12 +80,19 @@ def split_product(t: Term) -> Factors:
 
     def take(f: Any, e: Any) -> None:
         nonlocal coefficient
-        if is_number(f) and is_number(e) and value_of(e).denominator == 1 and (f != ZERO or value_of(e) > 0):
+        if (
+            is_number(f)
+            and is_number(e)
+            and value_of(e).denominator == 1
+            and (f != ZERO or value_of(e) > 0)
+        ):
             coefficient *= value_of(f) ** int(value_of(e))
         elif isinstance(f, Mul) and is_number(e) and value_of(e).denominator == 1:
             for g in f.args:
                 take(g, e)
-        elif isinstance(f, Pow) and (is_number(e) and value_of(e).denominator == 1 or f.args[1] == ONE):
+        elif isinstance(f, Pow) and (
+            (is_number(e) and value_of(e).denominator == 1) or f.args[1] == ONE
+        ):
             take(f.args[0], _times(f.args[1], e))
         elif isinstance(f, sympy.exp) and is_number(e):
             scale, core = _exponent_core(f.args[0])
@@ -97,7 +109,12 @@ def split_product(t: Term) -> Factors:
             coefficient *= sign ** int(value_of(e))
             base = primitive
         key = normal_term(base)
-        if isinstance(base, Add) and key not in bases and is_number(e) and value_of(e).denominator == 1:
+        if (
+            isinstance(base, Add)
+            and key not in bases
+            and is_number(e)
+            and value_of(e).denominator == 1
+        ):
             turned = normal_term(negated(base))
             if turned in bases:  # (a - b) beside (b - a)
                 coefficient *= (-1) ** int(value_of(e))
@@ -128,8 +145,6 @@ def split_product(t: Term) -> Factors:
 
 def _primitive(t: Any) -> tuple[Fraction, Any]:
     """A numeric factor common to all terms of a sum, and the rest; the first term gets sign +."""
-    from math import gcd, lcm
-
     coefficients = [leading(a)[0] for a in t.args]
     if all(c.denominator == 1 and abs(c) == 1 for c in coefficients[:1]) and coefficients[0] > 0:
         return Fraction(1), t
@@ -224,8 +239,12 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
             if e != ONE:
-                arg = negated(arg) if e == MINUS_ONE else scaled(arg, value_of(e)) if not isinstance(arg, Add) else (
-                    add(*[scaled(a, value_of(e)) for a in arg.args])
+                arg = (
+                    negated(arg)
+                    if e == MINUS_ONE
+                    else scaled(arg, value_of(e))
+                    if not isinstance(arg, Add)
+                    else (add(*[scaled(a, value_of(e)) for a in arg.args]))
                 )
             out.append(exp(arg))
         else:
@@ -278,7 +297,11 @@ def expanded(t: Term) -> Any:
         for base, e in parts:
             times = int(value_of(e)) if is_number(e) and value_of(e).denominator == 1 else 0
             inner = expanded(base) if isinstance(base, Add | Mul) else base
-            if isinstance(inner, Add) and 0 < times <= 4 and len(terms) * len(inner.args) ** times <= 400:
+            if (
+                isinstance(inner, Add)
+                and 0 < times <= 4
+                and len(terms) * len(inner.args) ** times <= 400
+            ):
                 for _ in range(times):
                     terms = [[*have, a] for have in terms for a in inner.args]
             else:
@@ -295,7 +318,3 @@ def expanded(t: Term) -> Any:
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
     return bool(a == b or normal(a)[0] == normal(b)[0])
-
-
-__all__ = ["expanded", "join_product", "leading", "normal_term", "product_of", "same", "scaled",
-           "split_product", "sum_of", "term_of", "tidy"]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from derivation.engine.arithmetic import expanded, tidy
-from derivation.engine.cost import cost
 from derivation.engine.proof import Chain, Proof
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, factors_of
-from derivation.errors import RuleRefused
 from derivation.terms import (
     ONE,
     TRUE,
@@ -19,7 +17,6 @@ from derivation.terms import (
     Index,
     KroneckerDelta,
     Mul,
-    Pow,
     Relation,
     SumOver,
     Term,
@@ -43,13 +40,15 @@ class CaseSplitter:
         self.plain = Simplifier(simplifier.theory, completing=False)
 
     def two_cases(self, t: Term) -> tuple[Proof, Any] | None:
-        """``t`` as two cases of its only delta, and the condition; None if there is not exactly one."""
+        """``t`` as two cases of its only delta, and the condition; None without such a delta."""
         deltas = {s for s in subterms(t) if isinstance(s, KroneckerDelta)}
         if len(deltas) != 1 or not isinstance(t, Mul | KroneckerDelta | Add):
             return None
         (d,) = deltas
         if not all(isinstance(i, Index) for i in d.args) or any(
-            isinstance(s, SumOver) and free_indices(s) & free_indices(d) != free_indices(s) & free_indices(d) & free_indices(t)
+            isinstance(s, SumOver)
+            and free_indices(s) & free_indices(d)
+            != free_indices(s) & free_indices(d) & free_indices(t)
             for s in subterms(t)
         ):
             return None
@@ -70,7 +69,7 @@ class CaseSplitter:
         return chain.proof("cases"), condition
 
     def split(self, t: Term) -> Proof:
-        """In every sum over i with cases i = j and i != j: the j-th term apart, the cases put in."""
+        """In every sum over i with cases i = j and i != j: the j-th term apart, cases put in."""
         chain = Chain(t)
         for _ in range(20):
             found = self._find(chain.term)
@@ -138,6 +137,3 @@ class CaseSplitter:
     def merge(self, t: Term) -> Proof:
         """Sums over i != j completed by the missing term."""
         return self.simplifier.simplify(t)
-
-
-__all__ = ["CaseSplitter", "Pow", "RuleRefused", "cost"]

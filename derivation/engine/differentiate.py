@@ -25,7 +25,6 @@ from derivation.terms import (
     Partial,
     Pow,
     ProductOver,
-    Reduction,
     SumOver,
     Term,
     is_element,
@@ -119,6 +118,3 @@ def _derivatives(t: Term) -> list[tuple[tuple[int, ...], Any]]:
 
 def has_derivative(t: Term) -> bool:
     return any(isinstance(s, Diff | Partial) for s in subterms(t))
-
-
-__all__ = ["Differentiator", "Reduction", "has_derivative"]

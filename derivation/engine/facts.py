@@ -1,4 +1,4 @@
-"""Facts about the user's definitions, found by unfolding once and proved: sums to 1, to 0, symmetry."""
+"""Facts about the user's definitions, found by unfolding once: sums to 1, to 0, symmetry."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from derivation.engine.arithmetic import same
 from derivation.engine.proof import Chain, Move, Proof, flip, join
 from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
-from derivation.problem import Definition
 from derivation.normal import normal_term
+from derivation.problem import Definition
 from derivation.terms import (
     ONE,
     TRUE,
@@ -20,6 +20,7 @@ from derivation.terms import (
     fresh_index,
     is_number,
     mul,
+    name_of,
     substitute,
     subterms,
     sum_over,
@@ -77,7 +78,7 @@ def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
     """p = n/sum of n over some places: p adds up to 1 over these places."""
     body = definition.body
     for s in subterms(body):
-        if not isinstance(s, SumOver) or s.guard == TRUE and not isinstance(s.body, SumOver):
+        if not isinstance(s, SumOver) or (s.guard == TRUE and not isinstance(s.body, SumOver)):
             continue  # plain sums are found by _constant_sum
         binders, core = [], s
         while isinstance(core, SumOver):
@@ -86,7 +87,7 @@ def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
         above = normal_term(mul(body, s))
         for chosen in itertools.permutations(definition.params, len(binders)):
             swap = {p: i for p, (i, _) in zip(chosen, binders, strict=True)}
-            if any(p.size != i.size for p, i in swap.items()) or not same(  # type: ignore[attr-defined]
+            if any(p.size != i.size for p, i in swap.items()) or not same(
                 substitute(above, swap), core
             ):
                 continue
@@ -109,21 +110,17 @@ def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
 
 def _names_sum(planner: Planner, s: Any) -> bool:
     theory = planner.theory
-    return theory.defined(s) and any(isinstance(x, SumOver) for x in subterms(theory.definitions[_name(s)].body))
-
-
-def _name(s: Any) -> str:
-    from derivation.terms import name_of
-
-    return name_of(s)
+    return theory.defined(s) and any(
+        isinstance(x, SumOver) for x in subterms(theory.definitions[name_of(s)].body)
+    )
 
 
 def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:
     params = definition.params
-    if len(params) < 2 or params[-1].size != params[-2].size:  # type: ignore[attr-defined]
+    if len(params) < 2 or params[-1].size != params[-2].size:
         return None
     i, j = params[-2], params[-1]
-    spare = fresh_index(i, {p.name for p in params})  # type: ignore[attr-defined]
+    spare = fresh_index(i, {p.name for p in params})
     body = definition.body
     swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
     one = planner.shortener._turn_symmetric(body) or Proof(body, body)

@@ -1,9 +1,10 @@
-"""Letters for bound indices as the user would choose them, and conditions as `given` writes them."""
+"""Bound letters as the user would choose them, conditions as ``given`` writes them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from derivation.normal import oriented
 from derivation.terms import (
     ONE,
     TRUE,
@@ -15,7 +16,6 @@ from derivation.terms import (
     KroneckerDelta,
     Reduction,
     Relation,
-    Size,
     Term,
     add,
     all_of,
@@ -87,7 +87,11 @@ class Letters:
                 c = substitute(c.body, swap)
             elif isinstance(c, AnyOf):
                 parts = list(c.args)
-                wanted = [p for p in parts if isinstance(p, Relation | Every | AnyOf) and not _about_indices(p)]
+                wanted = [
+                    p
+                    for p in parts
+                    if isinstance(p, Relation | Every | AnyOf) and not _about_indices(p)
+                ]
                 last = wanted[-1] if wanted else parts[-1]
                 parts.remove(last)
                 guard = all_of(guard, *map(negate, parts))
@@ -103,7 +107,7 @@ class Letters:
 
 def _about_indices(c: Any) -> bool:
     return isinstance(c, Relation) and all(
-        isinstance(s, Index) or is_number(s) and any(isinstance(o, Index) for o in c.args[1:])
+        isinstance(s, Index) or (is_number(s) and any(isinstance(o, Index) for o in c.args[1:]))
         for s in (c.left, c.right)
     )
 
@@ -116,9 +120,6 @@ def core(h: Any) -> str:
     for s in subterms(h):
         if isinstance(s, Index) and s in free_indices(h) and s not in names:
             names[s] = index(f"_f{len(names)}", s.size)
-    from derivation.normal import oriented
-
-    return str(oriented(substitute(h, names))) + str([str(getattr(i, "size", "")) for i in names.values()])
-
-
-__all__ = ["Letters", "Size", "core"]
+    return str(oriented(substitute(h, names))) + str(
+        [str(getattr(i, "size", "")) for i in names.values()]
+    )

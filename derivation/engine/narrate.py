@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
 from derivation import kernel
+from derivation.engine.arithmetic import tidy
 from derivation.engine.letters import Letters
-from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, moves
+from derivation.engine.present import presented
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves
 from derivation.engine.rewrites import Rewrite
 from derivation.language import write, write_condition
 from derivation.problem import Definition
@@ -17,17 +19,18 @@ from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
 from derivation.steps import Prose, Step
 from derivation.terms import (
+    ONE,
     Condition,
     Diff,
     Function,
     Indexed,
+    Partial,
     Path,
     Term,
     apply,
     at,
     diff,
     divide,
-    element,
     free_indices,
     function_name,
     index_names,
@@ -115,7 +118,7 @@ class Narrator:
         self, kind: str, start: Any, stages: list[Proof], of: Any, by: Any
     ) -> tuple[kernel.Theorem, str]:
         """A lemma with its stages as substeps."""
-        stages = _hide_detours([s for s in stages if s.items and s.before != s.after])
+        stages = [s for s in stages if s.items and s.before != s.after]
         whole = stages[0]
         for stage in stages[1:]:
             whole = join(whole, stage)
@@ -156,8 +159,6 @@ class Narrator:
         renumber.update(order)
         substeps = tuple(_renumbered(s, renumber) for s in chain)
         lemmas = [_renumbered(s, renumber) for s in others]
-        for s in lemmas:
-            self._relabel(s)
         self.steps = [
             *lemmas,
             Step(
@@ -174,11 +175,7 @@ class Narrator:
                 substeps=substeps,
             ),
         ]
-        self.renumbering = renumber
         return number
-
-    def _relabel(self, step: Step) -> None:
-        return
 
     def function_lemmas(self, body: Term) -> None:
         """One line for each elementary function that the objective uses: d log x = 1/x."""
@@ -193,9 +190,12 @@ class Narrator:
             self._function_lemma(s, base)
 
     def _function_lemma(self, s: Any, base: Any) -> None:
-        taken = set(self.theory.problem.shapes) | set(self.theory.problem.sizes) | names(s) | {
-            i for d in self.theory.definitions.values() for i in index_names(d.body)
-        }
+        taken = (
+            set(self.theory.problem.shapes)
+            | set(self.theory.problem.sizes)
+            | names(s)
+            | {i for d in self.theory.definitions.values() for i in index_names(d.body)}
+        )
         letter = next(x for x in ("x", "u", "s", "v", "w", "xi", "x1") if x not in taken)
         x = symbol(letter)
         f = apply(function_name(s) or "", x)
@@ -205,17 +205,12 @@ class Narrator:
         if base is not None:
             after, _ = REGISTRY["d-product"].rewrite(self.theory, start, {})  # type: ignore[misc]
             chain.rule("d-product", after)
-            inner = (0,)
-        else:
-            inner = ()
+        inner: Path = (0,) if base is not None else ()
         target = at(chain.term, inner)
         after, _ = REGISTRY["d-function"].rewrite(self.theory, target, {})  # type: ignore[misc]
         chain.rule("d-function", after, inner)
-        for path, sub in _diffs(chain.term):
-            chain.rule("d-variable", sub_one(), path)
-        from derivation.engine.arithmetic import tidy
-        from derivation.engine.present import presented
-
+        for path, _sub in _diffs(chain.term):
+            chain.rule("d-variable", ONE, path)
         shown = presented(tidy(chain.term), self.theory)
         chain.algebra(shown)
         proof = chain.proof()
@@ -230,12 +225,14 @@ class Narrator:
                 title=title,
                 rule="d-function",
                 law=_law("d-function"),
-                why=("a standard derivative",) if base is None else ("to base ", base, ", log x is ln x / ln ", base),
+                why=("a standard derivative",)
+                if base is None
+                else ("to base ", base, ", log x is ln x / ln ", base),
                 before=start,
                 after=shown,
                 conditions=self._left(theorem),
                 substeps=self._leaves(proof, number, start, ()),
-                level=2 if False else 1,
+                level=1,
             )
         )
 
@@ -267,23 +264,53 @@ class Narrator:
         if len(leaves) == 1:
             only = leaves[0]
             return Step(
-                number, kind, title, only.rule, why, before, after, only.law, only.path,
-                only.direction, only.args, only.uses, conditions, (), 1,
+                number,
+                kind,
+                title,
+                only.rule,
+                why,
+                before,
+                after,
+                only.law,
+                only.path,
+                only.direction,
+                only.args,
+                only.uses,
+                conditions,
+                (),
+                1,
             )
         return Step(
-            number, kind, title, main, why, before, after, _law(main),
-            uses=_uses(proof), conditions=conditions, substeps=leaves,
+            number,
+            kind,
+            title,
+            main,
+            why,
+            before,
+            after,
+            _law(main),
+            uses=_uses(proof),
+            conditions=conditions,
+            substeps=leaves,
         )
 
     def _leaves(self, proof: Any, number: str, start: Any, prefix: Path) -> tuple[Step, ...]:
         """Each kernel move as a step on the whole term."""
-        out = []
+        out: list[Step] = []
         term = start
         for path, move in moves(proof):
             after = replace_at(term, path, move.after)
             rule = REGISTRY.get(move.rule)
-            title = rule.title if rule else {"definition": "Definition", "given": "Given",
-                                             "lemma": "Lemma", "rename": "Rename"}[move.rule]
+            title = (
+                rule.title
+                if rule
+                else {
+                    "definition": "Definition",
+                    "given": "Given",
+                    "lemma": "Lemma",
+                    "rename": "Rename",
+                }[move.rule]
+            )
             why: Prose = (title[:1].lower() + title[1:],)
             if move.rule == "lemma":
                 title, why = "Use a lemma", (f"by {_cited_words(move.cited.number)}",)
@@ -336,7 +363,9 @@ class Narrator:
             return what, ("differentiate the definition of ", of)
         quotient = any(m.rule == "d-quotient" for _, m in moves(proof))
         if quotient:
-            return what, ("quotient rule",) if proof.label != "cases" else ("quotient rule, in two cases",)
+            return what, ("quotient rule",) if proof.label != "cases" else (
+                "quotient rule, in two cases",
+            )
         return what, ("differentiate the definition of ", of)
 
     def _words(self, label: str, proof: Proof, about: dict[str, Any]) -> tuple[Prose, Prose]:
@@ -346,7 +375,9 @@ class Narrator:
             through = about.get("through") or sorted(
                 {name_of(s.args[0]) for _, s in _diffs(proof.after, partials=True)}
             )
-            heads = [self.theory.definitions[n].head for n in through if n in self.theory.definitions]
+            heads = [
+                self.theory.definitions[n].head for n in through if n in self.theory.definitions
+            ]
             listed: list[Any] = []
             for k, h in enumerate(heads):
                 listed.extend([", " if k and k < len(heads) - 1 else " and " if k else "", h])
@@ -363,23 +394,27 @@ class Narrator:
             used = _uses(proof)
             return ("Put together",), (_list_lemmas(used),)
         if label == "split-cases":
-            return ("Split the sum",), ("the term with equal indices apart from the rest, each case put in",)
+            return ("Split the sum",), (
+                "the term with equal indices apart from the rest, each case put in",
+            )
         if label == "distribute":
             return ("Distribute",), ("what does not depend on the summation index leaves the sum",)
         if label == "merge":
             return ("Complete the sum",), ("the missing term is at hand",)
         if label == "given":
-            used = [m.args["given"] for _, m in moves(proof) if m.rule == "given"]
-            if not used:
+            givens = [m.args["given"] for _, m in moves(proof) if m.rule == "given"]
+            if not givens:
                 return self._contract_words(rules)
-            g = used[0]
+            g = givens[0]
             return ("Use ", relation("==", g.left, g.right)), ("given",)
         if label == "fact":
             cited = [m for _, m in moves(proof) if m.rule == "lemma"]
             if not cited:
                 return self._contract_words(rules)
             f = self.letters.friendly
-            return ("Use ", relation("==", f(cited[0].before), f(cited[0].after))), (_list_lemmas(_uses(proof)),)
+            return ("Use ", relation("==", f(cited[0].before), f(cited[0].after))), (
+                _list_lemmas(_uses(proof)),
+            )
         if label == "cases":
             return ("Two cases",), ("the delta is 1 where the indices agree, else 0",)
         if label == "fold":
@@ -408,7 +443,11 @@ class Narrator:
 
     def _rule_words(self, rules: list[str]) -> tuple[Prose, Prose]:
         for r, title, why in (
-            ("d-quotient", "Quotient rule", "numerator and denominator both depend on the variable"),
+            (
+                "d-quotient",
+                "Quotient rule",
+                "numerator and denominator both depend on the variable",
+            ),
             ("d-product", "Product rule", "one factor at a time"),
             ("d-power", "Power rule", "the power goes in front"),
             ("d-function", "Chain rule for a function", "outer derivative times inner derivative"),
@@ -419,7 +458,9 @@ class Narrator:
 
     def _contract_words(self, rules: list[str]) -> tuple[Prose, Prose]:
         if "sift-delta" in rules:
-            return ("One term survives",), ("against a delta only the term with equal indices is left",)
+            return ("One term survives",), (
+                "against a delta only the term with equal indices is left",
+            )
         if "sum-one-place" in rules or "sum-cases" in rules:
             return ("Only these terms",), ("the others are zero",)
         if "split-term" in rules or "sum-guard" in rules:
@@ -431,13 +472,7 @@ class Narrator:
         return ("Collect terms",), ("arithmetic",)
 
 
-def _hide_detours(stages: list[Proof]) -> list[Proof]:
-    return stages
-
-
 def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
-    from dataclasses import replace
-
     number = step.number
     for old in sorted(numbers, key=len, reverse=True):
         if number == old or number.startswith(old + "."):
@@ -483,8 +518,23 @@ def _law(rule: str) -> str:
     return {"definition": DEFINITION_LAW, "given": GIVEN_LAW}.get(rule, "")
 
 
-_WEIGHT = ["chain-rule", "d-quotient", "given", "split-term", "sift-delta", "sum-factor", "sum-add",
-           "lemma", "d-product", "d-function", "d-sum", "definition", "powers", "field", "ring"]
+_WEIGHT = [
+    "chain-rule",
+    "d-quotient",
+    "given",
+    "split-term",
+    "sift-delta",
+    "sum-factor",
+    "sum-add",
+    "lemma",
+    "d-product",
+    "d-function",
+    "d-sum",
+    "definition",
+    "powers",
+    "field",
+    "ring",
+]
 
 
 def _main_rule(proof: Any) -> str:
@@ -496,8 +546,6 @@ def _main_rule(proof: Any) -> str:
 
 
 def _diffs(t: Any, partials: bool = False, path: Path = ()) -> list[tuple[Path, Any]]:
-    from derivation.terms import Partial
-
     wanted = Partial if partials else Diff
     out = []
     if isinstance(t, wanted):
@@ -506,12 +554,6 @@ def _diffs(t: Any, partials: bool = False, path: Path = ()) -> list[tuple[Path, 
         if not isinstance(t, Indexed):
             out.extend(_diffs(a, partials, (*path, k)))
     return out
-
-
-def sub_one() -> Any:
-    from derivation.terms import ONE
-
-    return ONE
 
 
 def _varies(t: Any) -> bool:
@@ -526,6 +568,3 @@ def _log_base(body: Term) -> Any:
             if is_number(a) or type(a) is sympy.Symbol:
                 return a
     return None
-
-
-__all__ = ["Fact", "Narrator", "element", "labelled"]

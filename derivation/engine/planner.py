@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derivation import kernel
-from derivation.engine.arithmetic import same, tidy
+from derivation.engine.arithmetic import tidy
 from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
@@ -16,46 +16,40 @@ from derivation.engine.letters import core
 from derivation.engine.narrate import Narrator
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
-from derivation.engine.rewrites import Rewrite, occurrences
+from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
 from derivation.engine.simplify import Simplifier
-from derivation.errors import DerivationError, KernelError, NotDerived, RuleRefused
+from derivation.errors import KernelError, NotDerived, RuleRefused
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import through_which
 from derivation.steps import Outcome
 from derivation.terms import (
-    ONE,
     TRUE,
-    AnyOf,
-    Relation,
     ZERO,
+    AnyOf,
     Diff,
     Every,
     IfElse,
-    Mul,
     Partial,
-    Pow,
+    Relation,
+    SumOver,
     Term,
-    add,
     at,
     diff,
     element,
     free_indices,
     fresh_index,
+    index,
     index_names,
     indices_of,
     is_element,
     is_leaf,
-    mul,
     name_of,
     names,
     partial,
-    relation,
-    subterms,
 )
 from derivation.theory import Theory
-
 
 LONG_ADJOINT = 40  # nodes; a longer one gets a name where naming pays
 TOO_LONG = 150
@@ -221,7 +215,10 @@ class Planner:
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
         for k, piece in enumerate(pieces):
             if k == len(pieces) - 1 and last is not None:
-                piece, last = Proof(piece.before, last.after, (((), piece), ((), last)), piece.label), None
+                piece, last = (
+                    Proof(piece.before, last.after, (((), piece), ((), last)), piece.label),
+                    None,
+                )
             theorem = self.narrator.continue_chain(theorem, piece.label or "contract", piece)
         if last is not None:
             theorem = self.narrator.continue_chain(theorem, "order", last)
@@ -238,7 +235,7 @@ class Planner:
         if is_leaf(t) or isinstance(t, Diff | Partial):
             return
         for k, a in enumerate(t.args):
-            if hasattr(t, "guard") and k > 0 or not hasattr(a, "is_commutative"):
+            if (hasattr(t, "guard") and k > 0) or not hasattr(a, "is_commutative"):
                 continue
             self._tidy_at(chain, (*path, k))
         t = at(chain.term, path)
@@ -294,7 +291,10 @@ class Planner:
     def _lemma_of(self, t: Any) -> Lemma:
         body, v = t.args
         if isinstance(t, Partial):
-            if name_of(body) in self.theory.definitions and ("own", name_of(body), name_of(v)) in self.lemmas:
+            if (
+                name_of(body) in self.theory.definitions
+                and ("own", name_of(body), name_of(v)) in self.lemmas
+            ):
                 return self.lemmas["own", name_of(body), name_of(v)]
             return self._local(name_of(body), v)
         return self._adjoint(body, name_of(v))
@@ -304,8 +304,6 @@ class Planner:
         if name in self.theory.definitions:
             slots = list(self.theory.definitions[name].params)
         else:
-            from derivation.terms import index
-
             slots = [index("i", s) for s in self.problem.shapes[name]]
         used = set(taken)
         out = []
@@ -320,8 +318,6 @@ class Planner:
         used = set(taken)
         out = []
         for i, s in zip(indices_of(v), self._slots(name_of(v)), strict=True):
-            from derivation.terms import index
-
             want = i if hasattr(i, "size") else index("j", s)
             letter = fresh_index(want, used)
             used.add(letter.name)
@@ -330,7 +326,7 @@ class Planner:
 
     def _slots(self, name: str) -> tuple[Any, ...]:
         if name in self.theory.definitions:
-            return tuple(p.size for p in self.theory.definitions[name].params)  # type: ignore[attr-defined]
+            return tuple(p.size for p in self.theory.definitions[name].params)
         return tuple(self.problem.shapes.get(name, ()))
 
     def _local(self, name: str, v: Any) -> Lemma:
@@ -410,7 +406,7 @@ class Planner:
         return lemma
 
     def _substituted(self, t: Any, objective: Any) -> Proof:
-        """Lemmas put in, the objective's own part worked out, sums split where lemmas have cases."""
+        """Lemmas put in, the objective's own part worked out, sums split by the lemmas' cases."""
         chain = Chain(t)
         self._cite_guarded(chain)
         for path, sub in list(occurrences(chain.term)):
@@ -436,12 +432,16 @@ class Planner:
             if self.inline or cost(result) < TOO_LONG:
                 return []
             raise TooLong
-        params = tuple(i for i in (*indices_of(objective), *indices_of(m)) if i in free_indices(result))
+        params = tuple(
+            i for i in (*indices_of(objective), *indices_of(m)) if i in free_indices(result)
+        )
         taken = set(self.theory.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
         taken |= set(self.problem.unknown) | {"pi"}
         name = next(
             c
-            for c in (f"g_{name_of(m)}" if k == 1 else f"g{k}_{name_of(m)}" for k in itertools.count(1))
+            for c in (
+                f"g_{name_of(m)}" if k == 1 else f"g{k}_{name_of(m)}" for k in itertools.count(1)
+            )
             if c not in taken
         )
         definition = Definition(name, params, result)
@@ -526,10 +526,4 @@ def _cite(theorem: Any, t: Any, number: str) -> Move:
 
 def _summed(t: Term, path: tuple[int, ...]) -> bool:
     """Whether the place stands under a sum."""
-    from derivation.terms import SumOver
-
     return any(isinstance(at(t, path[:k]), SumOver) for k in range(len(path)))
-
-
-__all__ = ["Planner", "ONE", "Mul", "Pow", "IfElse", "DerivationError", "Rewrite", "add", "mul",
-           "free_indices", "has_derivative", "relation", "same", "subterms"]

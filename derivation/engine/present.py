@@ -92,7 +92,12 @@ def _product(t: Any, theory: Theory) -> Any:
             above.append((base, e))
     if coefficient < 0:
         for k, (base, e) in enumerate(above):
-            if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1 and value_of(e) % 2 == 1:
+            if (
+                isinstance(base, Add)
+                and is_number(e)
+                and value_of(e).denominator == 1
+                and value_of(e) % 2 == 1
+            ):
                 flipped = _sum([scaled(a, Fraction(-1)) for a in base.args])
                 if leading(flipped.args[0])[0] > 0:
                     above[k] = (flipped, e)
@@ -104,7 +109,11 @@ def _product(t: Any, theory: Theory) -> Any:
     if bottom == ONE:
         return top
     if is_number(bottom):
-        return mul(*_factors(top), inverse(bottom)) if not is_number(top) else number(value_of(top) / value_of(bottom))
+        return (
+            mul(*_factors(top), inverse(bottom))
+            if not is_number(top)
+            else number(value_of(top) / value_of(bottom))
+        )
     if top == ONE:
         return inverse(bottom)
     return mul(*_factors(top), inverse(bottom))

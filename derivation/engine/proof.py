@@ -40,7 +40,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Proof:
-    """A chain from ``before`` to ``after``; each item is a move or a proof, and where it happens."""
+    """A chain from ``before`` to ``after``; each item is a move or a proof, and its place."""
 
     before: Any
     after: Any
@@ -82,8 +82,10 @@ class Chain:
     def proof(self, label: str = "") -> Proof:
         if len(self.items) == 1 and not self.items[0][0] and isinstance(self.items[0][1], Proof):
             only = self.items[0][1]
-            return only if not label or only.label == label else Proof(
-                only.before, only.after, only.items, label
+            return (
+                only
+                if not label or only.label == label
+                else Proof(only.before, only.after, only.items, label)
             )
         return Proof(self.start, self.term, tuple(self.items), label)
 

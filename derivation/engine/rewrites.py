@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 
 import sympy
 
-from derivation.engine.arithmetic import expanded, leading, same, scaled, tidy
-from derivation.engine.proof import Chain, Move, Proof, algebra, flip
+from derivation.engine.arithmetic import leading, same, scaled, tidy
+from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
 from derivation.normal import E, normal, normal_term, term_of
 from derivation.problem import Definition
@@ -37,10 +37,8 @@ from derivation.terms import (
     Term,
     add,
     at,
-    element,
     exp,
     free_indices,
-    index_names,
     indices_of,
     inverse,
     is_element,
@@ -51,9 +49,7 @@ from derivation.terms import (
     neg,
     number,
     power,
-    rebuild,
     relation,
-    replace_terms,
     substitute,
     subterms,
     value_of,
@@ -105,7 +101,7 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
     if not params:
         yield {}
         return
-    pool = [i for i in sorted(index_terms(t, theory), key=str)]
+    pool = sorted(index_terms(t, theory), key=str)
     choices = [[i for i in pool if theory.in_range(i, p.size)] for p in params]
     total = 1
     for c in choices:
@@ -177,7 +173,9 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
         for atom, e in monomial:
             if not isinstance(e, int | Fraction) and atom != E:
                 others = [(a, x) for a, x in monomial if a != atom]
-                out.extend(_symbolic_power(theory, definition, atom, e, term_of({frozenset(others): c})))
+                out.extend(
+                    _symbolic_power(theory, definition, atom, e, term_of({frozenset(others): c}))
+                )
                 continue
             others = [(a, x) for a, x in monomial if a != atom]
             rest = term_of({frozenset(others): c})
@@ -188,10 +186,17 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 generator = atom
                 solved = tidy(power(mul(head, inverse(rest)), number(1 / Fraction(e))))
                 if Fraction(e).denominator != 1 and rest != ONE:
-                    solved = tidy(mul(power(head, number(1 / Fraction(e))), power(rest, number(-1 / Fraction(e)))))
+                    solved = tidy(
+                        mul(
+                            power(head, number(1 / Fraction(e))),
+                            power(rest, number(-1 / Fraction(e))),
+                        )
+                    )
             if is_number(generator) or isinstance(generator, sympy.Symbol):
                 continue
-            if isinstance(generator, Indexed) and not params or not _divides_safely(solved, theory):
+            if (isinstance(generator, Indexed) and not params) or not _divides_safely(
+                solved, theory
+            ):
                 continue
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
                 out.append(_fold(theory, definition, generator, solved))
@@ -264,7 +269,9 @@ def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any)
     return out
 
 
-def _symbolic_power(theory: Theory, definition: Definition, atom: Any, e: Any, rest: Any) -> list[Rewrite]:
+def _symbolic_power(
+    theory: Theory, definition: Definition, atom: Any, e: Any, rest: Any
+) -> list[Rewrite]:
     """x**a where the definition is x**a times the rest."""
     generator = power(atom, e)
     if not set(definition.params) <= free_indices(generator):
@@ -398,13 +405,9 @@ def _fold_in_sum(
             if all(not isinstance(w, Add) and keys.get(w) == x for x, w in wanted):
                 used = {w for _, w in wanted}
                 kept = [a for a in t.args if leading(normal_term(a))[1] not in used]
-                place = next(
-                    k for k, a in enumerate(t.args) if leading(normal_term(a))[1] in used
-                )
+                place = next(k for k, a in enumerate(t.args) if leading(normal_term(a))[1] in used)
                 folded = tidy(mul(factor, substitute(head, values)))
-                before_place = [
-                    a for a in t.args[:place] if leading(normal_term(a))[1] not in used
-                ]
+                before_place = [a for a in t.args[:place] if leading(normal_term(a))[1] not in used]
                 after_place = kept[len(before_place) :]
                 out = add(*before_place, folded, *after_place)
                 return _prove_by_unfolding(definition, values, t, out)
@@ -449,8 +452,3 @@ def rewrite_of_given(given: Any, theory: Theory) -> Rewrite | None:
 
     plain = Rewrite("given", params, left, right, prove, "given")
     return _simplified(theory, plain) or plain
-
-
-__all__ = ["Rewrite", "apply_everywhere", "assignments", "fold_sums", "folds_of", "occurrences",
-           "rewrite_of_given", "MINUS_ONE", "algebra", "element", "expanded", "index_names",
-           "rebuild", "replace_terms", "same"]

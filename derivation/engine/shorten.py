@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
 import sympy
@@ -32,9 +33,9 @@ from derivation.engine.rewrites import (
     occurrences,
     rewrite_of_given,
 )
-from derivation.engine.simplify import Simplifier, _excluded, terms_of
+from derivation.engine.simplify import Simplifier, _excluded
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term
+from derivation.normal import normal_term, oriented
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.sums import joined_guard
@@ -53,6 +54,7 @@ from derivation.terms import (
     Term,
     add,
     apply,
+    at,
     conjuncts,
     exp,
     free_indices,
@@ -221,7 +223,11 @@ class Shortener:
         chain = Chain(t)
         for _ in range(6):
             for path, sub in occurrences(chain.term):
-                if isinstance(sub, Pow) and isinstance(sub.args[0], Mul) and not is_number(sub.args[1]):
+                if (
+                    isinstance(sub, Pow)
+                    and isinstance(sub.args[0], Mul)
+                    and not is_number(sub.args[1])
+                ):
                     after, needs = REGISTRY["power-of-product"].rewrite(self.theory, sub, {})  # type: ignore[misc]
                     if all(self.theory.decide(c)[0] for c in needs):
                         chain.rule("power-of-product", after, path)
@@ -257,11 +263,9 @@ class Shortener:
         return join(chain.proof(), self.simplifier.simplify(chain.term))
 
     def _expand_at(self, chain: Chain, path: tuple[int, ...]) -> None:
-        from derivation.terms import at
-
         t = at(chain.term, path)
         if isinstance(t, Add | Mul | Pow):
-            for k, a in enumerate(t.args):
+            for k in range(len(t.args)):
                 if not (isinstance(t, Pow) and k == 1):
                     self._expand_at(chain, (*path, k))
             t = at(chain.term, path)
@@ -322,7 +326,12 @@ class Shortener:
         """1/(1 + exp(x)) = sigmoid(-x), exp(x)/(1 + exp(x)) = sigmoid(x)."""
         c, parts = split_product(t)
         for k, (base, e) in enumerate(parts):
-            if e != number(-1) or not isinstance(base, Add) or len(base.args) != 2 or ONE not in base.args:
+            if (
+                e != number(-1)
+                or not isinstance(base, Add)
+                or len(base.args) != 2
+                or ONE not in base.args
+            ):
                 continue
             (grown,) = [a for a in base.args if a != ONE]
             if not isinstance(grown, sympy.exp):
@@ -353,7 +362,7 @@ class Shortener:
                     yield Chain(t).rule("prod-split", mul(whole, inverse(single))).proof()
 
     def _cleared(self, t: Any) -> Iterator[Proof]:
-        """p*(1 - p)*(y/p - (1 - y)/(1 - p)): what stands below in the sum meets what stands above."""
+        """p*(1 - p)*(y/p - (1 - y)/(1 - p)): what stands below meets what stands above."""
         c, parts = split_product(t)
         for k, (base, e) in enumerate(parts):
             if e != ONE or not isinstance(base, Add):
@@ -389,7 +398,9 @@ class Shortener:
                         rest = scaled(ONE, -value_of(c))
                         chain = Chain(t).algebra(mul(c, f))
                         back = Chain(inner).rule("sum-factor", mul(number(-1), f))
-                        staged = mul(rest, mul(number(-1), f)) if rest != ONE else mul(number(-1), f)
+                        staged = (
+                            mul(rest, mul(number(-1), f)) if rest != ONE else mul(number(-1), f)
+                        )
                         chain.algebra(staged)
                         chain.splice(flip(back.proof()), (1,) if rest != ONE else ())
                         yield chain.proof()
@@ -407,7 +418,15 @@ class Shortener:
         yield Chain(t).algebra(joined).proof()
         common = self._common_exponent(total)
         if common is not None:
-            yield Chain(t).algebra(mul(*_factors(join_product(c, rest)), exp(common)) if rest or c != 1 else exp(common)).proof()
+            yield (
+                Chain(t)
+                .algebra(
+                    mul(*_factors(join_product(c, rest)), exp(common))
+                    if rest or c != 1
+                    else exp(common)
+                )
+                .proof()
+            )
 
     def _common_exponent(self, total: Any) -> Any:
         if not isinstance(total, Add):
@@ -434,7 +453,11 @@ class Shortener:
                 whole = mul(*_factors(join_product(c, rest)), joined) if rest or c != 1 else joined
                 apart = Chain(joined).rule("power-of-product", self._apart(joined))
                 chain = Chain(t)
-                staged = mul(*_factors(join_product(c, rest)), apart.term) if rest or c != 1 else apart.term
+                staged = (
+                    mul(*_factors(join_product(c, rest)), apart.term)
+                    if rest or c != 1
+                    else apart.term
+                )
                 chain.algebra(staged)
                 where = (len(staged.args) - 1,) if rest or c != 1 else ()
                 chain.splice(flip(apart.proof()), where)
@@ -492,7 +515,9 @@ class Shortener:
                 turned = apply("sigmoid", negated(core.args[0]))
                 (other,) = [a for a in t.args if a is not s]
                 if other == number(-c):
-                    back = Chain(turned).rule("sigmoid-reflection", add(ONE, neg(apply("sigmoid", neg(turned.args[0])))))
+                    back = Chain(turned).rule(
+                        "sigmoid-reflection", add(ONE, neg(apply("sigmoid", neg(turned.args[0]))))
+                    )
                     inside = add(ONE, neg(core))
                     back.algebra(inside)
                     staged = scaled(inside, -c) if c != -1 else inside
@@ -528,7 +553,14 @@ class Shortener:
         if front == ONE:
             return
         inner = [
-            tidy(mul(a, power(front, number(-1)) if not is_number(front) else number(1 / value_of(front))))
+            tidy(
+                mul(
+                    a,
+                    power(front, number(-1))
+                    if not is_number(front)
+                    else number(1 / value_of(front)),
+                )
+            )
             for a in chosen
         ]
         grouped = mul(*(front.args if isinstance(front, Mul) else (front,)), add(*inner))
@@ -584,8 +616,6 @@ class Shortener:
         if chain.term != add(*args):
             chain.algebra(add(*args))
         for k, front, whole, inner, own in ((m, c, sum_a, a, f), (n, d, sum_b, b, g)):
-            _, ca, _ = _shared_front(front, common) if common != ONE else (ONE, front, ONE)
-            del ca
             piece = Chain(mul(front, own))
             rest = tidy(mul(front, power(common, number(-1)))) if common != ONE else front
             staged = mul(common, mul(rest, own)) if common != ONE else mul(rest, own)
@@ -661,8 +691,6 @@ def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:
 
 
 def same_guard(a: Any, b: Any) -> bool:
-    from derivation.normal import oriented
-
     return bool(oriented(a) == oriented(b))
 
 
@@ -676,8 +704,6 @@ def _exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
 
 
 def _gcd(values: list[Fraction]) -> Fraction:
-    from math import gcd, lcm
-
     return Fraction(gcd(*[v.numerator for v in values]), lcm(*[v.denominator for v in values]))
 
 
@@ -714,6 +740,3 @@ def _shared_front(c: Any, d: Any) -> tuple[Any, Any, Any]:
         join_product(nc / numeric, left),
         join_product(nd / numeric, right),
     )
-
-
-__all__ = ["Shortener", "TRUE", "ZERO", "leading", "relation", "same", "scaled", "terms_of"]

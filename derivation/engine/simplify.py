@@ -14,7 +14,7 @@ import sympy
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Proof, algebra
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term, oriented
+from derivation.normal import oriented
 from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
@@ -22,7 +22,6 @@ from derivation.terms import (
     ZERO,
     Add,
     Condition,
-    Detach,
     Diff,
     IfElse,
     KroneckerDelta,
@@ -36,6 +35,7 @@ from derivation.terms import (
     Term,
     add,
     all_of,
+    at,
     conjuncts,
     free_indices,
     fresh_index,
@@ -45,9 +45,7 @@ from derivation.terms import (
     is_number,
     mul,
     negate,
-    number,
     power,
-    reduction,
     rebuild,
     relation,
     substitute,
@@ -108,8 +106,6 @@ class Simplifier:
 
     def _then(self, chain: Chain, path: tuple[int, ...] = ()) -> Proof:
         """Simplifies what stands at the path after the last move."""
-        from derivation.terms import at
-
         chain.splice(self.simplify(at(chain.term, path)), path)
         return chain.proof()
 
@@ -128,7 +124,9 @@ class Simplifier:
                 return self._add_step(t)
             if isinstance(t, sympy.exp) and _only_logs(t.args[0]):
                 return self._try("exp-of-log", t)
-            if isinstance(t, Pow) and not (is_number(t.args[1]) and value_of(t.args[1]).denominator == 1):
+            if isinstance(t, Pow) and not (
+                is_number(t.args[1]) and value_of(t.args[1]).denominator == 1
+            ):
                 return self._power_step(t)
             return None
         if isinstance(t, KroneckerDelta):
@@ -191,7 +189,7 @@ class Simplifier:
         if not isinstance(condition, Relation) and condition != TRUE:
             parts = conjuncts(condition)
             return bool(parts) and all(map(self._known, parts))
-        return condition == TRUE
+        return bool(condition == TRUE)
 
     def _product_step(self, t: Any) -> Proof | None:
         deltas = [f for f in t.args if isinstance(f, KroneckerDelta)]
@@ -224,7 +222,8 @@ class Simplifier:
         _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
         below = is_number(t.args[1]) and value_of(t.args[1]) < 0  # then 0 was excluded already
         if all(
-            self.theory.decide(c)[0] or below and self.theory.decide(relation(">=", c.left, c.right))[0]
+            self.theory.decide(c)[0]
+            or (below and self.theory.decide(relation(">=", c.left, c.right))[0])
             for c in conditions
         ):
             return self._try("power-of-product", t)
@@ -245,7 +244,7 @@ class Simplifier:
         """(a if c else b) + (d if c else e) = (a + d if c else b + e)."""
         seen: dict[Any, list[int]] = {}
         for k, a in enumerate(t.args):
-            c, core = leading(a)
+            core = leading(a)[1]
             if isinstance(core, IfElse):
                 seen.setdefault(oriented(core.args[0]), []).append(k)
         for which in seen.values():
@@ -253,9 +252,7 @@ class Simplifier:
                 continue
             parts = [leading(t.args[k]) for k in which]
             condition = parts[0][1].args[0]
-            branches = [
-                tidy(add(*[scaled(core.args[n], c) for c, core in parts])) for n in (1, 2)
-            ]
+            branches = [tidy(add(*[scaled(core.args[n], c) for c, core in parts])) for n in (1, 2)]
             joined = if_else(condition, *branches)
             together = add(*[t.args[k] for k in which])
             rest = [a for k, a in enumerate(t.args) if k not in which]
@@ -277,7 +274,11 @@ class Simplifier:
                     continue
                 for g in conjuncts(base.guard):
                     j = _excluded(g, base.index)
-                    if j is None or free_indices(j) & {base.index} or not self.theory.in_range(j, base.index.size):
+                    if (
+                        j is None
+                        or free_indices(j) & {base.index}
+                        or not self.theory.in_range(j, base.index.size)
+                    ):
                         continue
                     others = all_of(*[x for x in conjuncts(base.guard) if x != g])
                     if others != TRUE:
@@ -352,7 +353,11 @@ class Simplifier:
         settled = self._settled_case(t)
         if settled is not None:
             return settled
-        if isinstance(body, IfElse) and ZERO in body.args[1:] and body.args[1:] not in ((ONE, ZERO), (ZERO, ONE)):
+        if (
+            isinstance(body, IfElse)
+            and ZERO in body.args[1:]
+            and body.args[1:] not in ((ONE, ZERO), (ZERO, ONE))
+        ):
             return self._indicator(t)
         sifted = self._sift(t)
         if sifted is not None:
@@ -477,7 +482,7 @@ class Simplifier:
         return None
 
     def _open_terms(self, body: Any, i: Any) -> Any:
-        """The terms with a factor that is a sum holding a delta, multiplied out over that factor."""
+        """Terms with a factor that is a sum holding a delta, multiplied out over that factor."""
         out: list[Any] = []
         opened = False
         for a in body.args:
@@ -492,7 +497,7 @@ class Simplifier:
         return tidy(add(*out)) if opened else None
 
     def _distribute(self, t: Any, body: Any, n: int) -> Proof | None:
-        """Multiplies out only the factor that holds the delta, delta terms apart from the others."""
+        """Multiplies out only the factor that holds the delta, delta terms apart."""
         i = t.index
         parts = factors_of(body)
         f = parts[n]
@@ -500,7 +505,7 @@ class Simplifier:
         sifting = [a for a in f.args if self._has_delta(a, i)]
         groups = ([add(*plain)] if plain else []) + sifting
         if plain and f.args.index(sifting[0]) == 0:
-            groups = sifting + [add(*plain)]
+            groups = [*sifting, add(*plain)]
         opened = add(*[tidy(mul(*parts[:n], g, *parts[n + 1 :])) for g in groups])
         if opened == t.body:
             return None
@@ -554,7 +559,3 @@ def _fixed(g: Any, i: Any) -> Any:
         if i not in free_indices(j) and (hasattr(j, "size") or is_number(j)):
             return j
     return None
-
-
-__all__ = ["Simplifier", "factors_of", "rebind", "terms_of", "Detach", "entails", "normal_term",
-           "number", "reduction"]

@@ -18,6 +18,7 @@ from derivation.terms import (
     REDUCTIONS,
     TRUE,
     ZERO,
+    Add,
     Integer,
     Term,
     add,
@@ -104,7 +105,8 @@ class Calls:
         if any(isinstance(a, ast.Starred) for a in node.args):
             fail(token, "a starred argument is not part of the language")
         if name == LONG_SUM:
-            return add(*[self.reader.value(a, scope) for a in node.args])
+            first, *rest = [self.reader.value(a, scope) for a in node.args]
+            return add(*(first.args if isinstance(first, Add) else (first,)), *rest)
         if name == LONG_PRODUCT:
             return self._long_product(node.args, scope)
         function = self.reader.words.functions.get(name)

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.language.lexer import Token, fail
-from derivation.terms import Add, Mul, Pow, Rational, Size, canonical, value_of
+from derivation.language.scope import constant_value
+from derivation.terms import Add, KroneckerDelta, Mul, Pow, Size, canonical
 
 _MAX_MONOMIALS, _MAX_DEGREE = 200, 16
 _Poly = dict[tuple[Any, ...], Fraction]
@@ -74,8 +75,11 @@ def _times(a: _Poly | None, b: _Poly | None) -> _Poly | None:
 
 def _poly(t: Any) -> _Poly | None:
     """The term as a polynomial in its atoms; None where that would be too long."""
-    if isinstance(t, Rational):
-        return {(): value_of(t)} if t.p else {}
+    constant = constant_value(t)
+    if constant is not None:
+        return {(): constant} if constant else {}
+    if isinstance(t, KroneckerDelta) and t.args[0] == t.args[1]:
+        return {(): Fraction(1)}
     if isinstance(t, Add):
         total: _Poly | None = {}
         for a in t.args:

@@ -134,6 +134,7 @@ class _Problem:
             names=frozenset(every_name),
         )  # fmt: skip
         self.reader = Reader(self.words, self.ranges)
+        self.defining: frozenset[str] = frozenset()  # the names that occur in definitions
 
     def read(self) -> Problem:
         program = self.program
@@ -146,6 +147,7 @@ class _Problem:
         definitions = {n: self._definition(d) for n, d in program.definitions.items()}
         self._check_circles(definitions)
         self._check_functions()
+        self.defining = frozenset(self.ranges.names())
         self.words.scalars = frozenset(n for n in self.ranges.names() if self.ranges.rank(n) == 0)
         for name, (target, _) in program.labels.items():
             self._label(name, target)
@@ -199,18 +201,14 @@ class _Problem:
     # -- definitions ------------------------------------------------------------------------
 
     def _check_sizes(self) -> None:
-        program = self.program
-        for kind in (program.definitions.values(), program.functions.values()):
-            for d in kind:
-                token = d.name if isinstance(d, Defined) else d.token
-                if token.text in self.sizes:
-                    use = self.sizes[token.text]
-                    fail(
-                        token,
-                        f"`{token.text}` is a size (`in {token.text}` in {use.place}), "
-                        "so it cannot be defined",
-                        "give one of the two another name",
-                    )
+        for name, token in self.program.named.items():
+            if name in self.sizes:
+                fail(
+                    token,
+                    f"`{name}` is a size (`in {name}` in {self.sizes[name].place}), "
+                    "so it cannot be defined",
+                    "give one of the two another name",
+                )
 
     def _definition(self, d: Defined) -> Definition:
         letters = {p.text: self._letter(p.text, p) for p in d.params}
@@ -345,10 +343,12 @@ class _Problem:
             fail(token, f"`{name}` is a function, not a variable")
         if is_element(objective) and name == name_of(objective):
             fail(token, f"`{name}` is the objective itself")
-        inputs = [
-            n for n in self.ranges.names() if n not in definitions and n not in self.words.labels
-        ]
-        if self.ranges.rank(name) is None:
+        if name not in self.defining:
+            inputs = [
+                n
+                for n in self.ranges.names()
+                if n in self.defining and n not in definitions and n not in self.words.labels
+            ]
             fail(
                 token,
                 f"`{name}` does not occur in any definition",

@@ -12,7 +12,7 @@ from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operan
 # the parser as a call with these (unwritable) names, which is flat.
 LONG_SUM, LONG_PRODUCT, ONE_OVER = "\u03a3", "\u03a0", "\u0399"
 _LAMBDA = "\u03bb"
-_LONG = 200
+_LONG_CHAIN, _MANY_TOKENS = 12, 200
 _BREAKS = frozenset((",", "==", "!=", "<", "<=", ">", ">=")) | WORDS
 
 
@@ -85,7 +85,7 @@ def _python(token: Token) -> str:
 def _flattened(tokens: list[Token]) -> list[tuple[str, Token | None]]:
     """The texts for Python's parser, long chains of + - * / turned into flat calls."""
     out: list[tuple[str, Token | None]] = [(_python(t), t) for t in tokens]
-    if len(tokens) < _LONG:
+    if len(tokens) < _MANY_TOKENS:
         return out
     for operators, call in ((("*", "/"), LONG_PRODUCT), (("+", "-"), LONG_SUM)):
         out = _flatten(out, operators, call)
@@ -103,7 +103,7 @@ def _flatten(
 
     def close(end: int) -> None:
         start, found = frames.pop()
-        if len(found) >= _LONG:
+        if len(found) >= _LONG_CHAIN:
             before.setdefault(start, []).extend((call, "("))
             for k in found:
                 replaced[k] = {"-": [",", "-"], "/": [",", ONE_OVER, "/"]}.get(items[k][0], [","])

@@ -20,7 +20,8 @@ from derivation.document import (
     document,
     is_idle,
 )
-from derivation.printers.formula import LatexDrawing
+from derivation.printers.custom import NEEDS_AMSFONTS, PLAIN, Notation, notation_of
+from derivation.printers.formula import LINE, LatexDrawing
 from derivation.printers.tex import escape
 from derivation.steps import Outcome, Prose
 
@@ -64,27 +65,38 @@ def render(
 ) -> str:
     """The derivations as a fragment that needs amsmath, or as a document for pdflatex."""
     parts = []
+    packages = ["amsmath"]
     for outcome in outcomes:
         doc = document(outcome, detail, among=len(outcomes) > 1)
-        parts.append("\n".join(_Writer(doc, detail).lines()))
+        asked = notation_of(doc.problem, notation)
+        parts.append("\n".join(Writer(doc, detail, asked, LINE * width / 80).lines()))
+        if asked.commands.intersection(NEEDS_AMSFONTS):
+            packages = ["amsmath", "amsfonts"]
     body = "\n\n\\bigskip\n".join(parts)
     if standalone:
-        commands = _commands("newcommand", {**_COMMANDS, **_STANDALONE})
-        return f"{_PREAMBLE}{commands}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
-    head = "% needs amsmath; the commands that this provides may be defined before it is read\n"
-    return f"{head}{_commands('providecommand', _COMMANDS)}\n{body}\n"
+        defined = commands("newcommand", {**_COMMANDS, **_STANDALONE})
+        preamble = _PREAMBLE.replace("{amsmath}", f"{{{','.join(packages)}}}")
+        return f"{preamble}{defined}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+    needs = " and ".join(packages)
+    head = f"% needs {needs}; the commands that this provides may be defined before it is read\n"
+    return f"{head}{commands('providecommand', _COMMANDS)}\n{body}\n"
 
 
-def _commands(how: str, commands: dict[str, tuple[int, str]]) -> str:
+def commands(how: str, bodies: dict[str, tuple[int, str]]) -> str:
+    """Definitions of LaTeX commands, by name with their number of arguments."""
     return "".join(
-        f"\\{how}{{\\{name}}}[{count}]{{{body}}}\n" for name, (count, body) in commands.items()
+        f"\\{how}{{\\{name}}}[{count}]{{{body}}}\n" for name, (count, body) in bodies.items()
     )
 
 
-class _Writer:
-    def __init__(self, doc: Document, detail: str) -> None:
+class Writer:
+    """Writes a document's blocks as LaTeX."""
+
+    def __init__(
+        self, doc: Document, detail: str, notation: Notation = PLAIN, line: float = LINE
+    ) -> None:
         self.doc, self.detail = doc, detail
-        self.draw = LatexDrawing(direct=doc.direct)
+        self.draw = LatexDrawing(doc.direct, notation, line)
 
     def lines(self) -> list[str]:
         doc = self.doc
@@ -122,13 +134,14 @@ class _Writer:
             said = "; ".join(self.prose(p) for p in line.parts)
             return [rf"\noindent {escape(line.label)}: {said}.", ""]
         if line.label == "Let":
-            rows = [self._row(f) for f in line.formulas]
-            return [r"\noindent Let", *_align([r for row in rows for r in row]), ""]
-        said = ", ".join(f"${self._flat(f)}$" for f in line.formulas)
+            rows = [self.row(f) for f in line.formulas]
+            return [r"\noindent Let", *align([r for row in rows for r in row]), ""]
+        said = ", ".join(f"${self.flat(f)}$" for f in line.formulas)
         note = f" ({self.prose(line.note)})" if line.note else ""
         return [rf"\noindent {escape(line.label)}: {said}{note}.", ""]
 
-    def _flat(self, f: Formula) -> str:
+    def flat(self, f: Formula) -> str:
+        """A formula on one line of text."""
         right = self.draw.inline(f.right)
         if f.left is None:
             return right
@@ -148,14 +161,14 @@ class _Writer:
                 continue
             last = said
             head = self._head(entry, command)
-            made = self._row(entry.formula)
+            made = self.row(entry.formula)
             if rows and entry.formula.left is None:
                 rows += [rf"\intertext{{{head}}}", *made]
             else:
-                out += [*_align(rows), *([""] if rows else []), head]
+                out += [*align(rows), *([""] if rows else []), head]
                 rows = made
             if entry.conditions or entry.substeps:
-                out += _align(rows)
+                out += align(rows)
                 rows = []
                 if entry.conditions:
                     said = self.prose(("where ", *conditions_prose(entry.conditions)))
@@ -167,14 +180,15 @@ class _Writer:
                         *inner,
                         r"\end{list}",
                     ]
-        return [*out, *_align(rows), ""]
+        return [*out, *align(rows), ""]
 
     def _head(self, entry: Entry, command: str) -> str:
         title = self.prose(entry.heading if command == "derivstep" else entry.title)
         why = self.sentence(entry.why)
         return rf"\{command}{{{escape(entry.number)}}}{{{title}}}{{{why}}}"
 
-    def _row(self, f: Formula) -> list[str]:
+    def row(self, f: Formula) -> list[str]:
+        """A formula as rows of an alignment."""
         return self.draw.rows(f.left, f.op, f.right, f.marks)
 
     # -- the end ----------------------------------------------------------------------------
@@ -186,27 +200,32 @@ class _Writer:
             out = [rf"\noindent\textbf{{{said}}}", ""]
             if doc.reached is not None:
                 out += [rf"\noindent Proved so far, up to step {escape(doc.last)}:"]
-                out += _align(self.draw.rows(doc.goal, "==", doc.reached))
+                out += align(self.draw.rows(doc.goal, "==", doc.reached))
         else:
-            out = [r"\noindent\textbf{Result.}"]
-            rows = self.draw.rows(doc.goal, "==", doc.result)
-            if len(rows) == 1:
-                boxed = rows[0].replace("&", "", 1)
-                out += [r"\begin{equation*}", rf"  \boxed{{{boxed}}}", r"\end{equation*}"]
-            else:
-                out += _align(rows)
+            out = [r"\noindent\textbf{Result.}", *self.boxed()]
             parts = [self.prose(p) for p in closing_parts(doc)]
             out.append(rf"\noindent {parts[0][:1].upper()}{parts[0][1:]}; {'; '.join(parts[1:])}.")
         for k, d in enumerate(doc.introduced):
             out += [] if k else [r"\noindent Here"]
-            out += _align(self.draw.rows(d.head, "==", d.body))
+            out += align(self.draw.rows(d.head, "==", d.body))
         out += [self.sentence(said) for said in assumptions(doc, self.detail)]
         if self.detail == "full":
             out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
 
 
-def _align(rows: Sequence[str]) -> list[str]:
+    def boxed(self) -> list[str]:
+        """The result in a box, on as many lines as it takes."""
+        rows = self.draw.rows(self.doc.goal, "==", self.doc.result)
+        inner = rows[0].replace("&", "", 1)
+        if len(rows) > 1:
+            lines = " \\\\\n    ".join(rows)
+            inner = f"\\begin{{aligned}}\n    {lines}\n  \\end{{aligned}}"
+        return [r"\begin{equation*}", rf"  \boxed{{{inner}}}", r"\end{equation*}"]
+
+
+def align(rows: Sequence[str]) -> list[str]:
+    """Rows in a display of their own; text between them stands in the margin."""
     if not rows:
         return []
     out = [r"\begin{align*}"]

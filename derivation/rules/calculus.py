@@ -72,7 +72,9 @@ class _Derivative:
     """A derivative by one variable, taken apart."""
 
     def __init__(self, theory: Theory, t: Any) -> None:
-        refuse(isinstance(t, Diff | Partial) and len(t.args) == 2, "not a derivative by one variable")
+        refuse(
+            isinstance(t, Diff | Partial) and len(t.args) == 2, "not a derivative by one variable"
+        )
         self.theory = theory
         self.body, self.by = t.args
         refuse(is_element(self.by), f"{self.by} is not a variable")
@@ -174,7 +176,10 @@ def d_sum(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     "calculus",
     "Product rule",
     r"\partial (f g) = \partial f\, g + f\, \partial g",
-    valid=("diff(a*b, a) -> diff(a, a)*b", "diff(a*exp(a), a) -> diff(a, a)*exp(a) + a*diff(exp(a), a)"),
+    valid=(
+        "diff(a*b, a) -> diff(a, a)*b",
+        "diff(a*exp(a), a) -> diff(a, a)*exp(a) + a*diff(exp(a), a)",
+    ),
     refuses=("diff(a*exp(a), a) -> diff(a, a)*diff(exp(a), a)",),
     lemma="d_mult",
 )
@@ -193,7 +198,11 @@ def d_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 def split_quotient(t: Any) -> tuple[Any, Any] | None:
     """(N, D) where the product is N/D with D made of the factors with negative exponents."""
     factors = t.args if isinstance(t, Mul) else (t,)
-    below = [f for f in factors if isinstance(f, Pow) and is_number(f.args[1]) and value_of(f.args[1]) < 0]
+    below = [
+        f
+        for f in factors
+        if isinstance(f, Pow) and is_number(f.args[1]) and value_of(f.args[1]) < 0
+    ]
     if not below:
         return None
     return mul(*[f for f in factors if f not in below]), mul(*map(inverse, below))
@@ -218,7 +227,11 @@ def d_quotient(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         raise RuleRefused("not a quotient")
     above, below = parts
     top = add(mul(d.of(above), below), neg(mul(above, d.of(below))))
-    return mul(top, power(below, number(-2))), [*d.smooth(), *d.smooth(above, below), relation("!=", below, ZERO)]
+    return mul(top, power(below, number(-2))), [
+        *d.smooth(),
+        *d.smooth(above, below),
+        relation("!=", below, ZERO),
+    ]
 
 
 @rewriting(
@@ -354,7 +367,8 @@ def d_sum_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     "Product rule for an indexed product",
     r"\partial \prod_k f_k = \sum_k \partial f_k \prod_{l \neq k} f_l",
     valid=(
-        "diff(prod(z[k] for k in K), z[j]) -> sum(diff(z[k], z[j])*prod(z[l] for l in K if l != k) for k in K)",
+        "diff(prod(z[k] for k in K), z[j])"
+        " -> sum(diff(z[k], z[j])*prod(z[l] for l in K if l != k) for k in K)",
     ),
     refuses=("diff(prod(z[k] for k in K), z[j]) -> prod(diff(z[k], z[j]) for k in K)",),
 )
@@ -399,7 +413,8 @@ def d_max_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     "d-if",
     "calculus",
     "Differentiate each case",
-    r"\partial (f \text{ if } c \text{ else } g) = \partial f \text{ if } c \text{ else } \partial g",
+    r"\partial (f \text{ if } c \text{ else } g)"
+    r" = \partial f \text{ if } c \text{ else } \partial g",
     needs=("not at the edge of c",),
     valid=("diff((a if i == j else a*b), a) -> diff(a, a) if i == j else diff(a*b, a)",),
     refuses=("diff((a if i == j else a*b), a) -> diff(a, a)",),
@@ -492,7 +507,7 @@ def through_which(theory: Theory, objective: Any, v: Any) -> list[str]:
     lemma="chain",
 )
 def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
-    """diff(L, v) = partial(L, v) + the sum over every m that v enters of diff(L, m)*partial(m, v)."""
+    """diff(L, v) = partial(L, v) + the sum over each m that v enters of diff(L, m)*partial(m, v)."""
     d = _Derivative(theory, t)
     refuse(d.through and theory.defined(d.body), "not the derivative of a defined name")
     refuse(name_of(d.body) != d.name, "the variable is the objective")
@@ -505,7 +520,7 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         taken = {*index_names(d.body), *index_names(d.by)}
         fresh: list[Any] = []
         for p in definition.params:
-            letter = fresh_index(p, taken | ({q.name for q in definition.params} - {p.name}))  # type: ignore[attr-defined]
+            letter = fresh_index(p, taken | ({q.name for q in definition.params} - {p.name}))
             taken.add(letter.name)
             fresh.append(letter)
         m = element(n, *fresh)
@@ -517,4 +532,3 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         needs.extend(theory.smooth(d.body, n))
         terms.append(term)
     return add(*terms), needs
-

@@ -171,7 +171,7 @@ def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any
         for a, b in ((i, j), (j, i)):
             if not hasattr(a, "size"):
                 continue
-            for other in (rhs.args if isinstance(rhs, Mul) else (rhs,)):
+            for other in rhs.args if isinstance(rhs, Mul) else (rhs,):
                 if not isinstance(other, KroneckerDelta) or set(other.args) != {i, j}:
                     continue
                 left = list(rhs.args if isinstance(rhs, Mul) else (rhs,))
@@ -236,4 +236,3 @@ def _resolved(t: Any, condition: Any, holds: bool) -> Any:
         branches = [_resolved(a, condition, holds) for a in t.args[1:]]
         return if_else(t.args[0], *branches)
     return rebuild(t, tuple(_resolved(a, condition, holds) for a in t.args))
-

@@ -95,7 +95,11 @@ def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         if atom == E:
             factors.append(exp(total))
             continue
-        whole = is_number(exponent) and is_number(t.args[1]) and min(value_of(exponent), value_of(t.args[1])) > 0
+        whole = (
+            is_number(exponent)
+            and is_number(t.args[1])
+            and min(value_of(exponent), value_of(t.args[1])) > 0
+        )
         conditions.append(relation(">=" if whole else ">", atom, ZERO))
         factors.append(atom if total == ONE else power(atom, total))
     refuse(bool(monomial), "nothing to expand")
@@ -232,4 +236,3 @@ def known_value(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     key = (type(t), t.args[0] if t.args else None)
     refuse(key in table, "no known value")
     return table[key], ()
-

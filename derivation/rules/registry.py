@@ -76,7 +76,9 @@ def rule(id: str, topic: str, title: str, law: str, **details: Any) -> Callable[
     return register
 
 
-def rewriting(id: str, topic: str, title: str, law: str, **details: Any) -> Callable[[Rewrite], Rewrite]:
+def rewriting(
+    id: str, topic: str, title: str, law: str, **details: Any
+) -> Callable[[Rewrite], Rewrite]:
     """Registers a function ``rewrite(theory, lhs, args)`` whose result is the only right side."""
 
     def register(rewrite: Rewrite) -> Rewrite:
@@ -102,4 +104,4 @@ def as_argument(args: Mapping[str, Any], name: str) -> Term:
     """An argument of a rule instance; raises RuleRefused if it is missing."""
     if name not in args:
         raise RuleRefused(f"the argument {name} is missing")
-    return args[name]  # type: ignore[no-any-return]
+    return args[name]

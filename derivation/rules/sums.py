@@ -48,7 +48,9 @@ def _a_sum(t: Any) -> Any:
 
 def _aligned(a: Any, b: Any) -> Any:
     """b's body in a's letter, where both run over the same size under the same guard."""
-    refuse(isinstance(b, SumOver) and a.index.size == b.index.size, "the sums run over different sizes")
+    refuse(
+        isinstance(b, SumOver) and a.index.size == b.index.size, "the sums run over different sizes"
+    )
     if a.index == b.index:
         body, guard = b.body, b.guard
     else:
@@ -190,7 +192,10 @@ def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
     "sums",
     "Exchange the order of summation",
     r"\sum_i \sum_j f_{ij} = \sum_j \sum_i f_{ij}",
-    valid=("sum(sum(w[i,k]*y[i] for k in K) for i in K) -> sum(sum(w[i,k]*y[i] for i in K) for k in K)",),
+    valid=(
+        "sum(sum(w[i,k]*y[i] for k in K) for i in K)"
+        " -> sum(sum(w[i,k]*y[i] for i in K) for k in K)",
+    ),
     refuses=("sum(sum(w[i,k] for k in K) for i in K) -> sum(w[i,i] for i in K)",),
     lemma="sum_swap",
 )
@@ -232,7 +237,11 @@ def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
             continue
         swap = {rest.index: i}
         body, guard = substitute(rest.body, swap), substitute(rest.guard, swap)
-        extra = [c for c in conjuncts(guard) if oriented(c) not in {oriented(g) for g in conjuncts(lhs.guard)}]
+        extra = [
+            c
+            for c in conjuncts(guard)
+            if oriented(c) not in {oriented(g) for g in conjuncts(lhs.guard)}
+        ]
         if len(extra) != 1 or not isinstance(extra[0], Relation) or extra[0].op != "!=":
             continue
         if not all(
@@ -248,7 +257,10 @@ def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         at_j = {i: j}
         if not entails(TRUE, substitute(lhs.guard, at_j)) and lhs.guard != TRUE:
             continue
-        apart, together = difference_vanishes(lhs.body, body), difference_vanishes(substitute(lhs.body, at_j), single)
+        apart, together = (
+            difference_vanishes(lhs.body, body),
+            difference_vanishes(substitute(lhs.body, at_j), single),
+        )
         if apart is not None and together is not None:
             return [*_under(lhs, apart), *together]
     raise RuleRefused("not one term and the rest of the same sum")
@@ -314,14 +326,18 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
     "The same places",
     r"\sum_{k: c_k} f_k = \sum_{k: d_k} f_k",
     needs=("the places left out have f = 0",),
-    valid=("sum(y[k] for k in K if k != j and j != k) -> sum(y[k] for k in K if k != j)",
-           "sum(w[k,j] - w[j,k] for k in K if k != j) -> sum(w[k,j] - w[j,k] for k in K)"),
+    valid=(
+        "sum(y[k] for k in K if k != j and j != k) -> sum(y[k] for k in K if k != j)",
+        "sum(w[k,j] - w[j,k] for k in K if k != j) -> sum(w[k,j] - w[j,k] for k in K)",
+    ),
     refuses=("sum(y[k] for k in K if k != j) -> sum(y[k] for k in K)",),
 )
 def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
-    """The condition may change where it says the same, or where the term k = j that it leaves out is 0."""
+    """The condition may change where it says the same, or where the term it leaves out is 0."""
     _a_sum(lhs)
-    refuse(isinstance(rhs, SumOver) and lhs.index.size == rhs.index.size, "not two sums over one size")
+    refuse(
+        isinstance(rhs, SumOver) and lhs.index.size == rhs.index.size, "not two sums over one size"
+    )
     i = lhs.index
     swap = {rhs.index: i}
     refuse(i == rhs.index or i not in free_indices(rhs), "the letter is free in the other sum")
@@ -352,7 +368,8 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
     r"\sum_{k: c_k} f_k + \sum_{k: d_k} f_k = \sum_{k: c_k \vee d_k} f_k",
     needs=("the two conditions exclude each other",),
     valid=(
-        "sum(y[k] for k in K if k < j) + sum(y[k] for k in K if j < k) -> sum(y[k] for k in K if k != j)",
+        "sum(y[k] for k in K if k < j) + sum(y[k] for k in K if j < k)"
+        " -> sum(y[k] for k in K if k != j)",
         "sum(y[k] for k in K if k <= j) + sum(y[k] for k in K if k > j) -> sum(y[k] for k in K)",
     ),
     refuses=(
@@ -367,14 +384,18 @@ def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Ite
     i = rhs.index
     guards, needs = [], []
     for s in (one, two):
-        refuse(s.index.size == i.size and (s.index == i or i not in free_indices(s)), "other letters")
+        refuse(
+            s.index.size == i.size and (s.index == i or i not in free_indices(s)), "other letters"
+        )
         swap = {s.index: i}
         found = difference_vanishes(substitute(s.body, swap), rhs.body)
         if found is None:
             raise RuleRefused("the terms differ")
         guards.append(substitute(s.guard, swap))
         needs.extend(_under(s, found))
-    refuse(oriented(joined_guard(*guards)) == oriented(rhs.guard), "not the two conditions together")
+    refuse(
+        oriented(joined_guard(*guards)) == oriented(rhs.guard), "not the two conditions together"
+    )
     return needs
 
 
@@ -401,7 +422,9 @@ def joined_guard(a: Any, b: Any) -> Any:
     "sums",
     "Product of sums",
     r"\Big(\sum_i f_i\Big) \Big(\sum_j g_j\Big) = \sum_i f_i \sum_j g_j",
-    valid=("sum(y[i] for i in K)*sum(z[j] for j in K) -> sum(y[i]*sum(z[j] for j in K) for i in K)",),
+    valid=(
+        "sum(y[i] for i in K)*sum(z[j] for j in K) -> sum(y[i]*sum(z[j] for j in K) for i in K)",
+    ),
     refuses=("sum(y[i] for i in K)*sum(z[i] for i in K) -> sum(y[i]*z[i] for i in K)",),
 )
 def sum_product(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
@@ -464,7 +487,9 @@ def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
 )
 def log_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The logarithm turns a product into a sum."""
-    refuse(isinstance(t, sympy.log) and isinstance(t.args[0], ProductOver), "not a product's logarithm")
+    refuse(
+        isinstance(t, sympy.log) and isinstance(t.args[0], ProductOver), "not a product's logarithm"
+    )
     product = t.args[0]
     needs = _under(product, [relation(">", product.body, ZERO)])
     return sum_over(log(product.body), product.index, product.guard), needs
@@ -483,7 +508,10 @@ def prod_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> 
     refuse(isinstance(lhs, ProductOver) and isinstance(rhs, Mul), "not products")
     bodies = []
     for f in rhs.args:
-        refuse(isinstance(f, ProductOver) and f.index.size == lhs.index.size, "not a product over the same size")
+        refuse(
+            isinstance(f, ProductOver) and f.index.size == lhs.index.size,
+            "not a product over the same size",
+        )
         refuse(lhs.index == f.index or lhs.index not in free_indices(f), "the letter is free")
         swap = {f.index: lhs.index}
         refuse(oriented(substitute(f.guard, swap)) == oriented(lhs.guard), "different conditions")
@@ -492,4 +520,3 @@ def prod_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> 
     if needs is None:
         raise RuleRefused("the factors do not multiply to the left side")
     return _under(lhs, needs)
-

@@ -1,0 +1,164 @@
+r"""Slides: LaTeX with beamer, a step a click, what the step changed marked in both lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from derivation.document import (
+    Document,
+    Entry,
+    assumptions,
+    closing_parts,
+    conditions_prose,
+    document,
+    is_idle,
+)
+from derivation.printers.custom import NEEDS_AMSFONTS, Notation, notation_of
+from derivation.printers.formula import LatexDrawing
+from derivation.printers.latex import Writer, align, commands
+from derivation.printers.tex import escape
+from derivation.steps import Outcome, Prose
+
+LINE = 50.0  # columns of mathematics on a slide
+ROOM = 11.0  # rows that fit under a slide's title
+
+_PREAMBLE = r"""\documentclass[aspectratio=169,11pt]{beamer}
+\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
+\usepackage{amsmath}
+\usefonttheme[onlymath]{serif}
+\setbeamertemplate{navigation symbols}{}
+\setbeamertemplate{footline}[frame number]
+\definecolor{change}{RGB}{178,24,90}
+\definecolor{before}{gray}{0.45}
+\setbeamercolor{structure}{fg=black}
+\setbeamercolor{framesubtitle}{fg=before}
+\setlength{\abovedisplayskip}{6pt plus 3pt minus 3pt}
+\setlength{\belowdisplayskip}{6pt plus 3pt minus 3pt}
+"""
+_COMMANDS = {
+    "derivchange": (1, r"\textcolor{change}{#1}"),
+    "derivbefore": (1, r"{\color{before}#1}"),
+}
+
+
+def render(
+    outcomes: Sequence[Outcome],
+    *,
+    detail: str = "normal",
+    width: int = 80,
+    color: bool = False,
+    unicode: bool = True,
+    standalone: bool = False,
+    notation: Sequence[str] = (),
+) -> str:
+    """The derivations as slides: a document of its own, which needs beamer and amsmath."""
+    frames: list[str] = []
+    preamble = _PREAMBLE
+    for outcome in outcomes:
+        doc = document(outcome, detail, among=len(outcomes) > 1)
+        asked = notation_of(doc.problem, notation)
+        frames += _Slides(doc, detail, asked).frames()
+        if asked.commands.intersection(NEEDS_AMSFONTS):
+            preamble = _PREAMBLE.replace("{amsmath}", "{amsmath,amsfonts}")
+    body = "\n\n".join(frames)
+    defined = commands("newcommand", _COMMANDS)
+    return f"{preamble}{defined}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+
+
+class _Slides:
+    def __init__(self, doc: Document, detail: str, notation: Notation) -> None:
+        self.doc, self.detail = doc, detail
+        self.write = Writer(doc, detail, notation, LINE)
+        self.draw = LatexDrawing(doc.direct, notation, LINE)
+
+    def frames(self) -> list[str]:
+        doc = self.doc
+        out = [self._setting()]
+        if self.detail == "full":
+            out += self._entries(doc.facts)
+        return [*out, *self._entries(doc.entries), self._closing()]
+
+    def _frame(self, title: str, subtitle: str, body: Sequence[str]) -> str:
+        """A slide; one that would be too full is drawn smaller."""
+        rows = sum(
+            1.6 if r"\frac" in line else 2.4 if r"\begin{cases}" in line else 1.0 for line in body
+        )
+        shrink = f"[shrink={min(60, round(100 * (1 - ROOM / rows)) + 5)}]" if rows > ROOM else ""
+        head = [rf"\begin{{frame}}{shrink}", rf"\frametitle{{{title}}}"]
+        if subtitle:
+            head.append(rf"\framesubtitle{{{subtitle}}}")
+        return "\n".join([*head, *body, r"\end{frame}"])
+
+    def _setting(self) -> str:
+        doc, prose = self.doc, self.write.prose
+        body: list[str] = []
+        for line in doc.setting:
+            if line.label == "Let":
+                rows = [row for f in line.formulas for row in self.write.row(f)]
+                body += ["Let", *align(rows)]
+            elif line.formulas:
+                said = ", ".join(f"${self.write.flat(f)}$" for f in line.formulas)
+                note = f" ({prose(line.note)})" if line.note else ""
+                body += [rf"{escape(line.label)}: {said}{note}.", "", r"\smallskip"]
+        wanted: Prose = ("Wanted: ", doc.goal)
+        return self._frame(prose(doc.title), prose(doc.scope), [*body, prose(wanted) + "."])
+
+    def _entries(self, entries: Sequence[Entry], above: str = "") -> list[str]:
+        out: list[str] = []
+        last = ""
+        for entry in entries:
+            said = self.draw.inline(entry.after)
+            if above and self.detail != "full" and is_idle(entry, said == last):
+                continue
+            last = said
+            out.append(self._step(entry, above))
+            if entry.substeps:
+                out += self._entries(entry.substeps, self._title(entry))
+        return out
+
+    def _title(self, entry: Entry) -> str:
+        return rf"{escape(entry.number)}\enspace {self.write.prose(entry.heading)}"
+
+    def _step(self, entry: Entry, above: str) -> str:
+        why = self.write.sentence(entry.why)
+        if above:
+            title = f"{escape(entry.number)} {self.write.prose(entry.title)}"
+            why = rf"\textbf{{{title}.}} {why}"
+        body = list(self._lines(entry))
+        if entry.conditions:
+            said = self.write.prose(("where ", *conditions_prose(entry.conditions)))
+            body.append(f"{said}.")
+        return self._frame(above or self._title(entry), why, body)
+
+    def _lines(self, entry: Entry) -> Iterator[str]:
+        """The line before in grey with what goes, and the new one with what came."""
+        after, previous = entry.formula, entry.previous
+        if previous is None:
+            yield from align(self.write.row(after))
+            return
+        yield r"\derivbefore{%"
+        yield from align(self.write.row(previous))
+        yield "}"
+        yield from align(self.draw.rows(previous.left, "==", after.right, after.marks))
+
+    def _closing(self) -> str:
+        doc, prose = self.doc, self.write.prose
+        body: list[str] = []
+        if doc.result is None:
+            title = "Not derived"
+            body.append(self.write.sentence((doc.reason or "no derivation was found",)))
+            if doc.reached is not None:
+                body.append(rf"Proved so far, up to step {escape(doc.last)}:")
+                body += align(self.draw.rows(doc.goal, "==", doc.reached))
+        else:
+            title = "Result"
+            body += self.write.boxed()
+        for k, d in enumerate(doc.introduced):
+            body += [] if k else ["Here"]
+            body += align(self.draw.rows(d.head, "==", d.body))
+        if doc.result is not None:
+            parts = [prose(p) for p in closing_parts(doc)]
+            body += [rf"{parts[0][:1].upper()}{parts[0][1:]}; {'; '.join(parts[1:])}.", ""]
+        for said in assumptions(doc, self.detail):
+            body += [self.write.sentence(said), ""]
+        return self._frame(title, "", body)
