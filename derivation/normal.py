@@ -65,6 +65,8 @@ MAX_POWER = 6
 
 _MEMO: dict[Term, tuple[Poly, Conditions]] = {}
 _TEXT: dict[Term, str] = {}
+_TERMS: dict[Term, Any] = {}
+_LIMIT = 1 << 18  # entries of a memo before it is emptied
 
 
 def text(t: Term) -> str:
@@ -90,7 +92,7 @@ def normal(t: Term) -> tuple[Poly, Conditions]:
     """The normal form and the conditions under which the term equals it."""
     found = _MEMO.get(t)
     if found is None:
-        if len(_MEMO) > 1 << 18:
+        if len(_MEMO) > _LIMIT:
             _MEMO.clear()
         needs: set[Any] = set()
         found = _MEMO[t] = (_normal(t, needs), frozenset(needs))
@@ -424,7 +426,12 @@ def _monomial_term(m: Monomial, c: Any) -> Any:
 
 def normal_term(t: Term) -> Any:
     """The normal form as a term."""
-    return term_of(normal(t)[0])
+    found = _TERMS.get(t)
+    if found is None:
+        if len(_TERMS) > _LIMIT:
+            _TERMS.clear()
+        found = _TERMS[t] = term_of(normal(t)[0])
+    return found
 
 
 def same_by_ring(a: Term, b: Term) -> bool:

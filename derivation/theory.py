@@ -186,7 +186,7 @@ class Theory:
     # -- differentiability ------------------------------------------------------------------
 
     def smooth(self, t: Term, on: str, through: bool = True) -> frozenset[Any]:
-        """Conditions under which the term is differentiable, to every order, by a name's entries."""
+        """Conditions under which the term is differentiable (to every order) by a name."""
         where = (t, on, through)
         found = self._smooth.get(where)
         if found is None:
@@ -227,7 +227,10 @@ class Theory:
             swap = {t.index: other}
             apart = all_of(relation("!=", t.index, other), substitute(t.guard, swap))
             tie = self._kink(relation("!=", t.body, substitute(t.body, swap)))
-            yield every(every(tie, other, apart), t.index, t.guard)
+            if tie.left == tie.right:
+                yield FALSE_CONDITION  # the same value everywhere: always a tie
+            else:
+                yield every(every(tie, other, apart), t.index, t.guard)
 
     def _boundaries(self, condition: Term, on: str, through: bool) -> Iterable[Any]:
         """That no relation over values that depend on the name is at its edge."""
@@ -367,14 +370,18 @@ class Theory:
         signs, used = self._sign_by_structure(t)
         if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
             for given in self.facts:
-                if isinstance(given, Relation) and given.right == ZERO and given.op in (">", "!="):
-                    if type(given.left) is type(t) and _matches(
-                        normal_term(given.left), normal_term(t), self
-                    ):
-                        allowed = POS if given.op == ">" else POS | NEG
-                        if allowed & signs != signs and allowed & signs:
-                            signs, used = signs & allowed, used | {given}
+                if not isinstance(given, Relation) or given.op not in (">", "!="):
+                    continue
+                about = given.left
+                if given.right != ZERO or type(about) is not type(t):
+                    continue
+                allowed = POS if given.op == ">" else POS | NEG
+                if signs & ~allowed and signs & allowed and self._says(about, t):
+                    signs, used = signs & allowed, used | {given}
         return signs, used
+
+    def _says(self, about: Term, t: Term) -> bool:
+        return match(normal_term(about), normal_term(t), self) is not None
 
     def _sign_by_structure(self, t: Term) -> tuple[int, Used]:
         if is_number(t):

@@ -43,7 +43,7 @@ from derivation.language import (
 from derivation.oracle import Oracle, Refuted
 from derivation.problem import Problem
 from derivation.steps import Outcome, Step
-from derivation.terms import Integer, free_indices, indices_of
+from derivation.terms import Integer, free_indices, indices_of, names
 
 MANY = int(os.environ.get("DERIVATION_EXAMPLES", "0"))
 PROFILE = settings(

@@ -34,6 +34,7 @@ from derivation.terms import (
 Factors = tuple[Fraction, list[tuple[Any, Any]]]
 
 _TIDY: dict[Term, Any] = {}
+_SPLIT: dict[Term, Factors] = {}
 
 
 def tidy(t: Term) -> Any:
@@ -75,6 +76,15 @@ def _tidy_exponent(e: Term) -> Any:
 
 def split_product(t: Term) -> Factors:
     """The rational coefficient and the (base, exponent) pairs, like bases collected, in order."""
+    found = _SPLIT.get(t)
+    if found is None:
+        if len(_SPLIT) > 1 << 18:
+            _SPLIT.clear()
+        found = _SPLIT[t] = _split_product(t)
+    return found[0], list(found[1])
+
+
+def _split_product(t: Term) -> Factors:
     coefficient = Fraction(1)
     bases: dict[Any, list[Any]] = {}
 

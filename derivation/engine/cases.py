@@ -123,14 +123,18 @@ class CaseSplitter:
         opened = expanded(t)
         if opened != t:
             chain.algebra(opened)
+        done: list[tuple[int, ...]] = []
         for path, sub in list(occurrences(chain.term)):
-            if isinstance(sub, SumOver) and at(chain.term, path) == sub:
+            if any(path[: len(p)] == p for p in done):
+                continue  # inside a sum that was split
+            if isinstance(sub, SumOver):
                 body = expanded(sub.body)
                 if isinstance(body, Add):
                     if body != sub.body:
                         chain.algebra(body, (*path, 0))
                     parts = [sum_over(a, sub.index, sub.guard) for a in body.args]
                     chain.rule("sum-add", add(*parts), path)
+                    done.append(path)
         chain.splice(self.plain.simplify(chain.term))
         return chain.proof()
 

@@ -27,6 +27,7 @@ from derivation.terms import (
     ProductOver,
     SumOver,
     Term,
+    free_indices,
     is_element,
     name_of,
     subterms,
@@ -97,6 +98,8 @@ class Differentiator:
         if isinstance(body, ProductOver):
             return "d-prod-over"
         if isinstance(body, MaxOver | MinOver):
+            if body.index not in free_indices(body.body):
+                raise NotDerived(f"the derivative of {body}, whose values are all the same")
             return "d-max-over"
         if isinstance(body, IfElse):
             return "d-if"

@@ -181,10 +181,11 @@ class Narrator:
         """One line for each elementary function that the objective uses: d log x = 1/x."""
         wanted: list[Any] = []
         for s in subterms(body):
-            if isinstance(s, Function) and type(s) in SLOPES and type(s) is not sympy.exp:
-                if type(s) not in self._functions and len(s.args) == 1 and _varies(s.args[0]):
-                    self._functions.add(type(s))
-                    wanted.append(s)
+            head = type(s)
+            known = head in SLOPES and head is not sympy.exp and head not in self._functions
+            if known and isinstance(s, Function) and _varies(s.args[0]):
+                self._functions.add(head)
+                wanted.append(s)
         for s in wanted:
             base = _log_base(body) if isinstance(s, sympy.log) else None
             self._function_lemma(s, base)

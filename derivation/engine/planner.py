@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derivation import kernel
-from derivation.engine.arithmetic import tidy
+from derivation.engine.arithmetic import same, tidy
 from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
@@ -52,7 +52,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 LONG_ADJOINT = 40  # nodes; a longer one gets a name where naming pays
-TOO_LONG = 150
+TOO_LONG = 80
 
 
 class TooLong(Exception):
@@ -106,6 +106,9 @@ class Planner:
             theorem = self._first(objective, wrt[0])
             if len(wrt) == 2:
                 theorem = self._second(theorem, objective, wrt)
+            for h in theorem.hypotheses:
+                if _contradictory(h):
+                    raise NotDerived("the derivative exists nowhere")
             result = self.narrator.letters.friendly(theorem.rhs)
         except (RuleRefused, KernelError, NotDerived) as stopped:
             reason = str(stopped) or type(stopped).__name__
@@ -502,6 +505,15 @@ class Cited:
     theorem: kernel.Theorem
 
 
+def _contradictory(h: Any) -> bool:
+    """Whether a hypothesis can never hold."""
+    if isinstance(h, Every):
+        return h.guard == TRUE and _contradictory(h.body)
+    if isinstance(h, AnyOf):
+        return all(map(_contradictory, h.args))
+    return isinstance(h, Relation) and h.op in ("!=", "<", ">") and same(h.left, h.right)
+
+
 def _unguarded(c: Any) -> Any:
     """The relation that a condition states for every index; None if it holds only under guards."""
     while not isinstance(c, Relation):
@@ -509,7 +521,7 @@ def _unguarded(c: Any) -> Any:
             if c.guard != TRUE and c.index in free_indices(c.body):
                 return None
             c = c.body
-        elif isinstance(c, AnyOf):
+        elif isinstance(c, AnyOf) and c.args:
             *guards, last = c.args
             if frozenset().union(*map(free_indices, guards)) & free_indices(last):
                 return None

@@ -78,6 +78,9 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
+MOST_EXPANDED = 120  # nodes
+EFFORT = 60_000  # nodes of candidates looked at for one short form
+
 
 class Shortener:
     """Finds short forms in one theory; facts may be added as they are proved."""
@@ -94,6 +97,7 @@ class Shortener:
         for definition in theory.definitions.values():
             self.add_definition(definition)
         self._memo: dict[Term, Proof] = {}
+        self._left = EFFORT
 
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
@@ -117,15 +121,23 @@ class Shortener:
         """The shortest form found; ``without`` names definitions not to fold into."""
         if not without and t in self._memo:
             return self._memo[t]
+        self._left = EFFORT
         first = self._settle(self.simplifier.simplify(t), without)
         best = self._polish(first, without)
         for candidate in self._variants(first, without):
+            if self._left <= 0:
+                break
             polished = self._polish(candidate, without)
             if cost(polished.after) < cost(best.after):
                 best = polished
         if not without:
             self._memo[t] = best
         return best
+
+    def _spend(self, candidate: Term) -> bool:
+        """Whether there is effort left to look at one more candidate."""
+        self._left -= cost(candidate) + 5
+        return self._left > 0
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
         turned = self._turn_symmetric(p.after)
@@ -170,6 +182,8 @@ class Shortener:
             if definition.name in without:
                 continue
             for step in self._fold_candidates(definition, rewrites, t):
+                if not self._spend(step.after):
+                    return best
                 done = join(step, self.simplifier.simplify(step.after))
                 for final in (done, self._expanded_after(done)):
                     if final is not None and cost(final.after) < cost(best.after if best else t):
@@ -183,6 +197,7 @@ class Shortener:
             opened = self._expand(p.after)
         except RuleRefused:
             return None
+        self._spend(opened.after)
         return join(p, opened) if opened.after != p.after else None
 
     def _fold_candidates(
@@ -258,6 +273,8 @@ class Shortener:
 
     def _expand(self, t: Term) -> Proof:
         """Products multiplied out everywhere, sums of sums split, then simplified."""
+        if cost(t) > MOST_EXPANDED:
+            raise RuleRefused("too long to multiply out")
         chain = Chain(t)
         self._expand_at(chain, ())
         return join(chain.proof(), self.simplifier.simplify(chain.term))
@@ -296,12 +313,16 @@ class Shortener:
         for path, sub in occurrences(t):
             if isinstance(sub, Add):
                 for candidate in self._add_candidates(sub):
+                    if not self._spend(t):
+                        return best
                     whole = Chain(t).splice(candidate, path)
                     done = join(whole.proof(), self.simplifier.simplify(whole.term))
                     if cost(done.after) < cost(best.after if best else t):
                         best = labelled(done, "collect")
             else:
                 for candidate in self._local_candidates(sub):
+                    if not self._spend(t):
+                        return best
                     whole = Chain(t).splice(candidate, path)
                     done = join(whole.proof(), self.simplifier.simplify(whole.term))
                     if cost(done.after) < cost(best.after if best else t):
@@ -564,6 +585,8 @@ class Shortener:
             for a in chosen
         ]
         grouped = mul(*(front.args if isinstance(front, Mul) else (front,)), add(*inner))
+        if any(_below_delta(a) for a in inner):
+            return
         if len(which) == len(t.args):
             out = grouped
         else:
@@ -683,6 +706,11 @@ class Shortener:
 
 def _factors(t: Any) -> tuple[Any, ...]:
     return t.args if isinstance(t, Mul) else (t,)
+
+
+def _below_delta(t: Any) -> bool:
+    """Whether a product divides by a delta."""
+    return any(isinstance(b, KroneckerDelta) and value_of(e) < 0 for b, e in split_product(t)[1])
 
 
 def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:

@@ -25,6 +25,8 @@ from derivation.terms import (
     Diff,
     IfElse,
     KroneckerDelta,
+    MaxOver,
+    MinOver,
     Mul,
     Partial,
     Pow,
@@ -138,6 +140,10 @@ class Simplifier:
         if isinstance(t, ProductOver):
             if t.index not in free_indices(t.body) and t.guard == TRUE:
                 return Chain(t).rule("prod-constant", power(t.body, t.index.size)).proof()
+            return None
+        if isinstance(t, MaxOver | MinOver):
+            if t.index not in free_indices(t.body) and t.guard == TRUE:
+                return Chain(t).rule("max-constant", t.body).proof()
             return None
         if isinstance(t, sympy.log) and (isinstance(t.args[0], sympy.exp) or t.args[0] == ONE):
             return self._try("log-expand", t)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from derivation.language import refusals
@@ -378,8 +377,7 @@ class Calls:
                 )
             here.add(letter)
             values = {k: v for k, v in scope.values.items() if k != letter}
-            scope = replace(
-                scope,
+            scope = scope._replace(
                 letters={**scope.letters, letter: over},
                 weak=scope.weak - {letter},
                 values=values,

@@ -84,22 +84,23 @@ def _read(text: str, problem: Problem, free: Mapping[str, Term], *, condition: b
 
 def _vocabulary(problem: Problem) -> Vocabulary:
     shapes = problem.shapes
-    return Vocabulary(
-        sizes=frozenset(problem.sizes),
+    words = Vocabulary(
+        sizes=problem.sizes,
         functions=_functions(problem.text) if _HEAD.search(problem.text) else {},
         unknown=problem.unknown,
-        labels=dict(problem.labels),
-        arrays=frozenset(n for n, slots in shapes.items() if slots),
-        scalars=frozenset(n for n, slots in shapes.items() if not slots),
-        names=frozenset(shapes) | frozenset(problem.sizes),
-        closed=True,
+        labels=problem.labels,
+        arrays=(n for n, slots in shapes.items() if slots),
+        names=(*shapes, *problem.sizes),
     )
+    words.scalars = frozenset(n for n, slots in shapes.items() if not slots)
+    words.closed = True
+    return words
 
 
 @lru_cache(maxsize=64)
 def _functions(text: str) -> dict[str, UserFunction]:
     """The functions that the problem's own text defines; its terms hold them unfolded."""
-    return read_program(text).functions
+    return read_program(text, skip=frozenset(("wrt", "of", "style"))).functions
 
 
 def _problem_letters(problem: Problem) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from derivation.errors import InputError
 
@@ -70,13 +69,12 @@ _LOOKALIKES = {
     "≥": ">=", "Σ": "sum(… for i in K)", "∑": "sum(… for i in K)", "∏": "prod(… for i in K)",
     "√": "sqrt(…)", "²": "**2", "³": "**3", "ŷ": "yhat", "∂": "diff(E, v)", "ς": "sigma",
     "∈": "in", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi",
-    "ω": "omega", "“": '"', "”": '"', "’": "'", "½": "1/2", "∞": "no infinity",
+    "ω": "omega", "“": '"', "”": '"', "’": "'", "½": "1/2",
     **{chr(0x3B1 + k): name for k, name in enumerate(_LETTERS.split())},
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of the user's text. ``number`` is None for text that came as an argument."""
 
     number: int | None

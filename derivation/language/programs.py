@@ -120,19 +120,21 @@ class _Problem:
         self.ranges = Ranges()
         every_name = {t.text for s in program.tokens for t in s if t.kind == "name"}
         self.words = Vocabulary(
-            sizes=frozenset(found),
+            sizes=found,
             functions=program.functions,
             unknown={name: count for name, (count, _) in program.unknown.items()},
             labels={
                 name: size(int(over.text) if over.kind == "number" else over.text)
                 for name, (_, over) in program.labels.items()
             },
-            arrays=frozenset(
-                s[k].text for s in program.tokens for k in range(len(s) - 1)
+            arrays=(
+                s[k].text
+                for s in program.tokens
+                for k in range(len(s) - 1)
                 if s[k].kind == "name" and s[k + 1].text == "["
             ),
-            names=frozenset(every_name),
-        )  # fmt: skip
+            names=every_name,
+        )
         self.reader = Reader(self.words, self.ranges)
         self.defining: frozenset[str] = frozenset()  # the names that occur in definitions
 
@@ -481,7 +483,7 @@ class _Problem:
             )
         condition: Any = TRUE
         if line.condition is not None:
-            inner = replace(scope, source=line.condition)
+            inner = scope._replace(source=line.condition)
             condition = self.reader.condition(line.condition.tree, inner)
         return UserLine(
             token.line.number or 0, text, "claim", equality.left, equality.right, condition

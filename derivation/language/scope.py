@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from derivation.language.lexer import Token
 from derivation.language.syntax import Expression
@@ -27,10 +25,10 @@ from derivation.terms import (
 # difflib's time grows with the square of the length
 _LONG_NAME, _MANY_NAMES = 40, 2000
 _MAX_BITS = 20_000
+_NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class UserFunction:
+class UserFunction(NamedTuple):
     """``f(x) = expr``, kept as a tree and unfolded at each call."""
 
     name: str
@@ -39,8 +37,7 @@ class UserFunction:
     token: Token
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """What the names in an expression stand for.
 
     Attributes:
@@ -53,9 +50,9 @@ class Scope:
     """
 
     source: Expression
-    letters: Mapping[str, Any] = field(default_factory=dict)
+    letters: Mapping[str, Any] = _NOTHING
     weak: frozenset[str] = frozenset()
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = _NOTHING
     avoid: frozenset[str] = frozenset()
     derivatives: bool = False
 
@@ -63,21 +60,28 @@ class Scope:
         return self.source.token(node)
 
 
-@dataclass
 class Vocabulary:
     """The names of a program, and what each one is.
 
-    ``closed`` vocabularies (of a finished problem) refuse scalars and arrays they do not hold.
+    Attributes:
+        scalars: Names without indices, as far as they are known.
+        names: Every name that a fresh letter must not take.
+        closed: Whether a scalar or an array that was not met before is refused.
     """
 
-    sizes: frozenset[str] = frozenset()
-    functions: Mapping[str, UserFunction] = field(default_factory=dict)
-    unknown: Mapping[str, int] = field(default_factory=dict)
-    labels: dict[str, Any] = field(default_factory=dict)
-    arrays: frozenset[str] = frozenset()
-    scalars: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    closed: bool = False
+    def __init__(
+        self,
+        sizes: Iterable[str],
+        functions: Mapping[str, UserFunction],
+        unknown: Mapping[str, int],
+        labels: Mapping[str, Any],
+        arrays: Iterable[str],
+        names: Iterable[str],
+    ) -> None:
+        self.sizes, self.arrays, self.names = frozenset(sizes), frozenset(arrays), frozenset(names)
+        self.functions, self.unknown, self.labels = functions, unknown, labels
+        self.scalars: frozenset[str] = frozenset()
+        self.closed = False
 
 
 def plain(t: Any) -> str:
@@ -98,6 +102,8 @@ def exact(text: str) -> Any:
 
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """ "did you mean …?" for the nearest known name, if one is near."""
+    import difflib  # only where something is wrong
+
     if len(name) > _LONG_NAME:
         return None
     known = sorted(k for k in known if len(k) <= _LONG_NAME)[:_MANY_NAMES]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from derivation.language.calls import KNOWN_FUNCTIONS
 from derivation.language.lexer import MAX_NESTING, STATEMENT_WORDS, WORDS, Token, fail, statements
@@ -13,8 +12,7 @@ from derivation.language.syntax import Expression, parse
 STYLES = ("cases", "delta")
 
 
-@dataclass(frozen=True)
-class Defined:
+class Defined(NamedTuple):
     """``name[params] = body`` before it is read."""
 
     name: Token
@@ -22,16 +20,14 @@ class Defined:
     body: Expression
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """An element as it stands after ``wrt``, ``of`` or ``label``: a name and its slots' tokens."""
 
     name: Token
     slots: tuple[Token, ...] | None
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """A given, a ``= expr`` line or a claim: its expression, and a claim's condition."""
 
     kind: str  # "given", "equals" or "claim"
@@ -41,21 +37,21 @@ class Written:
     text: str = ""
 
 
-@dataclass
 class Program:
-    """All statements of a program by kind."""
+    """All statements of a program by kind; ``named`` has where each name is introduced."""
 
-    definitions: dict[str, Defined] = field(default_factory=dict)
-    functions: dict[str, UserFunction] = field(default_factory=dict)
-    unknown: dict[str, tuple[int, Token]] = field(default_factory=dict)
-    labels: dict[str, tuple[Target, Token]] = field(default_factory=dict)
-    givens: list[Written] = field(default_factory=list)
-    lines: list[Written] = field(default_factory=list)
-    wrt: list[tuple[Target, ...]] = field(default_factory=list)
-    of: Target | None = None
-    style: str | None = None
-    tokens: list[list[Token]] = field(default_factory=list)
-    named: dict[str, Token] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.definitions: dict[str, Defined] = {}
+        self.functions: dict[str, UserFunction] = {}
+        self.unknown: dict[str, tuple[int, Token]] = {}
+        self.labels: dict[str, tuple[Target, Token]] = {}
+        self.givens: list[Written] = []
+        self.lines: list[Written] = []
+        self.wrt: list[tuple[Target, ...]] = []
+        self.of: Target | None = None
+        self.style: str | None = None
+        self.tokens: list[list[Token]] = []
+        self.named: dict[str, Token] = {}
 
 
 def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
@@ -174,13 +170,11 @@ def _equals_sign(tokens: list[Token]) -> int:
     if first.text in STATEMENT_WORDS and after.kind == "end":
         fail(after, f"`{first.text}` needs more")
     if _is_word(first) and (_is_word(after) or after.kind == "number"):
-        near = difflib.get_close_matches(first.text[:40].lower(), STATEMENT_WORDS, 1, 0.5)
+        known = "statements are `name = expr`, " + ", ".join(f"`{w}`" for w in STATEMENT_WORDS)
         fail(
             first,
             f"`{first.text}` does not start a statement",
-            f"did you mean `{near[0]}`?"
-            if near
-            else "statements are `name = expr`, " + ", ".join(f"`{w}`" for w in STATEMENT_WORDS),
+            suggestion(first.text.lower(), STATEMENT_WORDS) or known,
         )
     fail(first, "an expression alone is not a statement", "give it a name: `L = …`")
 

@@ -20,14 +20,15 @@ def near_names(tokens: list[list[Token]], inputs: Iterable[str]) -> list[str]:
             if token.kind == "name":
                 first.setdefault(token.text, token)
                 count[token.text] = count.get(token.text, 0) + 1
+    once = [name for name in inputs if count.get(name) == 1]
+    if not once:
+        return []
     close: dict[str, list[str]] = {}
     for name in count:
         for key in _one_dropped(name):
             close.setdefault(key, []).append(name)
     out = []
-    for name in inputs:
-        if count.get(name) != 1:
-            continue
+    for name in once:
         near = {other for key in _one_dropped(name) for other in close[key]}
         near = {other for other in near if other != name and _one_slip(name, other)}
         if near:

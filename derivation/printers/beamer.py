@@ -20,7 +20,7 @@ from derivation.printers.tex import escape
 from derivation.steps import Outcome, Prose
 
 LINE = 50.0  # columns of mathematics on a slide
-ROOM = 11.0  # rows that fit under a slide's title
+ROOM = 13.0  # lines of text that fit under a slide's title
 
 _PREAMBLE = r"""\documentclass[aspectratio=169,11pt]{beamer}
 \IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
@@ -31,13 +31,15 @@ _PREAMBLE = r"""\documentclass[aspectratio=169,11pt]{beamer}
 \definecolor{change}{RGB}{178,24,90}
 \definecolor{before}{gray}{0.45}
 \setbeamercolor{structure}{fg=black}
+\setbeamerfont{frametitle}{series=\bfseries}
+\setbeamerfont{framesubtitle}{series=\mdseries,size=\small}
+\setlength{\jot}{8pt}
 \setbeamercolor{framesubtitle}{fg=before}
 \setlength{\abovedisplayskip}{6pt plus 3pt minus 3pt}
 \setlength{\belowdisplayskip}{6pt plus 3pt minus 3pt}
 """
 _COMMANDS = {
     "derivchange": (1, r"\textcolor{change}{#1}"),
-    "derivbefore": (1, r"{\color{before}#1}"),
 }
 
 
@@ -80,10 +82,9 @@ class _Slides:
 
     def _frame(self, title: str, subtitle: str, body: Sequence[str]) -> str:
         """A slide; one that would be too full is drawn smaller."""
-        rows = sum(
-            1.6 if r"\frac" in line else 2.4 if r"\begin{cases}" in line else 1.0 for line in body
-        )
-        shrink = f"[shrink={min(60, round(100 * (1 - ROOM / rows)) + 5)}]" if rows > ROOM else ""
+        height = sum(map(_height, body))
+        shrink = f"[shrink={min(70, round(100 * (1 - ROOM / height)) + 5)}]"
+        shrink = shrink if height > ROOM else ""
         head = [rf"\begin{{frame}}{shrink}", rf"\frametitle{{{title}}}"]
         if subtitle:
             head.append(rf"\framesubtitle{{{subtitle}}}")
@@ -136,10 +137,9 @@ class _Slides:
         if previous is None:
             yield from align(self.write.row(after))
             return
-        yield r"\derivbefore{%"
-        yield from align(self.write.row(previous))
-        yield "}"
-        yield from align(self.draw.rows(previous.left, "==", after.right, after.marks))
+        before = [_greyed(row) for row in self.write.row(previous)]
+        now = self.draw.rows(previous.left, "==", after.right, after.marks)
+        yield from align([*before, *now])
 
     def _closing(self) -> str:
         doc, prose = self.doc, self.write.prose
@@ -162,3 +162,20 @@ class _Slides:
         for said in assumptions(doc, self.detail):
             body += [self.write.sentence(said), ""]
         return self._frame(title, "", body)
+
+
+def _greyed(row: str) -> str:
+    """A row of an alignment with each of its two cells in grey."""
+    left, _, right = row.partition("&")
+    return rf"\color{{before}}{left}&\color{{before}}{right}"
+
+
+def _height(line: str) -> float:
+    """About how many lines of text a line of the source takes."""
+    if not line or line.startswith((r"\begin", r"\end", r"\smallskip")):
+        return 0.4
+    if r"\begin{cases}" in line:
+        return 1.0 + 1.5 * (line.count(r" \\ ") + 1)
+    if r"\frac" in line or r"\sum" in line or r"\prod" in line:
+        return 2.6 if line.startswith("  ") else 1.2
+    return 1.2 * (1 + len(line) // 110)

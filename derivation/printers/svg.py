@@ -32,6 +32,7 @@ role="img" aria-label="TITLE">
   font-family: ui-monospace, "DejaVu Sans Mono", "JuliaMono", Menlo, Consolas, monospace;
   font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width;
 }}
+.{unique_id}-title {{ font: bold 15px system-ui, sans-serif; }}
 {styles}
 </style>
 <defs>

@@ -507,7 +507,7 @@ def through_which(theory: Theory, objective: Any, v: Any) -> list[str]:
     lemma="chain",
 )
 def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
-    """diff(L, v) = partial(L, v) + the sum over each m that v enters of diff(L, m)*partial(m, v)."""
+    """diff(L, v) = partial(L, v) + sum over each m that v enters of diff(L, m)*partial(m, v)."""
     d = _Derivative(theory, t)
     refuse(d.through and theory.defined(d.body), "not the derivative of a defined name")
     refuse(name_of(d.body) != d.name, "the variable is the objective")

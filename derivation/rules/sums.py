@@ -17,6 +17,8 @@ from derivation.terms import (
     Add,
     IfElse,
     KroneckerDelta,
+    MaxOver,
+    MinOver,
     Mul,
     ProductOver,
     Relation,
@@ -430,6 +432,21 @@ def joined_guard(a: Any, b: Any) -> Any:
 def sum_product(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """sum-factor from right to left."""
     return sum_factor(theory, rhs, lhs, args)
+
+
+@rewriting(
+    "max-constant",
+    "sums",
+    "Maximum of a constant",
+    r"\max_k c = c",
+    valid=("max(a for k in K) -> a", "min(a for k in K) -> a"),
+    refuses=("max(a for k in K if k != j) -> a",),
+)
+def max_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """A size is at least 1, so there is a value to take."""
+    refuse(isinstance(t, MaxOver | MinOver), "not an indexed maximum or minimum")
+    refuse(t.index not in free_indices(t.body) and t.guard == TRUE, "the values differ")
+    return t.body, ()
 
 
 @rewriting(
