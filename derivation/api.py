@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -313,10 +313,13 @@ class Derivation:
         """Definitions of names that the derivation brought into the result (adjoints of layers)."""
         return {to_sympy(d.head): to_sympy(d.body) for d in self.outcome.introduced}
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The numbered steps, each with its title, reason, rule, both sides and substeps."""
-        return self.outcome.steps
+        """The numbered steps, each with its title, reason, rule, both sides and substeps.
+
+        In a notebook each shows itself: ``d.steps[3]``, ``d.steps[1].substeps[0]``.
+        """
+        return tuple(ShownStep.of(step, self.outcome) for step in self.outcome.steps)
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -352,9 +355,22 @@ class Derivation:
         """The derivation as plain text."""
         return self._render("text", detail=detail, width=width)
 
-    def to_latex(self, *, detail: str = "normal", standalone: bool = False) -> str:
-        """The derivation in LaTeX: a fragment, or a document that compiles."""
-        return self._render("latex", detail=detail, standalone=standalone)
+    def to_latex(
+        self, *, detail: str = "normal", standalone: bool = False, notation: Sequence[str] = ()
+    ) -> str:
+        """The derivation in LaTeX: a fragment, or a document that compiles.
+
+        ``notation`` is the reader's own: ``["yhat = \\\\mathbf{p}", "ln", "no-bounds"]``.
+        """
+        return self._render("latex", detail=detail, standalone=standalone, notation=notation)
+
+    def to_markdown(self, *, detail: str = "normal", notation: Sequence[str] = ()) -> str:
+        """The derivation in Markdown, for GitHub, Quarto and MyST."""
+        return self._render("markdown", detail=detail, notation=notation)
+
+    def to_html(self, *, detail: str = "normal", notation: Sequence[str] = ()) -> str:
+        """The derivation as a page in one file, which works offline."""
+        return self._render("html", detail=detail, notation=notation)
 
     def to_json(self) -> str:
         """The certificate: every step, at full detail, as text of the input language."""
@@ -387,7 +403,12 @@ class Derivation:
     def _repr_latex_(self) -> str:
         from derivation.printers import jupyter
 
-        return jupyter.render(self.outcome)
+        return jupyter.latex(self.outcome)
+
+    def _repr_html_(self) -> str:
+        from derivation.printers import jupyter
+
+        return jupyter.html(self.outcome)
 
     def _render(self, format: str, **options: Any) -> str:
         from derivation import printers
@@ -398,3 +419,28 @@ class Derivation:
         from derivation.language import write_condition
 
         return tuple(write_condition(c) for c in found)
+
+
+class ShownStep(Step):
+    """A step that shows itself in a notebook, with the left side that its line goes on from."""
+
+    _outcome: Outcome
+
+    @classmethod
+    def of(cls, step: Step, outcome: Outcome) -> ShownStep:
+        """The step, and its substeps with it, as one of the outcome's."""
+        values = {f.name: getattr(step, f.name) for f in fields(Step)}
+        values["substeps"] = tuple(cls.of(s, outcome) for s in step.substeps)
+        shown = cls(**values)
+        object.__setattr__(shown, "_outcome", outcome)
+        return shown
+
+    def _repr_html_(self) -> str:
+        from derivation.printers import jupyter
+
+        return jupyter.step_html(self._outcome, self.number)
+
+    def _repr_latex_(self) -> str:
+        from derivation.printers import jupyter
+
+        return jupyter.step_latex(self._outcome, self.number)

@@ -24,6 +24,8 @@ from derivation.terms import (
     TRUE,
     ZERO,
     Add,
+    AllOf,
+    AnyOf,
     Condition,
     Diff,
     Function,
@@ -160,6 +162,8 @@ def _atom(t: Term, needs: set[Any]) -> Poly:
         atom = if_else(condition, *branches)
     elif isinstance(t, Diff | Partial):
         atom = canonical(t)
+    elif isinstance(t, sympy.Max | sympy.Min):
+        atom = rebuild(t, tuple(sorted((term_of(_poly(a, needs)) for a in t.args), key=text)))
     elif isinstance(t, Function):
         atom = rebuild(t, tuple(term_of(_poly(a, needs)) for a in t.args))
     else:
@@ -190,8 +194,10 @@ def oriented(c: Term) -> Any:
         return relation(c.op, left, right)
     if isinstance(c, Reduction):
         return canonical(c)
-    parts = sorted({oriented(a) for a in c.args}, key=text)
-    return parts[0] if len(parts) == 1 and c != TRUE else rebuild(c, tuple(parts))
+    parts = tuple(sorted({oriented(a) for a in c.args}, key=text))
+    if len(parts) == 1 and isinstance(c, AllOf | AnyOf):
+        return parts[0]
+    return rebuild(c, parts)
 
 
 def guarded(condition: Term, assumed: Term) -> Any:
@@ -218,10 +224,10 @@ def _as_term(e: Any) -> Any:
     return number(e) if isinstance(e, int | Fraction) else e
 
 
-def _add_exponents(a: Any, b: Any) -> Any:
+def _add_exponents(a: Any, b: Any, needs: set[Any]) -> Any:
     if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
         return _coefficient(a + b)
-    return _exponent(term_of(normal(add(_as_term(a), _as_term(b)))[0]))
+    return _exponent(term_of(_poly(add(_as_term(a), _as_term(b)), needs)))
 
 
 def _composite(atom: Any) -> bool:
@@ -242,7 +248,7 @@ def times(m1: Monomial, m2: Monomial, needs: set[Any]) -> Monomial:
             continue
         if atom != E:
             _needed(atom, have, e, needs)
-        total = _add_exponents(have, e)
+        total = _add_exponents(have, e, needs)
         if isinstance(total, int) and total == 0:
             del out[atom]
         else:
@@ -339,7 +345,7 @@ def _scale(m: Monomial, e: Any, needs: set[Any]) -> Monomial:
         if isinstance(inner, int | Fraction) and isinstance(e, int | Fraction):
             total = _coefficient(inner * e)
         else:
-            total = _exponent(term_of(normal(mul(_as_term(inner), _as_term(e)))[0]))
+            total = _exponent(term_of(_poly(mul(_as_term(inner), _as_term(e)), needs)))
         if atom != E and not isinstance(inner, int):
             needs.add(relation(">", atom, ZERO))
         out.append((atom, total))

@@ -746,6 +746,7 @@ def replace_terms(t: Term, swap: Callable[[Any], Any]) -> Any:
     return rebuild(t, tuple(replace_terms(a, swap) for a in t.args))
 
 
+ENGINE_LETTER = "_"  # begins the letters that the engine itself gives to bound indices
 _HEIGHT: dict[Term, int] = {}
 _CANONICAL: dict[Term, Any] = {}
 
@@ -772,7 +773,11 @@ def canonical(t: Term) -> Any:
         return t
     if isinstance(t, Reduction):
         body, guard = canonical(t.body), canonical(t.guard)
-        bound = index(f"_{max(_height(body), _height(guard))}", t.index.size)
+        height = max(_height(body), _height(guard))
+        taken = {i.name for i in free_indices(t)}
+        while f"{ENGINE_LETTER}{height}" in taken:
+            height += 1
+        bound = index(f"{ENGINE_LETTER}{height}", t.index.size)
         if bound != t.index:
             body, guard = substitute(body, {t.index: bound}), substitute(guard, {t.index: bound})
         out = _make(type(t), body, bound, guard)

@@ -518,11 +518,11 @@ class Theory:
             return (
                 (POS, by) if s == POS else ((POS | ZER, by) if s == POS | ZER else (ANY, NOTHING))
             )
+        if isinstance(t, SumOver) and s & POS and s & NEG:
+            return ANY, NOTHING
         if self.never_empty(t):
             return s, by
-        if isinstance(t, SumOver):
-            return s | ZER, by
-        return ANY, NOTHING
+        return (s | ZER, by) if isinstance(t, SumOver) else (ANY, NOTHING)
 
     def never_empty(self, t: Any) -> bool:
         """Whether the reduction's guard holds for at least one value of its index."""

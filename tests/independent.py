@@ -6,7 +6,7 @@ knows a rule of calculus.
 
 >>> model = Model("p[i] = exp(z[i])/sum(exp(z[k]) for k in K)")
 >>> point = Point(model, {"K": 2}, {"z": {(1,): mpf(0), (2,): mpf(0)}})
->>> print(point.text("p[1]", {}), derivative(point, ("p", (1,)), [("z", (2,))]))
+>>> print(point.text("p[1]", {}), mp.nstr(derivative(point, ("p", (1,)), [("z", (2,))], {"z": "K"}), 9))
 0.5 -0.25
 """
 
@@ -30,6 +30,7 @@ TINY = mpf(10) ** -25
 Key = tuple[int, ...]
 Table = Mapping[Key, Any]
 Entry = tuple[str, Key]
+Shapes = Mapping[str, Sequence[str]]
 
 
 class Unclear(Exception):
@@ -138,6 +139,13 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "lgamma": lambda x: mp.loggamma(_positive(x)),
     "digamma": lambda x: mp.psi(0, _positive(x)),
     "trigamma": lambda x: mp.psi(1, _positive(x)),
+}
+LOOSE: dict[str, Callable[[Any], Any]] = {  # without a margin
+    "relu": lambda x: max(x, mpf(0)),
+    "abs": abs,
+    "sign": mp.sign,
+    "sqrt": mp.sqrt,
+    "log": mp.log,
 }
 COMPARE: dict[Any, Callable[[Any, Any], bool]] = {
     ast.Eq: lambda a, b: a == b,
@@ -306,15 +314,21 @@ class Point:
         if isinstance(n.op, ast.Mult):
             return a * b
         if isinstance(n.op, ast.Div):
-            if abs(b) < NEAR:
+            if abs(b) < (TINY if self.loose else NEAR):
                 raise Unclear("division by zero")
             return a / b
         assert isinstance(n.op, ast.Pow)
-        if b == mp.nint(b) and _literal(n.right):
-            if b < 0 and abs(a) < NEAR:
+        if b == mp.nint(b) and (self.loose or self._whole(n.right)):
+            if b < 0 and abs(a) < (TINY if self.loose else NEAR):
                 raise Unclear("division by zero")
             return a ** int(b)
-        return mp.exp(b * mp.log(_positive(a)))
+        return _real(a**b) if self.loose else mp.exp(b * mp.log(_positive(a)))
+
+    def _whole(self, n: ast.expr) -> bool:
+        """Whether an exponent is a whole number whatever the arrays are."""
+        if isinstance(n, ast.UnaryOp):
+            return self._whole(n.operand)
+        return isinstance(n, ast.Constant) or (isinstance(n, ast.Name) and n.id in self.sizes)
 
     def _generated(self, n: ast.Call, env: dict[str, Any]) -> list[Any]:
         (generator,) = n.args
@@ -355,7 +369,7 @@ class Point:
                 "sum": lambda: mp.fsum(values),
                 "prod": lambda: mp.fprod(values),
                 "mean": lambda: mp.fsum(values) / len(values),
-                "norm": lambda: mp.sqrt(_positive(mp.fsum(v * v for v in values))),
+                "norm": lambda: mp.sqrt(mp.fsum(v * v for v in values) if self.loose else _positive(mp.fsum(v * v for v in values))),
                 "logsumexp": lambda: mp.log(mp.fsum(map(mp.exp, values))),
             }
             return reduce[f]()
@@ -375,9 +389,8 @@ class Point:
             letters, body = self.model.functions[f]
             return self.value(body, dict(zip(letters, xs, strict=True)))
         if f in FUNCTIONS:
-            if self.loose and f in ("relu", "abs", "sign"):
-                x = xs[0]
-                return max(x, 0) if f == "relu" else abs(x) if f == "abs" else mp.sign(x)
+            if self.loose and f in LOOSE:
+                return _real(LOOSE[f](xs[0]))
             return _real(FUNCTIONS[f](xs[0]))
         return unknown(f, [0] * len(xs), xs)
 
@@ -399,27 +412,19 @@ class Point:
         return Point(self.model, self.sizes, {**self.arrays, name: table}, self.fixed, self.loose)
 
 
-def _literal(n: ast.expr) -> bool:
-    if isinstance(n, ast.UnaryOp):
-        return _literal(n.operand)
-    return isinstance(n, ast.Constant)
-
-
-def derivative(point: Point, objective: Entry, by: Sequence[Entry]) -> Any:
+def derivative(point: Point, objective: Entry, by: Sequence[Entry], shapes: Shapes) -> Any:
     """The derivative of an entry by one entry, or by two in turn, as central differences.
 
-    Defined names among the variables must have been ``cut``.
+    Where a variable is a defined name, its own definition is cut; for a second derivative the
+    first variable's is cut at the place that the second one has moved to.
     """
-    if len(by) == 1:
-        up, down = (point.moved({by[0]: s}).entry(*objective) for s in (STEP, -STEP))
-        return (up - down) / (2 * STEP)
-    v, w = by
-    out = mpf(0)
-    for a, b in itertools.product((1, -1), repeat=2):
-        shift: dict[Entry, Any] = {v: a * STEP}
-        shift[w] = shift.get(w, 0) + b * STEP
-        out += a * b * point.moved(shift).entry(*objective)
-    return out / (4 * STEP**2)
+    *before, (name, at) = by
+    cut = point.cut(name, [point.sizes[s] for s in shapes[name]])
+    ends = []
+    for step in (STEP, -STEP):
+        there = cut.moved({(name, at): step})
+        ends.append(derivative(there, objective, before, shapes) if before else there.entry(*objective))
+    return (ends[0] - ends[1]) / (2 * STEP)
 
 
 def nodes(text: str) -> int:

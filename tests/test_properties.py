@@ -136,6 +136,7 @@ def compare(program: Generated, outcome: Outcome, result: str, seed: int = 0) ->
     introduced = [write_definition(d) for d in outcome.introduced]
     model = Model(program.text, introduced)
     tried = 0
+    shapes = {**program.shapes, **program.defined}
     free = letters(outcome)
     rng = random.Random(seed)
     conditions = [
@@ -158,14 +159,10 @@ def compare(program: Generated, outcome: Outcome, result: str, seed: int = 0) ->
             try:
                 objective = entry(write(outcome.objective), env)
                 by = [entry(write(v), env) for v in outcome.wrt]
-                if any(k > point.sizes.get(s, 9) for n, at in (objective, *by)
-                       for k, s in zip(at, _shape(program, n), strict=True)):  # fmt: skip
+                if any(k > point.sizes[s] for n, at in (objective, *by)
+                       for k, s in zip(at, shapes[n], strict=True)):  # fmt: skip
                     continue
-                for n, at in by:
-                    if n in model.definitions:
-                        point = point.cut(n, [point.sizes[s] for s in _shape(program, n)])
-                        assert len(at) == len(_shape(program, n))
-                want = derivative(point, objective, by)
+                want = derivative(point, objective, by, shapes)
             except (Unclear, KeyError, ZeroDivisionError, OverflowError):
                 continue
             try:
@@ -182,10 +179,6 @@ def compare(program: Generated, outcome: Outcome, result: str, seed: int = 0) ->
                 )
             tried += 1
     return tried
-
-
-def _shape(program: Generated, name: str) -> tuple[str, ...]:
-    return program.shapes[name] if name in program.shapes else program.defined[name]
 
 
 def _plain(point: Point) -> str:

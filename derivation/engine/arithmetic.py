@@ -145,7 +145,12 @@ def _split_product(t: Term) -> Factors:
         base, e, *again = entry
         if e == ZERO:
             continue
-        if is_number(base) and is_number(e) and value_of(e).denominator == 1:
+        if (
+            is_number(base)
+            and is_number(e)
+            and value_of(e).denominator == 1
+            and (base != ZERO or value_of(e) > 0)
+        ):
             coefficient *= value_of(base) ** int(value_of(e))
             continue
         out.append((base, e))

@@ -46,6 +46,7 @@ from derivation.terms import (
     is_number,
     mul,
     name_of,
+    names,
     neg,
     number,
     power,
@@ -129,6 +130,8 @@ def index_bound_inside(t: Term, i: Term) -> bool:
 
 def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     """The pattern replaced wherever it occurs (not under derivatives), or None if nowhere."""
+    if not names(rw.pattern) <= names(t):
+        return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
     inner = [s for s in subterms(rw.replacement) if isinstance(s, Reduction)]
@@ -348,6 +351,8 @@ def _fold(theory: Theory, definition: Definition, generator: Any, solved: Any) -
 
 def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
     """Inside every sum of terms, c times the definition's right side becomes c times its name."""
+    if not names(definition.body) <= names(t):
+        return None
     poly, _ = normal(definition.body)
     if len(poly) < 2:
         candidates = [_single_sum(definition, poly)]

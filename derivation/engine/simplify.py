@@ -21,6 +21,8 @@ from derivation.terms import (
     TRUE,
     ZERO,
     Add,
+    AllOf,
+    AnyOf,
     Condition,
     Diff,
     IfElse,
@@ -192,10 +194,11 @@ class Simplifier:
     def _known(self, condition: Term) -> bool:
         if isinstance(condition, Relation) and self.theory.is_index_relation(condition):
             return self.theory.decide(condition)[0]
-        if not isinstance(condition, Relation) and condition != TRUE:
-            parts = conjuncts(condition)
-            return bool(parts) and all(map(self._known, parts))
-        return bool(condition == TRUE)
+        if isinstance(condition, AllOf):
+            return all(map(self._known, condition.args))
+        if isinstance(condition, AnyOf):
+            return any(map(self._known, condition.args))
+        return False
 
     def _product_step(self, t: Any) -> Proof | None:
         deltas = [f for f in t.args if isinstance(f, KroneckerDelta)]

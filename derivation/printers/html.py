@@ -33,7 +33,9 @@ from derivation.printers.page import readable
 from derivation.steps import Outcome, Prose
 from derivation.terms import Term
 
-_JOINED, _STOPS = "\u2060", tuple(",.;:)")
+LARGEST = 690_000  # bytes
+
+_STOPS = tuple(",.;:)")
 LINES = (62.0, 44.0, 30.0)  # columns of mathematics on a page, a tablet, a telephone
 
 # the fonts that every page has, and those that a reader's notation may ask for besides
@@ -57,7 +59,16 @@ def render(
     standalone: bool = False,
     notation: Sequence[str] = (),
 ) -> str:
-    """The derivations as one page that works offline."""
+    """The derivations as one page that works offline, and is no larger than ``LARGEST``."""
+    page = _whole(outcomes, detail, notation)
+    if len(page.encode()) > LARGEST:
+        page = _whole(outcomes, detail, notation, lean=True)
+    return page
+
+
+def _whole(
+    outcomes: Sequence[Outcome], detail: str, notation: Sequence[str], lean: bool = False
+) -> str:
     articles: list[str] = []
     commands: set[str] = set()
     titles: list[str] = []
@@ -65,7 +76,8 @@ def render(
         doc = document(outcome, detail, among=len(outcomes) > 1)
         asked = notation_of(doc.problem, notation)
         commands |= asked.commands
-        writer = Writer(doc, detail, asked, f"d{k + 1}-" if len(outcomes) > 1 else "")
+        prefix = f"d{k + 1}-" if len(outcomes) > 1 else ""
+        writer = Writer(doc, detail, asked, prefix, lean=lean)
         articles.append(writer.article())
         titles.append(writer.title())
     return _page(titles[0], "\n".join(articles), commands)
@@ -88,12 +100,21 @@ class Writer:
     Args:
         prefix: What the ids of this derivation begin with.
         alone: Leaves out what takes the page's script: buttons, links, data for KaTeX.
+        lean: Leaves the MathML of a very large page to KaTeX, which makes it when it is opened.
     """
 
     def __init__(
-        self, doc: Document, detail: str, notation: Notation, prefix: str, alone: bool = False
+        self,
+        doc: Document,
+        detail: str,
+        notation: Notation,
+        prefix: str,
+        *,
+        alone: bool = False,
+        lean: bool = False,
     ) -> None:
-        self.doc, self.detail, self.prefix, self.alone = doc, detail, prefix, alone
+        self.doc, self.detail, self.prefix = doc, detail, prefix
+        self.alone, self.lean = alone, lean
         self.mathml = MathmlDrawing(doc.direct, notation)
         self.tex = [LatexDrawing(doc.direct, notation, line) for line in LINES]
 
@@ -107,6 +128,14 @@ class Writer:
 
     def article(self) -> str:
         doc, prefix = self.doc, self.prefix
+        title = self.prose(doc.title)
+        if self.alone:  # a notebook may show several
+            head = ['<article class="derivation">', f"<header><h1>{title}</h1>"]
+        else:
+            head = [
+                f'<article class="derivation" aria-labelledby="{prefix}title">',
+                f'<header><h1 id="{prefix}title">{title}</h1>',
+            ]
         scope = f'<p class="scope">{self.prose(doc.scope)}</p>' if doc.scope else ""
         facts = self.entries(doc.facts) if self.detail == "full" else ""
         if facts:
@@ -114,10 +143,10 @@ class Writer:
         outline = "" if self.alone else self._outline()
         return "\n".join(
             [
-                f'<article class="derivation" aria-labelledby="{prefix}title">',
-                f'<header><h1 id="{prefix}title">{self.prose(doc.title)}</h1>{scope}</header>',
+                *head,
+                f"{scope}</header>",
                 outline,
-                f'<section class="setting" id="{prefix}setting" aria-label="Setting">',
+                f'<section class="setting"{self._place("setting")} aria-label="Setting">',
                 '<h2 class="quiet">Setting</h2>',
                 "<dl>",
                 *map(self._setting, doc.setting),
@@ -134,13 +163,18 @@ class Writer:
 
     def prose(self, pieces: Prose) -> str:
         """Prose with its terms as inline mathematics."""
-        out = ""
+        out: list[str] = []
+        after_term = False
         for piece in pieces:
             if not isinstance(piece, str):
-                out += self._inline(piece)
-            else:  # a line never begins with the comma or stop that follows mathematics
-                out += (_JOINED if out.endswith(">") and piece[:1] in _STOPS else "") + safe(piece)
-        return out
+                out.append(self._inline(piece))
+            elif after_term and piece[:1] in _STOPS:  # no line begins with a comma or a full stop
+                out[-1] = f'<span class="kept">{out[-1]}{safe(piece[0])}</span>'
+                out.append(safe(piece[1:]))
+            else:
+                out.append(safe(piece))
+            after_term = not isinstance(piece, str)
+        return "".join(out)
 
     def sentence(self, pieces: Prose) -> str:
         """Prose with a capital and a full stop."""
@@ -149,30 +183,34 @@ class Writer:
         first = pieces[0]
         if isinstance(first, str):
             pieces = (first[:1].upper() + first[1:], *pieces[1:])
-        said = self.prose(pieces).strip()
-        if said.endswith((".", "!", "?")):
-            return said
-        return said + (_JOINED if said.endswith(">") else "") + "."
+        last = pieces[-1]
+        if not (isinstance(last, str) and last.rstrip().endswith((".", "!", "?"))):
+            pieces = (*pieces, ".")
+        return self.prose(pieces).strip()
 
     def _inline(self, t: Term) -> str:
         if self.alone:
             return self.mathml.inline(t)
         tex = html.escape(self.tex[0].inline(t))
+        if self.lean:
+            return f'<span class="math">{tex}</span>'
         return f'<span class="math" data-tex="{tex}">{self.mathml.inline(t)}</span>'
 
     def formula(self, f: Formula, under: Term | None = None) -> str:
         """A formula in lines of its own; without a left side it stands under another one's."""
-        mathml = self.mathml.display(f.left, f.op, f.right, f.marks)
+        shown = self.mathml.display(f.left, f.op, f.right, f.marks)
         if self.alone:
-            return f'<div class="formula">{mathml}</div>'
+            return f'<div class="formula">{shown}</div>'
         made = [_aligned(draw.rows(f.left, f.op, f.right, f.marks)) for draw in self.tex]
         data = {"tex": made[0]}
         data |= {f"tex{k}": made[k] for k in (1, 2) if made[k] != made[k - 1]}
         if f.left is None and under is not None and f.op:
             data["under"] = self.tex[0].inline(under, fractions="stack")
+        if self.lean:
+            shown = html.escape(data.pop("tex"))
         said = " ".join(f'data-{k}="{html.escape(v)}"' for k, v in data.items())
         copy = '<button type="button" class="copy" hidden>Copy LaTeX</button>'
-        return f'<div class="formula"><div class="math" {said}>{mathml}</div>{copy}</div>'
+        return f'<div class="formula"><div class="math" {said}>{shown}</div>{copy}</div>'
 
     # -- the head -----------------------------------------------------------------------------
 
@@ -195,11 +233,16 @@ class Writer:
         tex = draw.inline(f.right)
         if f.left is not None:
             tex = f"{draw.inline(f.left)} {draw.relation(f.op)} {tex}"
+        if self.lean:
+            return f'<span class="math">{html.escape(tex)}</span>'
         return f'<span class="math" data-tex="{html.escape(tex)}">{self._flat_mathml(f)}</span>'
 
     def _flat_mathml(self, f: Formula) -> str:
         made = self.mathml.display(f.left, f.op, f.right)
         return made.replace(' display="block"', "", 1)
+
+    def _place(self, name: str) -> str:
+        return "" if self.alone else f' id="{self.prefix}{name}"'
 
     def _outline(self) -> str:
         return (
@@ -269,7 +312,7 @@ class Writer:
 
     def _closing(self) -> str:
         doc = self.doc
-        out = [f'<section class="result" id="{self.prefix}result" aria-label="Result">']
+        out = [f'<section class="result"{self._place("result")} aria-label="Result">']
         if doc.result is None:
             out.append('<h2>Not derived</h2><p class="stop">')
             out.append(self.sentence((doc.reason or "no derivation was found",)) + "</p>")

@@ -1,28 +1,74 @@
-r"""A notebook's display: the derivation as one piece of mathematics, for MathJax and KaTeX.
+r"""A notebook's display: HTML with MathML, and one piece of LaTeX for MathJax and KaTeX.
 
-A notebook shows ``_repr_latex_`` between two ``$$`` and knows no commands of ours, so reasons are
+The LaTeX is what shows where HTML is not allowed. It knows no commands of ours, so reasons are
 ``\text`` and every formula is set in an array of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derivation.document import Document, Entry, Formula, assumptions, closing_parts, document
+from derivation.printers.custom import notation_of
 from derivation.printers.formula import LatexDrawing
 from derivation.printers.tex import escape
 from derivation.steps import Outcome, Prose
 
 
-def render(outcome: Outcome, detail: str = "normal") -> str:
+def latex(outcome: Outcome, detail: str = "normal") -> str:
     """One derivation between two ``$$``; substeps are shown at ``full`` only."""
-    return _Writer(document(outcome, detail), detail).whole()
+    doc = document(outcome, detail)
+    return _Writer(doc, detail).whole()
+
+
+def html(outcome: Outcome, detail: str = "normal") -> str:
+    """One derivation as HTML with MathML: no script, no font, nothing fetched."""
+    from derivation.printers.html import fragment
+
+    doc = document(outcome, detail)
+    return fragment(doc, detail, notation_of(doc.problem))
+
+
+def step_latex(outcome: Outcome, number: str) -> str:
+    """One step by itself, between two ``$$``."""
+    doc, entry = _found(outcome, number)
+    writer = _Writer(doc, "full")
+    return _array(writer.entries([entry]))
+
+
+def step_html(outcome: Outcome, number: str) -> str:
+    """One step by itself, as HTML with MathML."""
+    from derivation.printers.html import step_fragment
+
+    doc, entry = _found(outcome, number)
+    return step_fragment(doc, entry, "full", notation_of(doc.problem))
+
+
+def _found(outcome: Outcome, number: str) -> tuple[Document, Entry]:
+    """A step among all of a derivation's, with the left side that a reader of it alone needs."""
+    for complete in (False, True):
+        doc = document(outcome, "full", complete=complete)
+        waiting = [*doc.facts, *doc.entries]
+        for entry in waiting:
+            if entry.number == number:
+                formula = entry.formula
+                if entry.previous is not None:
+                    formula = replace(formula, left=entry.previous.left)
+                return doc, replace(entry, formula=formula)
+            waiting += entry.substeps
+    raise ValueError(f"the derivation has no step {number}")
+
+
+def _array(rows: Sequence[str]) -> str:
+    lines = " \\\\[4pt]\n".join(rows)
+    return f"$$\\begin{{array}}{{l}}\n{lines}\n\\end{{array}}$$"
 
 
 class _Writer:
     def __init__(self, doc: Document, detail: str) -> None:
         self.doc, self.detail = doc, detail
-        self.draw = LatexDrawing(direct=doc.direct)
+        self.draw = LatexDrawing(doc.direct, notation_of(doc.problem))
 
     def whole(self) -> str:
         doc = self.doc
@@ -34,8 +80,7 @@ class _Writer:
                 rows += [self.formula(f) for f in line.formulas]
         rows += self.entries(doc.entries)
         rows += self.closing()
-        lines = " \\\\[4pt]\n".join(rows)
-        return f"$$\\begin{{array}}{{l}}\n{lines}\n\\end{{array}}$$"
+        return _array(rows)
 
     def entries(self, entries: Sequence[Entry]) -> list[str]:
         rows = []

@@ -83,6 +83,10 @@ class _Derivative:
         self.make = diff if self.through else partial
 
     def of(self, t: Any) -> Any:
+        """The derivative of a part. In a partial derivative a bare name in an expression is held
+        fixed, whereas ``partial(name, v)`` would stand for the name's definition."""
+        if _is_bare_definition(self, t) and not self.through:
+            return ZERO
         return self.make(t, self.by)
 
     def depends(self, t: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from derivation.normal import difference_vanishes, normal_term, oriented, same_by_ring
+from derivation.normal import difference_vanishes, oriented
 from derivation.rules.registry import as_argument, refuse, rewriting, rule
 from derivation.terms import (
     ONE,
@@ -56,8 +56,10 @@ def by_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A distinction that makes no difference."""
-    refuse(isinstance(t, IfElse) and same_by_ring(t.args[1], t.args[2]), "the cases differ")
-    return t.args[1], ()
+    refuse(isinstance(t, IfElse), "no distinction of cases")
+    needs = difference_vanishes(t.args[1], t.args[2])
+    refuse(needs is not None, "the cases differ")
+    return t.args[1], needs or ()
 
 
 @rewriting(
@@ -176,10 +178,10 @@ def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any
                     continue
                 left = list(rhs.args if isinstance(rhs, Mul) else (rhs,))
                 left.remove(other)
-                one = normal_term(substitute(mul(*rest), {a: b}))
-                two = normal_term(substitute(mul(*left), {a: b}))
-                if one == two:
-                    return ()
+                one, two = (substitute(mul(*x), {a: b}) for x in (rest, left))
+                needs = difference_vanishes(one, two)
+                if needs is not None:
+                    return needs
     refuse(False, "the two sides differ where the indices agree")
     return ()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from derivation.normal import UNIT, E, normal, normal_term, term_of
+from derivation.normal import UNIT, E, normal, term_of
 from derivation.rules.registry import refuse, rewriting
 from derivation.terms import (
     ONE,
@@ -91,7 +91,9 @@ def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         factors.append(power(number(c), t.args[1]))
     for atom, e in sorted(monomial, key=lambda item: str(item[0])):
         exponent = number(e) if not hasattr(e, "args") else e
-        total = normal_term(mul(exponent, t.args[1]))
+        product, needed = normal(mul(exponent, t.args[1]))
+        total = term_of(product)
+        conditions.extend(needed)
         if atom == E:
             factors.append(exp(total))
             continue

@@ -208,6 +208,7 @@ def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     outer_guard = [c for c in conjuncts(guard) if i not in free_indices(c)]
     inner_guard = [c for c in conjuncts(guard) if i in free_indices(c)]
     refuse(j.name != i.name, "the two sums use one letter")
+    refuse(j not in free_indices(t.guard), "the outer condition mentions the inner letter")
     new_inner = sum_over(inner.body, i, all_of(t.guard, *inner_guard))
     return sum_over(new_inner, j, all_of(*outer_guard)), ()
 

@@ -9,11 +9,12 @@
   // -- formulas: KaTeX for the eye, the MathML that is there already for the ear
   function set(box, tex, display) {
     const seen = document.createElement("span");
-    seen.setAttribute("aria-hidden", "true");
+    const heardToo = !box.querySelector("math:not(.seen math)"); // a very large page has none yet
+    if (!heardToo) seen.setAttribute("aria-hidden", "true");
     try {
       katex.render(tex, seen, {
         displayMode: display,
-        output: "html",
+        output: heardToo ? "htmlAndMathml" : "html",
         macros: { "\\derivchange": "\\htmlClass{change}{#1}" },
         strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
         trust: (context) => context.command === "\\htmlClass" && context.class === "change",
@@ -21,40 +22,61 @@
     } catch (error) {
       return; // the MathML stays
     }
-    $(".seen", box).forEach((old) => old.remove());
+    if (heardToo) box.textContent = "";
+    else $(".seen", box).forEach((old) => old.remove());
     seen.className = "seen";
     box.classList.add("set");
     box.append(seen);
+  }
+
+  // how wide the left side is under which a formula goes on
+  const widths = new Map();
+  function widthOf(tex, box) {
+    if (!widths.has(tex)) {
+      const probe = document.createElement("div");
+      probe.className = "probe";
+      box.parentElement.append(probe);
+      set(probe, tex, true);
+      const drawn = probe.querySelector(".katex-html");
+      widths.set(tex, drawn ? drawn.getBoundingClientRect().width : 0);
+      probe.remove();
+    }
+    return widths.get(tex);
   }
 
   // the widest setting that fits; without room the equals signs need not stand under each other
   function fit(box) {
     if (!box.clientWidth) return;
     const data = box.dataset;
-    const under = data.under ? "\\hphantom{" + data.under + "}" : "";
-    const tries = [[under, data.tex], ["", data.tex], ["", data.tex1], ["", data.tex2]];
-    let last = null;
-    for (const [before, tex] of tries) {
-      if (!tex || before + tex === last) continue;
-      last = before + tex;
-      set(box, last, true);
+    const tries = [[data.under, data.tex], ["", data.tex], ["", data.tex1], ["", data.tex2]];
+    for (const [under, tex] of tries) {
+      if (!tex || under === undefined) continue;
+      set(box, tex, true);
+      const seen = box.querySelector(".seen");
+      if (!seen) return;
+      seen.style.paddingLeft = under ? widthOf(under, box) + "px" : "";
       if (box.scrollWidth <= box.clientWidth + 1) break;
     }
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0; // scrolled by the keyboard
     else box.removeAttribute("tabindex");
   }
 
+  $(".math").forEach((box) => (box.dataset.tex = box.dataset.tex || box.textContent));
   const displays = $(".formula > .math");
   let width = 0;
   function fitAll() {
     if (window.innerWidth === width) return;
     width = window.innerWidth;
+    widths.clear();
     displays.forEach(fit);
   }
   $(".math:not(.formula > .math)").forEach((box) => set(box, box.dataset.tex, false));
   fitAll();
   window.addEventListener("resize", fitAll);
-  if (document.fonts) document.fonts.ready.then(() => displays.forEach(fit));
+  document.fonts.ready.then(() => {
+    widths.clear();
+    displays.forEach(fit);
+  });
   $("details").forEach((box) =>
     box.addEventListener("toggle", () => {
       $(".formula > .math", box).forEach(fit);
@@ -184,6 +206,7 @@
   window.addEventListener("beforeprint", () => {
     shut = $("details:not([open])");
     shut.forEach((fold) => (fold.open = true));
+    displays.forEach(fit);
   });
   window.addEventListener("afterprint", () => shut.forEach((fold) => (fold.open = false)));
 
