@@ -314,12 +314,12 @@ class Point:
         if isinstance(n.op, ast.Mult):
             return a * b
         if isinstance(n.op, ast.Div):
-            if abs(b) < (TINY if self.loose else NEAR):
+            if b == 0 or (not self.loose and abs(b) < NEAR):
                 raise Unclear("division by zero")
             return a / b
         assert isinstance(n.op, ast.Pow)
         if b == mp.nint(b) and (self.loose or self._whole(n.right)):
-            if b < 0 and abs(a) < (TINY if self.loose else NEAR):
+            if b < 0 and (a == 0 or (not self.loose and abs(a) < NEAR)):
                 raise Unclear("division by zero")
             return a ** int(b)
         return _real(a**b) if self.loose else mp.exp(b * mp.log(_positive(a)))
@@ -412,7 +412,9 @@ class Point:
         return Point(self.model, self.sizes, {**self.arrays, name: table}, self.fixed, self.loose)
 
 
-def derivative(point: Point, objective: Entry, by: Sequence[Entry], shapes: Shapes) -> Any:
+def derivative(
+    point: Point, objective: Entry, by: Sequence[Entry], shapes: Shapes, step: Any = STEP
+) -> Any:
     """The derivative of an entry by one entry, or by two in turn, as central differences.
 
     Where a variable is a defined name, its own definition is cut; for a second derivative the
@@ -421,10 +423,13 @@ def derivative(point: Point, objective: Entry, by: Sequence[Entry], shapes: Shap
     *before, (name, at) = by
     cut = point.cut(name, [point.sizes[s] for s in shapes[name]])
     ends = []
-    for step in (STEP, -STEP):
-        there = cut.moved({(name, at): step})
-        ends.append(derivative(there, objective, before, shapes) if before else there.entry(*objective))
-    return (ends[0] - ends[1]) / (2 * STEP)
+    for h in (step, -step):
+        there = cut.moved({(name, at): h})
+        if before:
+            ends.append(derivative(there, objective, before, shapes, step))
+        else:
+            ends.append(there.entry(*objective))
+    return (ends[0] - ends[1]) / (2 * step)
 
 
 def nodes(text: str) -> int:

@@ -214,7 +214,7 @@ BAD = [
     (["derive", "--style", "casses"], "'cases'"),
     (["derive", "--width", "3"], "--width"),
     (["derive", "--width", "many"], "--width"),
-    (["derive", "-o", "proof.pdf"], ".tex"),
+    (["derive", "-o", "proof.doc"], ".tex"),
     (["derive", "-o", "no/such/folder/proof.tex"], "folder"),
     (["derive", "-o", "."], "folder"),
     (["derive", "--standalone"], "LaTeX"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from derivation.commands.output import Target
     from derivation.library import Entry
 
 HELP = "derive a problem of the library, a file, standard input or a text"
@@ -19,10 +21,20 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive softmax-cross-entropy --wrt 'z[j] then z[l]' --style delta
   derivation derive -e 'p[i] = exp(z[i])/sum(exp(z[k]) for k in K)' --wrt z
   derivation derive -e 'f = log(a*b)' --wrt a --given 'a > 0' --given 'b > 0'
-  derivation derive ./loss.deriv -o proof.json"""
+  derivation derive ./loss.deriv -o proof.json
+  derivation derive --format latex --notation yhat='\\mathbf{p}' --ln --no-bounds"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    asking(parser)
+    printing(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
+    )
+
+
+def asking(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to derive."""
     parser.add_argument("problem", nargs="?", metavar="NAME|FILE|-", help="what to derive")
     parser.add_argument(
         "-e",
@@ -52,23 +64,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "choice, else delta)",
     )
     parser.add_argument(
+        "--inline",
+        action="store_true",
+        help="write the result as one formula instead of naming the adjoints",
+    )
+
+
+def printing(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say how to show it."""
+    parser.add_argument(
         "--detail",
         choices=("outline", "normal", "full"),
         default="normal",
         help="as in a paper, as in a lecture (the default), or every move of the proof kernel",
     )
     parser.add_argument(
-        "--inline",
-        action="store_true",
-        help="write the result as one formula instead of naming the adjoints",
-    )
-    parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help="terminal (the default), text, latex or json",
+        help="terminal (the default), text, latex, html …: `derivation formats` lists them",
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
+        "--notation",
+        action="append",
+        default=[],
+        metavar="NAME=LATEX",
+        help=r"write a name so in LaTeX and HTML: yhat='\mathbf{p}'; may be repeated, and stand "
+        "in the problem file as `# notation: NAME = LATEX`",
+    )
+    notation: dict[str, Any] = {"dest": "notation", "action": "append_const"}
+    parser.add_argument("--ln", const="ln", help="write log as ln (as --notation ln)", **notation)
+    parser.add_argument("--bounds", const="bounds", help=argparse.SUPPRESS, **notation)
+    parser.add_argument(
+        "--no-bounds",
+        const="no-bounds",
+        help="write displayed sums without where they start and end (as --notation no-bounds)",
+        **notation,
     )
     parser.add_argument(
         "--standalone", action="store_true", help="LaTeX: a whole document that compiles"
@@ -86,37 +116,64 @@ def run(
     *,
     problem: str | None,
     expression: list[str] | None,
+    output: str | None,
+    format: str | None,
+    color: str,
+    width: int | None,
+    standalone: bool,
+    **options: Any,
+) -> int:
+    from derivation.commands import output as out
+
+    entry = entry_of(problem, expression)
+    target = out.Target(output, format=format, color=color, width=width, standalone=standalone)
+    return derive(entry, [target], **options)
+
+
+def derive(
+    entry: Entry,
+    targets: Sequence[Target],
+    *,
     wrt: list[str] | None,
     of: str | None,
     given: list[str],
     style: str | None,
     detail: str,
     inline: bool,
-    format: str | None,
-    output: str | None,
-    standalone: bool,
-    color: str,
-    width: int | None,
+    notation: list[str],
 ) -> int:
-    from derivation.commands import output as out
-
-    entry = _entry(problem, expression)
-    target = out.Target(output, format=format, color=color, width=width, standalone=standalone)
-
+    """Derives a problem and writes it to every target; returns the exit status."""
     from derivation import api, printers
+    from derivation.commands.output import Progress
 
+    check = _notation(entry, notation)
     by = ", ".join(wrt) if wrt else None
     asked = api.read(entry, wrt=by, of=of, given=given, style=style)
-    with out.Progress() as progress:
+    with Progress() as progress:
         outcomes = list(api.outcomes(asked, inline=inline, progress=progress.working_on))
-        text = printers.render(outcomes, target.format, detail=detail, **target.options())
-    for warning in api.warnings_for(asked, outcomes):
+        for target in targets:
+            progress.working_on(f"writing {target.path or target.format}")
+            options = {"detail": detail, "notation": notation, **target.options()}
+            target.take(printers.render(outcomes, target.format, **options))
+    for warning in (*api.warnings_for(asked, outcomes), *check(asked)):
         print(f"warning: {warning}", file=sys.stderr)
-    target.write(text)
+    for target in targets:
+        target.write()
     return _status(outcomes)
 
 
-def _entry(problem: str | None, expression: list[str] | None) -> Entry:
+def _notation(entry: Entry, notation: Sequence[str]) -> Callable[[Any], list[str]]:
+    """Refuses bad notation before anything is derived; what is said of a problem comes after."""
+    if not notation and "notation" not in entry.text:
+        return lambda problem: []
+    from derivation.printers import custom
+
+    asked = custom.read((*custom.wishes_in(entry.text), *notation))
+    return lambda problem: custom.strangers(asked, problem)
+
+
+def entry_of(problem: str | None, expression: list[str] | None) -> Entry:
+    """The problem that the arguments name, or that they are."""
     from derivation import library
     from derivation.errors import InputError
 

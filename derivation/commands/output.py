@@ -40,44 +40,64 @@ class Target:
                 if near
                 else f"the formats are {', '.join(printers.FORMATS)}",
             )
-        if standalone and self.format != "latex":
+        if standalone and self.format not in ("latex", "beamer"):
             raise InputError(
                 f"--standalone means nothing for the format {self.format}",
                 hint="it makes a whole LaTeX document: --format latex, or -o FILE.tex",
             )
+        if self.is_pdf and self.format not in ("latex", "beamer"):
+            raise InputError(f"a PDF is made from the formats latex and beamer, not {self.format}")
+        self.engine = _engine() if self.is_pdf else None
         if width is not None and not NARROWEST <= width <= WIDEST:
             raise InputError(f"--width is a number of columns from {NARROWEST} to {WIDEST}")
         if self.path is not None:
             self._check_path(self.path)
-        self.color, self.width, self.standalone = color, width, standalone
+        self.color, self.width, self.standalone = color, width, standalone or self.is_pdf
+        self.text, self.data = "", b""
+
+    @property
+    def is_pdf(self) -> bool:
+        return self.path is not None and self.path.suffix.lower() == ".pdf"
 
     def options(self) -> dict[str, Any]:
         """The keyword arguments of ``printers.render``."""
         screen = self.path is None
+        terminal = screen and self.format in ("terminal", "text")
         return {
-            "width": self.width or (_columns() if screen else 80),
+            "width": self.width or (_columns() if terminal else 80),
             "color": self.format == "terminal" and _wants_color(self.color, screen),
             "unicode": not screen or printers.takes_unicode(sys.stdout.encoding),
             "standalone": self.standalone,
         }
 
-    def write(self, text: str) -> None:
-        """Writes the text; what an output cannot encode is replaced, never an error."""
+    def take(self, text: str) -> None:
+        """What is to be written; a PDF is typeset here."""
+        self.text = text
+        if self.engine is not None:
+            from derivation.commands import typesetting
+
+            self.data = typesetting.pdf(text, self.engine)
+        else:
+            self.data = text.encode("utf-8", "backslashreplace")
+
+    def write(self) -> None:
+        """Writes what was taken; what an output cannot encode is replaced, never an error."""
         if self.path is None:
-            write(text)
+            write(self.text)
             return
         try:
-            with self.path.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            self.path.write_bytes(self.data)
         except OSError as error:
             raise InputError(f"cannot write `{self.path}`: {error.strerror}") from None
 
     def _format_by_ending(self) -> str:
         if self.path is None:
             return "terminal"
+        if self.is_pdf:
+            return "latex"
         found = printers.format_for(self.path.name)
         if found is None and self.path.suffix:
-            known = [e for f in printers.FORMATS.values() for e in f.endings]
+            known = [*(e for f in printers.FORMATS.values() for e in f.endings), ".pdf"]
             raise InputError(
                 f"no format has the ending `{self.path.suffix}`",
                 hint=f"the endings are {', '.join(known)}; or choose one with --format",
@@ -90,6 +110,12 @@ class Target:
             raise InputError(f"cannot write `{path}`: it is a folder")
         if not path.parent.is_dir():
             raise InputError(f"cannot write `{path}`: there is no folder `{path.parent}`")
+
+
+def _engine() -> str:
+    from derivation.commands import typesetting
+
+    return typesetting.engine()
 
 
 class Progress:

@@ -11,7 +11,14 @@ from typing import NoReturn
 
 import derivation
 
-MODULES = {"derive": "derive", "list": "listing", "show": "show", "axioms": "axioms"}
+MODULES = {
+    "derive": "derive",
+    "export": "export",
+    "formats": "formats",
+    "list": "listing",
+    "show": "show",
+    "axioms": "axioms",
+}
 
 DESCRIPTION = (
     "Derives the gradient of a loss step by step, for symbolic sizes, and proves every step."
@@ -26,6 +33,7 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive -e 'L = sum((x[i] - a)**2 for i in N); wrt a'
   derivation derive softmax-cross-entropy --style delta --detail outline
   derivation derive softmax-jacobian -o jacobian.tex --standalone
+  derivation export softmax-cross-entropy -o proof.pdf -o proof.html
   derivation show softmax-cross-entropy        the problem file, to copy and edit
 
 exit status: 0 derived, 1 not derived, 2 bad input"""

@@ -64,6 +64,7 @@ class Narrator:
     def __init__(self, theory: Theory, replayer: Replayer) -> None:
         self.theory, self.replayer = theory, replayer
         self.steps: list[Step] = []
+        self._inner: list[Step] | None = None  # lemmas that belong to the lemma being worked on
         self.facts: list[Step] = []
         self._functions: set[Any] = set()
         self.letters = Letters(theory)
@@ -114,24 +115,40 @@ class Narrator:
         self._emit("chain", label, proof, step, {})
         return whole
 
+    def begin(self) -> bool:
+        """From here to its own end, a lemma takes in the lemmas made for it; one level deep."""
+        if self._inner is not None:
+            return False
+        self._inner = []
+        return True
+
     def lemma(
-        self, kind: str, start: Any, stages: list[Proof], of: Any, by: Any
+        self,
+        kind: str,
+        start: Any,
+        stages: list[Proof],
+        of: Any,
+        by: Any,
+        *,
+        begun: bool = False,
     ) -> tuple[kernel.Theorem, str]:
-        """A lemma with its stages as substeps."""
+        """A lemma with its stages as substeps, after the lemmas made since ``begin`` if it did."""
+        substeps: list[Step] = []
+        if begun:
+            substeps, self._inner = self._inner or [], None
         stages = [s for s in stages if s.items and s.before != s.after]
         whole = stages[0]
         for stage in stages[1:]:
             whole = join(whole, stage)
         theorem = self.replayer.replay(Proof(start, whole.after, whole.items))
         number = self._next()
-        substeps = []
-        for k, stage in enumerate(stages, 1):
+        for k, stage in enumerate(stages, len(substeps) + 1):
             title, why = self._words(stage.label, stage, {"of": of, "by": by})
             sub = f"{number}.{k}"
             leaves = self._leaves(stage, sub, stage.before, ())
             substeps.append(self._step(sub, "chain", stage, title, why, leaves, ()))
         title, why = self._lemma_words(kind, of, by, whole)
-        self.steps.append(
+        self._list().append(
             Step(
                 number=number,
                 kind="lemma",
@@ -219,7 +236,7 @@ class Narrator:
         number = self._next()
         name = function_name(s) or "f"
         title: Prose = (f"Derivative of {'the logarithm' if name == 'log' else name}",)
-        self.steps.append(
+        self._list().append(
             Step(
                 number=number,
                 kind="lemma",
@@ -239,8 +256,12 @@ class Narrator:
 
     # -- making steps -----------------------------------------------------------------------
 
+    def _list(self) -> list[Step]:
+        return self.steps if self._inner is None else self._inner
+
     def _next(self) -> str:
-        return str(len(self.steps) + 1)
+        own = str(len(self.steps) + 1)
+        return own if self._inner is None else f"{own}.{len(self._inner) + 1}"
 
     def _emit(
         self, kind: str, label: str, proof: Proof, theorem: kernel.Theorem, about: dict[str, Any]
@@ -474,15 +495,14 @@ class Narrator:
 
 
 def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
-    number = step.number
-    for old in sorted(numbers, key=len, reverse=True):
-        if number == old or number.startswith(old + "."):
-            number = numbers[old] + number[len(old) :]
-            break
+    def moved(number: str) -> str:
+        first, dot, rest = number.partition(".")
+        return numbers.get(first, first) + dot + rest
+
     return replace(
         step,
-        number=number,
-        uses=tuple(numbers.get(u, u) for u in step.uses),
+        number=moved(step.number),
+        uses=tuple(map(moved, step.uses)),
         substeps=tuple(_renumbered(s, numbers) for s in step.substeps),
     )
 

@@ -179,7 +179,8 @@ class Planner:
         direct = self.theory.mentions(self.theory.definitions[name_of(objective)].body, name)
         if not between:
             return self._direct(objective, v)
-        self._announce_functions(objective)
+        if not all(through_which(self.theory, objective, self._generic(n, set())) for n in between):
+            self._announce_functions(objective)
         for n in between:
             self._local(n, v)
         after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
@@ -387,6 +388,7 @@ class Planner:
         m = self._generic(name, index_names(objective))
         start = diff(objective, m)
         between = through_which(self.theory, objective, m)
+        begun = bool(between) and self.narrator.begin()
         for n in between:
             self._local(n, m)
             self._adjoint(objective, n)
@@ -403,7 +405,9 @@ class Planner:
         final = self._shortest(stages[-1].after)
         stages.extend(segments(final))
         stages.extend(self._named(stages[-1].after, m, objective))
-        theorem, number = self.narrator.lemma("adjoint", start, stages, of=objective, by=m)
+        theorem, number = self.narrator.lemma(
+            "adjoint", start, stages, of=objective, by=m, begun=begun
+        )
         lemma = Lemma(number, theorem)
         self.lemmas[where] = lemma
         return lemma

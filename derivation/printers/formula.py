@@ -298,7 +298,9 @@ class LatexDrawing:
             guard = self._plain(big.guard)
             first = big.guard.items[0] if isinstance(big.guard, Row) else None
             over = guard if first == big.over else rf"{over} \,:\, {guard}"
-        elif big.kind in ("sum", "prod") and ((self._display and self.notation.bounds) or big.fixed):
+        elif big.kind in ("sum", "prod") and (
+            (self._display and self.notation.bounds) or big.fixed
+        ):
             over, above = f"{over}=1", self._plain(big.size)
         elif big.fixed:
             over = rf"1 \leq {over} \leq {self._plain(big.size)}"

@@ -217,7 +217,9 @@ class Writer:
     def _setting(self, line: Line) -> str:
         said = "".join(map(self.formula, line.formulas))
         if line.label != "Let" and line.formulas:
-            said = ", ".join(f'<span class="condition">{self._flat(f)}</span>' for f in line.formulas)
+            said = ", ".join(
+                f'<span class="condition">{self._flat(f)}</span>' for f in line.formulas
+            )
             said = f"<p>{said}</p>"
         if line.note:
             said += f'<p class="why">{self.sentence(line.note)}</p>'
@@ -227,19 +229,16 @@ class Writer:
         return f'<div class="{kind}"><dt>{safe(line.label)}</dt><dd>{said}</dd></div>'
 
     def _flat(self, f: Formula) -> str:
+        mathml = self.mathml.flat(f.left, f.op, f.right)
         if self.alone:
-            return self._flat_mathml(f)
+            return mathml
         draw = self.tex[0]
         tex = draw.inline(f.right)
         if f.left is not None:
             tex = f"{draw.inline(f.left)} {draw.relation(f.op)} {tex}"
         if self.lean:
             return f'<span class="math">{html.escape(tex)}</span>'
-        return f'<span class="math" data-tex="{html.escape(tex)}">{self._flat_mathml(f)}</span>'
-
-    def _flat_mathml(self, f: Formula) -> str:
-        made = self.mathml.display(f.left, f.op, f.right)
-        return made.replace(' display="block"', "", 1)
+        return f'<span class="math" data-tex="{html.escape(tex)}">{mathml}</span>'
 
     def _place(self, name: str) -> str:
         return "" if self.alone else f' id="{self.prefix}{name}"'

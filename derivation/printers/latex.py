@@ -213,7 +213,6 @@ class Writer:
             out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
 
-
     def boxed(self) -> list[str]:
         """The result in a box, on as many lines as it takes."""
         rows = self.draw.rows(self.doc.goal, "==", self.doc.result)

@@ -46,6 +46,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "max": "max", "min": "min"}
 _TIMES, _OF = "<mo>\u2062</mo>", "<mo>\u2061</mo>"  # heard, not seen
+_TALL = re.compile("<(mfrac|munder|munderover|mtable|msqrt)>")
 _SINGLE = re.compile(r"<(mi|mn|mo|mtext)[^<>]*>[^<>]*</\1>")
 _FIRST = {  # of the Unicode letters A, a and 0 of a font, which newer browsers take
     "bold": (0x1D400, 0x1D41A, 0x1D7CE),
@@ -71,9 +72,7 @@ class MathmlDrawing:
     '<msub><mover accent="true"><mi>y</mi><mo stretchy="false">^</mo></mover><mi>j</mi></msub>'
     """
 
-    def __init__(
-        self, direct: frozenset[Term] = frozenset(), notation: Notation = PLAIN
-    ) -> None:
+    def __init__(self, direct: frozenset[Term] = frozenset(), notation: Notation = PLAIN) -> None:
         self.direct, self.notation = direct, notation
         self._display = False
 
@@ -82,16 +81,26 @@ class MathmlDrawing:
         self._display = False
         return f"<math>{self._draw(Typesetter('line', (), self.direct).layout(t))}</math>"
 
+    def flat(self, left: Term | None, op: str, right: Term) -> str:
+        """``left op right`` as it stands in a sentence."""
+        return f"<math>{self._equation('line', left, op, right, ())}</math>"
+
     def display(self, left: Term | None, op: str, right: Term, marks: Sequence[Path] = ()) -> str:
         """``left op right`` in a line of its own."""
-        self._display = True
+        made = self._equation("stack", left, op, right, marks)
+        return f'<math display="block">{made}</math>'
+
+    def _equation(
+        self, fractions: str, left: Term | None, op: str, right: Term, marks: Sequence[Path]
+    ) -> str:
+        self._display = fractions == "stack"
         out = ""
         if left is not None:
-            out = self._draw(Typesetter("stack", (), self.direct).layout(left))
+            out = self._draw(Typesetter(fractions, (), self.direct).layout(left))
         if op:
             out += f"<mo>{_SIGNS[op]}</mo>"
-        out += self._draw(Typesetter("stack", marks, self.direct).layout(right))
-        return f'<math display="block"><mrow>{out}</mrow></math>'
+        out += self._draw(Typesetter(fractions, marks, self.direct).layout(right))
+        return f"<mrow>{out}</mrow>"
 
     def _draw(self, layout: Layout) -> str:
         method: Any = getattr(self, f"_draw_{type(layout).__name__.lower()}")
@@ -131,7 +140,9 @@ class MathmlDrawing:
         base, accent, digits, word = parts(name.name)
         made = f"<mi>{_safe(GREEK.get(base, base))}</mi>"
         if accent:
-            made = f'<mover accent="true">{made}<mo stretchy="false">{_ACCENTS[accent]}</mo></mover>'
+            made = (
+                f'<mover accent="true">{made}<mo stretchy="false">{_ACCENTS[accent]}</mo></mover>'
+            )
         under = [f"<mi>{_safe(word)}</mi>"] if word else []
         above = ""
         if digits and below:
@@ -157,7 +168,8 @@ class MathmlDrawing:
         for k, item in enumerate(row.items):
             before = row.items[k - 1] if k else None
             if isinstance(item, Space):
-                out += _OF if isinstance(before, Function) else _TIMES
+                head = isinstance(before, Function)
+                out += f'{_OF}<mspace width=".17em"></mspace>' if head else _TIMES
                 continue
             if isinstance(item, Fence) and item.kind == "(" and _is_head(before):
                 out += _OF
@@ -167,9 +179,10 @@ class MathmlDrawing:
     def _draw_fence(self, fence: Fence) -> str:
         left, right = ("|", "|") if fence.kind == "|" else ("(", ")")
         body = self._draw(fence.body)
+        grows = "" if _TALL.search(body) else ' stretchy="false"'
         return (
-            f'<mrow><mo fence="true" form="prefix">{left}</mo>{body}'
-            f'<mo fence="true" form="postfix">{right}</mo></mrow>'
+            f'<mrow><mo fence="true" form="prefix"{grows}>{left}</mo>{body}'
+            f'<mo fence="true" form="postfix"{grows}>{right}</mo></mrow>'
         )
 
     def _draw_stack(self, stack: Stack) -> str:

@@ -1,0 +1,299 @@
+"""Attempts to make the trusted base prove something false. Each must be refused.
+
+Holes that are known and still open are marked ``xfail(strict=True)`` with their reason, so that
+closing one shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from derivation import kernel
+from derivation.errors import DerivationError, InputError, KernelError
+from derivation.kernel import Theorem
+from derivation.language import read_expression, read_problem
+from derivation.oracle import Oracle
+from derivation.problem import Definition
+from derivation.rules import REGISTRY
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Integer,
+    alpha_equal,
+    delta,
+    diff,
+    element,
+    index,
+    mul,
+    relation,
+    size,
+    sum_over,
+)
+from derivation.theory import Theory
+
+PROGRAM = """
+q[i] = z[i]**2
+h = a**2
+L = sum(w[i,k]*y[i]*z[k] for i in K for k in K) + a*b + sum(lab[n]*v[n] for n in N)
+label lab[n] in K
+of L
+"""
+K = size("K")
+LETTERS = {c: index(c, K) for c in ("i", "j", "k", "l", "_0")}
+PROBLEM = read_problem(PROGRAM, need_wrt=False)
+
+
+def setting(text: str) -> Theory:
+    return Theory(read_problem(text, need_wrt=False))
+
+
+def term(theory: Theory, text: str) -> Any:
+    return read_expression(text, theory.problem, free=LETTERS)
+
+
+def instance(rule: str, left: str, right: str, theory: Theory | None = None, **args: Any) -> Theorem:
+    theory = theory or Theory(PROBLEM)
+    return kernel.instance(theory, REGISTRY[rule], term(theory, left), term(theory, right), args)
+
+
+def hole(what: str, *parts: str) -> Any:
+    return pytest.param(*parts, id=what)
+
+
+FALSE = [  # rule, left, right: the oracle refutes each
+    hole("not-dropped-in-guard", "ring",
+         "sum(y[k] for k in K if not (k == i and k == j))", "sum(y[k] for k in K if k == i and k == j)"),
+    hole("not-dropped-in-case", "ring",
+         "a if not (i == j and k == l) else b", "a if i == j and k == l else b"),
+    hole("not-dropped-in-lift", "case-lift",
+         "a if not (i == j and k == l) else b", "a if i == j and k == l else b"),
+    hole("swap-captures-in-guard", "sum-swap",
+         "sum(sum(w[i,j] for j in K) for i in K if i != j)", "sum(sum(w[i,j] for i in K if i != j) for j in K)"),
+    hole("partial-of-bare-name-in-function", "d-function",
+         "partial(exp(q[i]), z[j])", "exp(q[i])*partial(q[i], z[j])"),
+    hole("partial-of-bare-name-in-sum", "d-sum-over",
+         "partial(sum(q[i] for i in K), z[j])", "sum(partial(q[i], z[j]) for i in K)"),
+    hole("partial-of-bare-name-in-product", "d-prod-over",
+         "partial(prod(q[i] for i in K), z[j])",
+         "sum(partial(q[i], z[j])*prod(q[k] for k in K if k != i) for i in K)"),
+    hole("partial-of-bare-name-in-max", "d-max-over",
+         "partial(max(q[i] for i in K), z[j])",
+         "sum(partial(q[i], z[j]) for i in K if q[i] == max(q[k] for k in K))"),
+    hole("partial-of-bare-name-in-quotient", "d-quotient",
+         "partial(h/(1 + a), a)", "(partial(h, a)*(1 + a) - h*partial(1 + a, a))/(1 + a)**2"),
+    hole("partial-of-bare-name-in-case", "d-if",
+         "partial((a if i == j else h), a)", "partial(a, a) if i == j else partial(h, a)"),
+    hole("partial-of-bare-name-in-maximum", "d-function",
+         "partial(max(a, h), a)", "partial(a, a) if a > h else partial(h, a)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "left", "right"), FALSE)
+def test_what_the_oracle_refutes_is_refused(rule: str, left: str, right: str) -> None:
+    theory = Theory(PROBLEM)
+    found = Oracle(PROBLEM).compare(term(theory, left), term(theory, right))
+    assert found.refuted is not None, "the example is not false"
+    with pytest.raises(DerivationError):
+        instance(rule, left, right)
+
+
+UNCONDITIONAL = [  # rule, left, right, what must be among the hypotheses
+    hole("case-makes-quotient", "same-in-both", "a/a if i == j else 1", "a/a", "a"),
+    hole("delta-cancels", "delta-substitutes", "y[i]/y[i]*delta(i,j)", "delta(i,j)", "y"),
+    hole("exponent-cancels", "ring", "exp(1/a)**a", "exp(1)", "a"),
+    hole("exponent-of-power", "power-of-product", "(b**(1/a))**a", "b", "a"),
+    hole("guard-cancels", "sum-guard", "sum(z[k] - z[j] for k in K if k != j)",
+         "sum((z[k] - z[j]) + 1 - (z[k] - z[j])/(z[k] - z[j]) for k in K)", "z"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "left", "right", "name"), UNCONDITIONAL)
+def test_conditions_are_not_lost(rule: str, left: str, right: str, name: str) -> None:
+    """x/x = 1 needs x != 0, also inside another rule: refused, or under a condition on x."""
+    try:
+        theorem = instance(rule, left, right)
+    except DerivationError:
+        return
+    relations = [h for h in theorem.hypotheses if name in str(h)]
+    assert relations, f"no condition on {name}: {theorem}"
+    assert rule != "sum-guard", "the missing term of the larger sum was taken from the smaller one"
+
+
+def test_one_is_not_a_quotient() -> None:
+    """|- 1 = a/a, put together from rules that each look harmless."""
+    theory = Theory(PROBLEM)
+    case = term(theory, "1 if i == i else a/a")
+    try:
+        first = kernel.instance(theory, REGISTRY["case-holds"], case, ONE, {})
+        second = kernel.instance(
+            theory, REGISTRY["same-in-both"], term(theory, "a/a if j != j else 1"),
+            term(theory, "a/a"), {},
+        )  # fmt: skip
+        third = kernel.instance(
+            theory, REGISTRY["case-fails"], term(theory, "a/a if j != j else 1"), ONE, {}
+        )
+    except DerivationError:
+        return
+    assert not first.hypotheses and not third.hypotheses
+    assert kernel.transitivity(kernel.symmetry(third), second).hypotheses
+
+
+def test_a_free_letter_is_not_captured_by_canonical_names() -> None:
+    i, low = LETTERS["i"], LETTERS["_0"]
+    assert not alpha_equal(sum_over(element("w", i, low), i), sum_over(element("w", i, i), i))
+
+
+def test_a_sum_of_nonzero_terms_may_vanish() -> None:
+    theory = setting("L = sum(y[i] for i in K)\ngiven y[i] != 0\nof L")
+    assert not theory.decide(relation("!=", term(theory, "sum(y[i] for i in K)"), ZERO))[0]
+
+
+def test_a_given_for_every_index_says_nothing_about_a_label_under_the_sum() -> None:
+    theory = setting(
+        "L = sum(w[n]*y[lab[n]] for n in N) + sum(y[i] for i in K)\nlabel lab[n] in K\n"
+        "given sum(w[n]*y[i] for n in N) > 0\nof L"
+    )
+    labelled = term(theory, "sum(w[n]*y[lab[n]] for n in N)")
+    assert not theory.decide(relation(">", labelled, ZERO))[0]
+
+
+def test_signs_of_quotients_keep_their_conditions() -> None:
+    theory = Theory(PROBLEM)
+    assert not theory.decide(relation(">", term(theory, "a/a"), ZERO))[0]
+
+
+def test_a_delta_with_no_place_sifts_nothing() -> None:
+    k = LETTERS["k"]
+    left = sum_over(mul(element("y", k), delta(k, Integer(0))), k)
+    with pytest.raises(DerivationError):
+        kernel.instance(Theory(PROBLEM), REGISTRY["sift-delta"], left, element("y", Integer(0)), {})
+
+
+def test_a_definition_is_cut_under_the_derivative_by_its_name_also_in_rules() -> None:
+    theory = Theory(PROBLEM)
+    unfolding = instance("partial-definition", "partial(q[i], z[j])", "partial(z[i]**2, z[j])", theory)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "diff(partial(q[i], z[j]), q[k])"), (0,), unfolding)
+
+
+def test_the_chain_rule_is_cut_under_the_derivative_by_a_name_between() -> None:
+    theory = setting("p = z**2\nL = p**2 + z\nof L")
+    chain = instance("chain-rule", "diff(L, z)", "partial(L, z) + diff(L, p)*partial(p, z)", theory)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "diff(diff(L, z), p)"), (0,), chain)
+
+
+def test_a_closed_condition_rests_on_every_definition_below_it() -> None:
+    """q >= 0 holds by p = w**2; under the derivative by p it may not be used."""
+    theory = setting("p = w**2\nq = p\nL = sqrt(q)*sqrt(q)\nof L")
+    square = instance("powers", "sqrt(q)*sqrt(q)", "q", theory)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "diff(sqrt(q)*sqrt(q), p)"), (0,), square)
+
+
+def test_a_condition_where_a_guard_holds_is_not_open() -> None:
+    """y != 0 where z != 0: true at z = y = 0, false nearby."""
+    theory = Theory(PROBLEM)
+    left, right = "sum(z[k]*y[k]/y[k] for k in K if z[k] != 0)", "sum(z[k] for k in K if z[k] != 0)"
+    cancelled = instance("field", left, right, theory)
+    under = term(theory, f"diff({left}, z[j])")
+    try:
+        theorem = kernel.replace(under, (0,), cancelled)
+    except KernelError:
+        return
+    assert theorem.hypotheses != cancelled.hypotheses
+
+
+def test_a_name_may_not_be_defined_after_it_was_used_as_a_variable() -> None:
+    theory = setting("L = x**2\nof L")
+    u, x = element("u"), element("x")
+    try:
+        constant = kernel.instance(theory, REGISTRY["d-constant"], diff(u, x), ZERO, {})
+        theory.define(Definition("u", (), x))
+        other = kernel.replace(diff(u, x), (0,), kernel.definition(theory, u))
+    except DerivationError:
+        return
+    assert constant.hypotheses | other.hypotheses, "|- diff(u, x) = 0 and |- diff(u, x) = diff(x, x)"
+
+
+# -- held ground: what is refused already and must stay so ------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "right"),
+    [
+        ("ring", "a/a", "1"),
+        ("ring", "sqrt(a)*sqrt(a)", "a"),
+        ("field", "sqrt(a**2)", "a"),
+        ("sum-factor", "sum(y[k]*z[k] for k in K)", "y[k]*sum(z[k] for k in K)"),
+        ("sum-product", "sum(y[i] for i in K)*sum(z[i] for i in K)", "sum(y[i]*z[i] for i in K)"),
+        ("sum-swap", "sum(sum(w[k,k] for k in K) for k in K)", "sum(sum(w[k,k] for k in K) for k in K)"),
+        ("sum-join", "sum(y[k] for k in K if k <= j) + sum(y[k] for k in K if k >= j)", "sum(y[k] for k in K)"),
+        ("sum-join", "sum(y[k] for k in K if k != i) + sum(y[k] for k in K if k != j)", "sum(y[k] for k in K)"),
+        ("split-term", "sum(y[k] for k in K)", "y[3] + sum(y[k] for k in K if k != 3)"),
+        ("split-term", "sum(y[k] for k in K if k != i)", "y[j] + sum(y[k] for k in K if k != i and k != j)"),
+        ("sum-one-place", "sum(y[k] for k in K if k == 3)", "y[3]"),
+        ("sum-guard", "sum(y[k] for k in K if k != j)", "sum(y[k] for k in K)"),
+        ("sum-constant", "sum(a for k in K if k < j)", "K*a"),
+        ("prod-constant", "prod(a for k in K if k < j)", "a**K"),
+        ("prod-factor", "prod(y[k]*z[k] for k in K if k < j)", "prod(y[k] for k in K if k < j)*prod(z[k] for k in K)"),
+        ("d-constant", "diff(q[i], z[j])", "0"),
+        ("d-constant", "partial(q[i], z[j])", "0"),
+        ("diff-is-partial", "diff(q[i]*a, z[j])", "partial(q[i]*a, z[j])"),
+        ("case-lift", "a if i == j else b", "a if i != j else b"),
+        ("detach-value", "detach(a*b)", "a"),
+    ],
+)  # fmt: skip
+def test_still_refused(rule: str, left: str, right: str) -> None:
+    with pytest.raises(DerivationError):
+        instance(rule, left, right)
+
+
+def test_detach_stays_under_a_derivative() -> None:
+    theory = Theory(PROBLEM)
+    value = instance("detach-value", "detach(a*b)", "a*b", theory)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "diff(detach(a*b), a)"), (0,), value)
+
+
+def test_a_value_may_not_replace_an_index_or_a_guard() -> None:
+    theory = Theory(PROBLEM)
+    swap = kernel.reflexivity(theory, LETTERS["k"])
+    for text in ("sum(y[k] for k in K)", "y[k]", "delta(k, j)"):
+        with pytest.raises(KernelError):
+            kernel.replace(term(theory, text), (1,), swap)
+
+
+def test_hypotheses_are_closed_when_passing_a_binder() -> None:
+    theory = Theory(PROBLEM)
+    one = instance("field", "y[k]/y[k]", "1", theory)
+    theorem = kernel.replace(term(theory, "sum(y[k]/y[k] for k in K if k != j)"), (0,), one)
+    (hypothesis,) = theorem.hypotheses
+    assert LETTERS["k"] not in hypothesis.free_symbols or "Every" in str(hypothesis)
+
+
+@pytest.mark.parametrize(
+    ("program", "wrong"),
+    [
+        ("h[i] = x[i]**2\nL = sum((x[i] if y[i] > 0 else h[i]) for i in N)\nwrt x[j]", "double count"),
+        ("h[i] = x[i]**2\nL = sum(max(3*x[i], h[i]) for i in N)\nwrt x[j]", "double count"),
+        ("p = z**2\nL = p**2 + z\nwrt z then p", "p is cut, so L no longer depends on z through it"),
+        ("h[k] = max(1/2 + x[k] for i in N)\nL = sum(h[i] for i in D)\nwrt x[j]", "a maximum of one thing"),
+    ],
+)  # fmt: skip
+def test_programs_that_once_came_out_wrong(program: str, wrong: str) -> None:
+    """Either the right derivative or none; the oracle confirms every step."""
+    from derivation.engine import derive_outcome
+
+    try:
+        problem = read_problem(program)
+    except InputError:
+        return
+    outcome = derive_outcome(problem, problem.wrt[0])
+    oracle = Oracle(problem, extra=outcome.introduced)
+    oracle.confirm((*outcome.facts, *outcome.steps))
+    if outcome.result is not None:
+        asked = diff(outcome.objective, *outcome.wrt)
+        assert oracle.compare(asked, outcome.result).refuted is None, wrong
