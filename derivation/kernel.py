@@ -111,7 +111,7 @@ def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], fr
         if not holds:
             left.add(canonical(c))
         elif not _is_open(c, theory):
-            edge |= names(c) & set(theory.definitions)
+            edge |= theory.below(names(c)) & set(theory.definitions)
     return left, edge
 
 
@@ -127,7 +127,7 @@ def _is_open(c: Any, theory: Theory, name: str | None = None, through: bool = Tr
     if name is not None and not theory.depends(c, name, through):
         return True
     if isinstance(c, Every):
-        return _is_open(c.body, theory, name, through)
+        return all(_is_open(a, theory, name, through) for a in (negate(c.guard), c.body))
     if isinstance(c, AllOf | AnyOf):
         return all(_is_open(a, theory, name, through) for a in c.args)
     return isinstance(c, Relation) and (c.op in ("<", ">", "!=") or theory.is_index_relation(c))
@@ -299,5 +299,7 @@ def _continuity(theory: Theory, h: Any, name: str, through: bool) -> set[Any]:
     if isinstance(h, Relation):
         return set(theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through))
     if isinstance(h, Every):
-        return {every(c, h.index) for c in _continuity(theory, h.body, name, through)}
+        parts = (h.body, h.guard)
+        both = set().union(*[_continuity(theory, p, name, through) for p in parts])
+        return {every(c, h.index) for c in both}
     return set().union(*[_continuity(theory, a, name, through) for a in h.args])

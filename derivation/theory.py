@@ -89,6 +89,7 @@ class Theory:
         self.definitions: dict[str, Definition] = dict(problem.definitions)
         self.facts = list(problem.givens)
         self.kinks: set[Any] = set()
+        self._seen: frozenset[str] = frozenset()  # names that an answer may rest on
         self._live: dict[Term, frozenset[str]] = {}
         self._depends: dict[tuple[Term, str, bool], bool] = {}
         self._smooth: dict[tuple[Term, str, bool], frozenset[Any]] = {}
@@ -104,6 +105,8 @@ class Theory:
             KernelError: The name is in use, or the body has a free index that is no parameter.
         """
         used = set(self.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
+        if definition.name in self._seen:
+            raise KernelError(f"the name {definition.name} has been used as an unknown")
         if definition.name in used or definition.name in self.problem.unknown:
             raise KernelError(f"the name {definition.name} is in use")
         if not free_indices(definition.body) <= set(definition.params):
@@ -181,6 +184,7 @@ class Theory:
             else:
                 found = frozenset().union(*[self.live_names(a) for a in t.args])
             self._live[t] = found
+            self._seen |= names(t)
         return found
 
     # -- differentiability ------------------------------------------------------------------
@@ -281,8 +285,32 @@ class Theory:
         """Whether the condition is known to hold everywhere, and the givens that this rests on."""
         found = self._decided.get(condition)
         if found is None:
+            self._decided[condition] = (False, NOTHING)  # while it is being worked out
             found = self._decided[condition] = self._decide(condition)
         return found
+
+    def _reduced(self, t: Term) -> tuple[Any, Used]:
+        """The normal form where it equals the term for certain, else the term itself."""
+        poly, needs = normal(t)
+        used: Used = NOTHING
+        for c in needs:
+            holds, by = self.decide(c)
+            if not holds:
+                return t, NOTHING
+            used |= by
+        return (normal_term(t) if poly is not None else t), used
+
+    def below(self, found: Iterable[str]) -> frozenset[str]:
+        """Names and everything that their definitions rest on."""
+        out = set(found)
+        queue = list(out)
+        while queue:
+            definition = self.definitions.get(queue.pop())
+            if definition is not None:
+                fresh = names(definition.body) - out
+                out |= fresh
+                queue.extend(fresh)
+        return frozenset(out)
 
     def _decide(self, condition: Term) -> tuple[bool, Used]:
         if isinstance(condition, AllOf):
@@ -308,8 +336,9 @@ class Theory:
     def _decide_relation(self, c: Relation) -> tuple[bool, Used]:
         if self.is_index_relation(c):
             return self._index_relation_holds(c), NOTHING
-        gap = normal_term(add(c.left, neg(c.right)))
+        gap, by = self._reduced(add(c.left, neg(c.right)) if c.right != ZERO else c.left)
         signs, used = self.sign(gap)
+        used |= by
         wanted = {">": POS, "<": NEG, ">=": POS | ZER, "<=": NEG | ZER, "!=": POS | NEG, "==": ZER}
         if signs & ~wanted[c.op] == 0:
             return True, used
@@ -381,6 +410,11 @@ class Theory:
         return signs, used
 
     def _says(self, about: Term, t: Term) -> bool:
+        """Whether a condition about one term is about the other, as they stand or rearranged."""
+        if match(about, t, self) is not None:
+            return True
+        if normal(about)[1] or normal(t)[1]:
+            return False
         return match(normal_term(about), normal_term(t), self) is not None
 
     def _sign_by_structure(self, t: Term) -> tuple[int, Used]:
@@ -419,8 +453,9 @@ class Theory:
             s, by = self.sign(t.args[1])
             return (POS, by) if s == POS else (ANY, NOTHING)
         if isinstance(t, sympy.log):
-            s, by = self.sign(normal_term(add(t.args[0], MINUS_ONE)))
-            return (s, by) if s in (POS, POS | ZER) else (ANY, NOTHING)
+            gap, also = self._reduced(add(t.args[0], MINUS_ONE))
+            s, by = self.sign(gap)
+            return (s, by | also) if s in (POS, POS | ZER) else (ANY, NOTHING)
         if isinstance(t, IfElse):
             (a, by_a), (b, by_b) = self.sign(t.args[1]), self.sign(t.args[2])
             return a | b, by_a | by_b
@@ -469,9 +504,15 @@ class Theory:
         )
         if flat == t:
             flat = t
-        poly = normal(flat)[0]
+        poly, needs = normal(flat)
         if len(poly) > 40:
             return ANY, NOTHING
+        used: Used = NOTHING
+        for c in needs:
+            holds, by = self.decide(c)
+            if not holds:
+                return ANY, NOTHING
+            used |= by
         below = sorted(
             {
                 a
@@ -481,7 +522,6 @@ class Theory:
             },
             key=text,
         )
-        used: Used = NOTHING
         scaled = normal_term(flat)
         for d in below:
             s, by = self.sign(d)
@@ -628,7 +668,7 @@ def _match(
     if isinstance(p, Index) and p in variables:
         if p in bind:
             return bool(bind[p] == t)
-        if t in bound.values() or not theory.in_range(t, p.size):
+        if free_indices(t) & frozenset(bound.values()) or not theory.in_range(t, p.size):
             return False
         bind[p] = t
         return True

@@ -6,7 +6,8 @@ knows a rule of calculus.
 
 >>> model = Model("p[i] = exp(z[i])/sum(exp(z[k]) for k in K)")
 >>> point = Point(model, {"K": 2}, {"z": {(1,): mpf(0), (2,): mpf(0)}})
->>> print(point.text("p[1]", {}), mp.nstr(derivative(point, ("p", (1,)), [("z", (2,))], {"z": "K"}), 9))
+>>> slope = derivative(point, ("p", (1,)), [("z", (2,))], {"z": "K"})
+>>> print(point.text("p[1]", {}), mp.nstr(slope, 9))
 0.5 -0.25
 """
 
@@ -338,6 +339,10 @@ class Point:
             for inner in self.places(generator.generators, env)
         ]
 
+    def _norm(self, values: list[Any]) -> Any:
+        total = mp.fsum(v * v for v in values)
+        return mp.sqrt(total if self.loose else _positive(total))
+
     def _extreme(self, values: list[Any], pick: Callable[..., Any]) -> Any:
         if not values:
             raise Unclear("a maximum of nothing")
@@ -352,10 +357,10 @@ class Point:
             xs = [self.value(a, env) for a in n.args]
             orders = [0] * len(xs)
             if len(lead) == 2:
-                orders[0] = int(lead[1])  # type: ignore[arg-type]
+                orders[0] = int(lead[1])
             else:
                 for k in range(1, len(lead), 2):
-                    orders[int(lead[k]) - 1] += int(lead[k + 1])  # type: ignore[arg-type]
+                    orders[int(lead[k]) - 1] += int(lead[k + 1])
             return unknown(str(lead[0]), orders, xs)
         assert isinstance(n.func, ast.Name)
         f = n.func.id
@@ -369,7 +374,7 @@ class Point:
                 "sum": lambda: mp.fsum(values),
                 "prod": lambda: mp.fprod(values),
                 "mean": lambda: mp.fsum(values) / len(values),
-                "norm": lambda: mp.sqrt(mp.fsum(v * v for v in values) if self.loose else _positive(mp.fsum(v * v for v in values))),
+                "norm": lambda: self._norm(values),
                 "logsumexp": lambda: mp.log(mp.fsum(map(mp.exp, values))),
             }
             return reduce[f]()

@@ -119,7 +119,9 @@ class _Writer:
         ]
         return name + (f"[{','.join(chosen)}]" if chosen else "")
 
-    def bind(self, scope: dict[str, str], over: str | None = None) -> tuple[str, str, dict[str, str]]:
+    def bind(
+        self, scope: dict[str, str], over: str | None = None
+    ) -> tuple[str, str, dict[str, str]]:
         over = over or self.rng.choice(self.sizes)
         free = [c for c in LETTERS if c not in scope]
         letter = self.rng.choice(free[:3]) if free else LETTERS[0]
@@ -163,7 +165,9 @@ class _Writer:
         used = self.use(scope)
         if used and self.rng.random() < 0.6:
             return used
-        kind = self.pick((12, "element"), (1, "number"), (0.4, "size"), (0.4, "index"), (0.5, "pos"))
+        kind = self.pick(
+            (12, "element"), (1, "number"), (0.4, "size"), (0.4, "index"), (0.5, "pos")
+        )  # fmt: skip
         if kind == "number":
             return self.rng.choice(("1", "2", "3", "1/2", "0.5", "-1"))
         if kind == "size":
@@ -183,7 +187,7 @@ class _Writer:
             (1 if self.exotic else 0, "unknown"), (0.8 if self.exotic else 0, "detach"),
             (0.5, "log"), (0.5, "sqrt"),
         )  # fmt: skip
-        return getattr(self, f"_{kind}", self._atom)(scope, depth)  # type: ignore[no-any-return]
+        return getattr(self, f"_{kind}", self._atom)(scope, depth)
 
     def two(self, scope: dict[str, str], depth: int) -> tuple[str, str]:
         a, b = self.value(scope, depth - 1), self.value(scope, self.rng.choice((0, depth - 1)))
@@ -433,8 +437,8 @@ class _Writer:
         for n in sorted(self.positive):
             if self.inputs[n] and rng.random() < 0.3:
                 normalised[n] = self.inputs[n]
-                *at, last = LETTERS[: len(self.inputs[n])]
-                place = ",".join([*at, last])
+                letters = list(LETTERS[: len(self.inputs[n])])
+                place, last = ",".join(letters), letters[-1]
                 lines.append(f"given sum({n}[{place}] for {last} in {self.inputs[n][-1]}) == 1")
         lines.append(f"wrt {variable}")
         if rng.random() < 0.25:
@@ -447,7 +451,8 @@ class _Writer:
     def variable(self, name: str, shape: tuple[str, ...], taken: set[str]) -> str:
         if not shape or self.rng.random() < 0.05:
             return name
-        free = [c for c in "jlabcefhoqr" if c not in taken and c not in self.inputs and c not in self.defined]
+        used = {*taken, *self.inputs, *self.defined}
+        free = [c for c in "jlabcefhoqr" if c not in used]
         letters = free[: len(shape)]
         if self.rng.random() < 0.04:
             letters[0] = "1"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - laws are easier to read on one line
 """Attempts to make the trusted base prove something false. Each must be refused.
 
 Holes that are known and still open are marked ``xfail(strict=True)`` with their reason, so that
@@ -43,6 +44,38 @@ of L
 K = size("K")
 LETTERS = {c: index(c, K) for c in ("i", "j", "k", "l", "_0")}
 PROBLEM = read_problem(PROGRAM, need_wrt=False)
+
+
+# holes that are known and still open: the test's name (with its parameter), and why
+OPEN = {
+    "test_conditions_are_not_lost[guard-cancels]": "sum-guard takes the missing term from lhs.body",
+    "test_a_given_for_every_index_says_nothing_about_a_label_under_the_sum": (
+        "match lets a pattern's index take a label whose own index is bound"
+    ),
+    "test_signs_of_quotients_keep_their_conditions": "sign and decide drop normal_term's needs",
+    "test_a_delta_with_no_place_sifts_nothing": "sift-delta asks for K >= j but not for j >= 1",
+    "test_a_definition_is_cut_under_the_derivative_by_its_name_also_in_rules": (
+        "an instance of partial-definition does not count as unfolding"
+    ),
+    "test_the_chain_rule_is_cut_under_the_derivative_by_a_name_between": (
+        "an instance of chain-rule does not count as unfolding"
+    ),
+    "test_a_closed_condition_rests_on_every_definition_below_it": (
+        "_hypotheses.edge has the direct names only"
+    ),
+    "test_a_condition_where_a_guard_holds_is_not_open": "_is_open ignores the guard of Every",
+    "test_a_name_may_not_be_defined_after_it_was_used_as_a_variable": (
+        "rules take terms with names that the problem does not have"
+    ),
+    "test_programs_that_once_came_out_wrong[cut-between]": "chain-rule does not count as unfolding",
+}
+
+
+@pytest.fixture(autouse=True)
+def _known(request: pytest.FixtureRequest) -> None:
+    reason = OPEN.get(request.node.name)
+    if reason:
+        request.node.add_marker(pytest.mark.xfail(strict=True, reason=reason))
 
 
 def setting(text: str) -> Theory:
@@ -277,10 +310,12 @@ def test_hypotheses_are_closed_when_passing_a_binder() -> None:
 @pytest.mark.parametrize(
     ("program", "wrong"),
     [
-        ("h[i] = x[i]**2\nL = sum((x[i] if y[i] > 0 else h[i]) for i in N)\nwrt x[j]", "double count"),
-        ("h[i] = x[i]**2\nL = sum(max(3*x[i], h[i]) for i in N)\nwrt x[j]", "double count"),
-        ("p = z**2\nL = p**2 + z\nwrt z then p", "p is cut, so L no longer depends on z through it"),
-        ("h[k] = max(1/2 + x[k] for i in N)\nL = sum(h[i] for i in D)\nwrt x[j]", "a maximum of one thing"),
+        hole("case", "h[i] = x[i]**2\nL = sum((x[i] if y[i] > 0 else h[i]) for i in N)\nwrt x[j]",
+             "counted twice"),
+        hole("max", "h[i] = x[i]**2\nL = sum(max(3*x[i], h[i]) for i in N)\nwrt x[j]", "counted twice"),
+        hole("cut-between", "p = z**2\nL = p**2 + z\nwrt z then p", "p is cut, z acts directly only"),
+        hole("max-of-one-thing",
+             "h[k] = max(1/2 + x[k] for i in N)\nL = sum(h[i] for i in D)\nwrt x[j]", "ties"),
     ],
 )  # fmt: skip
 def test_programs_that_once_came_out_wrong(program: str, wrong: str) -> None:

@@ -81,7 +81,7 @@ def printing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help="terminal (the default), text, latex, html …: `derivation formats` lists them",
+        help="terminal (the default), text, latex, html and others: see `derivation formats`",
     )
     parser.add_argument(
         "--notation",

@@ -6,13 +6,13 @@ from typing import Any
 
 from derivation.normal import oriented
 from derivation.terms import (
+    ENGINE_LETTER,
     ONE,
     TRUE,
     ZERO,
     AnyOf,
     Every,
     Index,
-    Indexed,
     KroneckerDelta,
     Reduction,
     Relation,
@@ -24,6 +24,7 @@ from derivation.terms import (
     if_else,
     index,
     index_names,
+    is_leaf,
     is_number,
     neg,
     negate,
@@ -43,30 +44,31 @@ class Letters:
         self.by_size: dict[Any, list[str]] = {}
         for definition in theory.definitions.values():
             for s in (*definition.params, *subterms(definition.body)):
-                if isinstance(s, Index) and not s.name.startswith("_"):
+                if isinstance(s, Index) and not s.name.startswith(ENGINE_LETTER):
                     known = self.by_size.setdefault(s.size, [])
                     if s.name not in known:
                         known.append(s.name)
 
     def friendly(self, t: Term) -> Any:
-        """The same term (up to bound letters) in letters that a person would use."""
+        """The same term (up to bound letters) in letters that a person would use, none hidden."""
         found = self._memo.get(t)
         if found is None:
-            found = self._memo[t] = self._friendly(t)
+            taken = frozenset(i.name for i in free_indices(t))
+            found = self._memo[t] = self._friendly(t, taken)
         return found
 
-    def _friendly(self, t: Term) -> Any:
-        if not any(name.startswith("_") for name in index_names(t)):
+    def _friendly(self, t: Term, taken: frozenset[str]) -> Any:
+        """``taken``: letters that are free or bound further out."""
+        if is_leaf(t) or isinstance(t, KroneckerDelta):
             return t
         if isinstance(t, Reduction):
             letter = t.index
-            if letter.name.startswith("_"):
-                letter = self._choose(letter, index_names(t))
+            if letter.name.startswith(ENGINE_LETTER) or letter.name in taken:
+                letter = self._choose(letter, index_names(t) | taken)
                 swap = {t.index: letter}
                 t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
-        if isinstance(t, Index | Indexed | KroneckerDelta):
-            return t
-        return rebuild(t, tuple(self.friendly(a) for a in t.args))
+            taken = taken | {letter.name}
+        return rebuild(t, tuple(self._friendly(a, taken) for a in t.args))
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:
         for name in self.by_size.get(like.size, []):
@@ -80,7 +82,7 @@ class Letters:
         while not isinstance(c, Relation):
             if isinstance(c, Every):
                 letter = c.index
-                if letter.name.startswith("_"):
+                if letter.name.startswith(ENGINE_LETTER):
                     letter = self._choose(letter, index_names(c) | index_names(guard))
                 swap = {c.index: letter}
                 guard = all_of(guard, substitute(c.guard, swap))

@@ -20,6 +20,7 @@ from derivation.rules.calculus import SLOPES
 from derivation.steps import Prose, Step
 from derivation.terms import (
     ONE,
+    Add,
     Condition,
     Diff,
     Function,
@@ -460,23 +461,42 @@ class Narrator:
         if label == "order":
             return ("Order",), ("the customary order",)
         if label == "rules":
-            return self._rule_words(rules)
+            return self._rule_words(proof)
         return self._contract_words(rules)
 
-    def _rule_words(self, rules: list[str]) -> tuple[Prose, Prose]:
-        for r, title, why in (
-            (
-                "d-quotient",
-                "Quotient rule",
-                "numerator and denominator both depend on the variable",
-            ),
-            ("d-product", "Product rule", "one factor at a time"),
-            ("d-power", "Power rule", "the power goes in front"),
-            ("d-function", "Chain rule for a function", "outer derivative times inner derivative"),
-        ):
-            if r in rules:
-                return (title,), (why,)
-        return ("Differentiate",), ("term by term",)
+    def _rule_words(self, proof: Proof) -> tuple[Prose, Prose]:
+        """Named after the outermost law that a person would name."""
+        found = [m for _, m in moves(proof) if m.rule in _SPOKEN]
+        spoken = [m for m in found if m.rule != "d-product" or isinstance(m.after, Add)]
+        if any(m.rule == "d-quotient" for m in spoken):
+            return ("Quotient rule",), ("numerator and denominator both depend on the variable",)
+        if not spoken:
+            return ("Differentiate",), ("a constant factor stays",)
+        first = spoken[0]
+        if first.rule == "d-sum-over":
+            inner = [m for m in spoken if m.rule not in ("d-sum-over", "d-sum")]
+            why: Prose = ("term by term",)
+            if inner and inner[0].rule == "d-function":
+                why = ("term by term; ", *self._function_words(inner[0]))
+            return ("Differentiate under the sum",), why
+        if first.rule == "d-function":
+            return ("Chain rule for a function",), self._function_words(first)
+        return {
+            "d-sum": (("Differentiate",), ("term by term",)),
+            "d-product": (("Product rule",), ("one factor at a time",)),
+            "d-power": (("Power rule",), ("the exponent goes in front",)),
+            "d-prod-over": (("Product rule",), ("one factor at a time",)),
+            "d-max-over": (("Derivative of a maximum",), ("only the largest entry moves it",)),
+            "d-if": (("Differentiate each case",), ("away from where the condition changes",)),
+        }[first.rule]
+
+    def _function_words(self, move: Move) -> Prose:
+        """The derivative of one function in words, citing its lemma where there is one."""
+        head = type(move.before.args[0])
+        name = function_name(move.before.args[0])
+        if head in self._functions and head is sympy.log:
+            return ("the derivative of the logarithm, times the inner derivative",)
+        return (f"the derivative of {name}, times the inner derivative",)
 
     def _contract_words(self, rules: list[str]) -> tuple[Prose, Prose]:
         if "sift-delta" in rules:
@@ -539,6 +559,19 @@ def _law(rule: str) -> str:
     return {"definition": DEFINITION_LAW, "given": GIVEN_LAW}.get(rule, "")
 
 
+_SPOKEN = frozenset(
+    (
+        "d-sum",
+        "d-product",
+        "d-quotient",
+        "d-power",
+        "d-function",
+        "d-sum-over",
+        "d-prod-over",
+        "d-max-over",
+        "d-if",
+    )
+)
 _WEIGHT = [
     "chain-rule",
     "d-quotient",

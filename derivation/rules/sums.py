@@ -16,6 +16,7 @@ from derivation.terms import (
     ZERO,
     Add,
     IfElse,
+    Integer,
     KroneckerDelta,
     MaxOver,
     MinOver,
@@ -184,6 +185,7 @@ def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         if not same_by_ring(value, rhs):
             continue
         needs = difference_vanishes(value, rhs) or ()
+        refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
         in_range = theory.in_range(j, i.size)
         return [*needs] if in_range else [*needs, relation(">=", i.size, j)]
     raise RuleRefused("no delta of the sum gives the right side")
@@ -348,7 +350,7 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
     needs = difference_vanishes(lhs.body, body)
     if needs is None:
         raise RuleRefused("the terms differ")
-    for small, large in ((lhs.guard, guard), (guard, lhs.guard)):
+    for small, large, full in ((lhs.guard, guard, body), (guard, lhs.guard, lhs.body)):
         extra = [c for c in conjuncts(small) if not entails(large, c)]
         if not all(entails(small, c) for c in conjuncts(large)):
             continue
@@ -358,7 +360,7 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
             c = extra[0]
             if i in (c.left, c.right):
                 j = c.right if c.left == i else c.left
-                gone = difference_vanishes(substitute(lhs.body, {i: j}), ZERO)
+                gone = difference_vanishes(substitute(full, {i: j}), ZERO)
                 if i not in free_indices(j) and gone is not None:
                     return [*_under(lhs, needs), *gone]
     raise RuleRefused("the conditions differ")
