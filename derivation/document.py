@@ -357,7 +357,11 @@ def _entries(steps: Sequence[Step], deepest: int, letters: _Letters) -> tuple[En
                 direction=step.direction,
                 args=step.args,
                 uses=step.uses,
-                conditions=tuple(map(letters.write, step.conditions)),
+                conditions=tuple(
+                    letters.write(c)
+                    for c in step.conditions
+                    if letters.keep or c not in step.domain
+                ),
                 changed_before=marks[0],
                 changed_after=marks[1],
                 substeps=entries,

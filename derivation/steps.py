@@ -33,6 +33,7 @@ class Step:
         args: Arguments of the rule as text of the language.
         uses: Numbers of the lemmas and facts cited.
         conditions: Side conditions that the step consumed and did not discharge.
+        domain: Those of them that hold wherever the objective is defined: said once, at the end.
         substeps: The moves it is made of (kernel moves are leaves).
         level: 0 always shown (outline), 1 shown at normal, 2 only at full.
     """
@@ -50,6 +51,7 @@ class Step:
     args: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     conditions: tuple[Term, ...] = ()
+    domain: tuple[Term, ...] = ()
     substeps: tuple[Step, ...] = ()
     level: int = 1
 

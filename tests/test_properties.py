@@ -48,14 +48,14 @@ from derivation.terms import Integer, free_indices, indices_of, names
 
 MANY = int(os.environ.get("DERIVATION_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=MANY or 100,
+    max_examples=MANY or 80,
     derandomize=not MANY,
     deadline=None,
     print_blob=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-FEW = settings(PROFILE, max_examples=MANY or 25)
+FEW = settings(PROFILE, max_examples=MANY or 18)
 SIZES = ((2, 3, 2), (3, 2, 2), (1, 2, 3), (2, 2, 1))
 PLACES = 6
 LIMIT = 12  # seconds for one program of the long run
@@ -175,8 +175,10 @@ def compare(program: Generated, outcome: Outcome, result: str, seed: int = 0) ->
             except (Unclear, ZeroDivisionError) as unclear:
                 if "large" in str(unclear):
                     continue
-                raise Wrong(f"the result is {unclear} at {env}, sizes {point.sizes}, "
-                            f"arrays {_plain(point)}; it should be {float(want):.8g}") from None  # fmt: skip
+                raise Wrong(
+                    f"the result is {unclear} at {env}, sizes {point.sizes}, "
+                    f"arrays {_plain(point)}; it should be {float(want):.8g}"
+                ) from None
             if far(got, want):
                 with mp.workdps(90):  # steep: once more, with smaller steps
                     want = derivative(point, objective, by, shapes, mpf(10) ** -24)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from derivation.engine.arithmetic import expanded, tidy
-from derivation.engine.proof import Chain, Proof
+from derivation.engine.proof import Chain, Proof, join
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, factors_of
 from derivation.terms import (
@@ -57,7 +57,12 @@ class CaseSplitter:
             return None
         condition = relation("==", *d.args)
         chain = Chain(t).rule("by-cases", if_else(condition, t, t), condition=condition)
-        for branch, rule, value in ((1, "delta-equal", ONE), (2, "delta-unequal", ZERO)):
+        proof = chain.proof("cases")
+        for branch, rule, value, label in (
+            (1, "delta-equal", ONE, "case-equal"),
+            (2, "delta-unequal", ZERO, "case-unequal"),
+        ):
+            chain = Chain(proof.after)
             for path in places:
                 chain.rule(rule, value, (branch, *path))
             if branch == 1:
@@ -66,7 +71,8 @@ class CaseSplitter:
                 if j in free_indices(here):
                     chain.rule("equal-index", substitute(here, {j: i}), (branch,), index=j, value=i)
             chain.splice(self.simplifier.simplify(at(chain.term, (branch,))), (branch,))
-        return chain.proof("cases"), condition
+            proof = join(proof, chain.proof(label))
+        return proof, condition
 
     def split(self, t: Term) -> Proof:
         """In every sum over i with cases i = j and i != j: the j-th term apart, cases put in."""

@@ -9,7 +9,7 @@ import sympy
 
 from derivation import kernel
 from derivation.engine.arithmetic import tidy
-from derivation.engine.letters import Letters
+from derivation.engine.letters import Letters, core
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves
 from derivation.engine.rewrites import Rewrite
@@ -39,6 +39,7 @@ from derivation.terms import (
     log,
     name_of,
     names,
+    negate,
     relation,
     replace_at,
     substitute,
@@ -69,6 +70,8 @@ class Narrator:
         self.facts: list[Step] = []
         self._functions: set[Any] = set()
         self.letters = Letters(theory)
+        # conditions that hold wherever the objective is defined: said once, at the end
+        self.domain: frozenset[str] = frozenset()
 
     # -- facts ------------------------------------------------------------------------------
 
@@ -88,6 +91,7 @@ class Narrator:
                 after=self.letters.friendly(proof.after),
                 law="",
                 conditions=self._left(theorem),
+                domain=self._domain_of(theorem),
                 substeps=self._leaves(proof, number, proof.before, ()),
                 level=1,
             )
@@ -147,7 +151,7 @@ class Narrator:
             title, why = self._words(stage.label, stage, {"of": of, "by": by})
             sub = f"{number}.{k}"
             leaves = self._leaves(stage, sub, stage.before, ())
-            substeps.append(self._step(sub, "chain", stage, title, why, leaves, ()))
+            substeps.append(self._step(sub, "chain", stage, title, why, leaves, None))
         title, why = self._lemma_words(kind, of, by, whole)
         self._list().append(
             Step(
@@ -161,6 +165,7 @@ class Narrator:
                 after=self.letters.friendly(whole.after),
                 uses=_uses(whole),
                 conditions=self._left(theorem),
+                domain=self._domain_of(theorem),
                 substeps=tuple(substeps),
                 level=1,
             )
@@ -250,6 +255,7 @@ class Narrator:
                 before=start,
                 after=shown,
                 conditions=self._left(theorem),
+                domain=self._domain_of(theorem),
                 substeps=self._leaves(proof, number, start, ()),
                 level=1,
             )
@@ -270,7 +276,7 @@ class Narrator:
         title, why = self._words(label, proof, about)
         number = self._next()
         leaves = self._leaves(proof, number, proof.before, ())
-        self.steps.append(self._step(number, kind, proof, title, why, leaves, self._left(theorem)))
+        self.steps.append(self._step(number, kind, proof, title, why, leaves, theorem))
 
     def _step(
         self,
@@ -280,41 +286,34 @@ class Narrator:
         title: Prose,
         why: Prose,
         leaves: tuple[Step, ...],
-        conditions: tuple[Any, ...],
+        theorem: kernel.Theorem | None,
     ) -> Step:
         main = _main_rule(proof)
-        before, after = self.letters.friendly(proof.before), self.letters.friendly(proof.after)
-        if len(leaves) == 1:
-            only = leaves[0]
-            return Step(
-                number,
-                kind,
-                title,
-                only.rule,
-                why,
-                before,
-                after,
-                only.law,
-                only.path,
-                only.direction,
-                only.args,
-                only.uses,
-                conditions,
-                (),
-                1,
-            )
-        return Step(
+        told = Step(
             number,
             kind,
             title,
             main,
             why,
-            before,
-            after,
-            _law(main),
+            before=self.letters.friendly(proof.before),
+            after=self.letters.friendly(proof.after),
+            law=_law(main),
             uses=_uses(proof),
-            conditions=conditions,
+            conditions=self._left(theorem) if theorem is not None else (),
+            domain=self._domain_of(theorem) if theorem is not None else (),
             substeps=leaves,
+        )
+        if len(leaves) != 1:
+            return told
+        (only,) = leaves
+        return replace(
+            told,
+            rule=only.rule,
+            law=only.law,
+            path=only.path,
+            direction=only.direction,
+            args=only.args,
+            substeps=(),
         )
 
     def _leaves(self, proof: Any, number: str, start: Any, prefix: Path) -> tuple[Step, ...]:
@@ -360,7 +359,11 @@ class Narrator:
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         givens = {kernel._closed(g) for g in self.theory.problem.givens}
         left = [h for h in theorem.hypotheses if h not in givens]
-        return tuple(self.letters.condition(h) for h in sorted(left, key=str))
+        return tuple({self.letters.condition(h): None for h in sorted(left, key=str)})
+
+    def _domain_of(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
+        inside = [h for h in theorem.hypotheses if core(h) in self.domain]
+        return tuple({self.letters.condition(h): None for h in sorted(inside, key=str)})
 
     def _args_text(self, move: Move) -> dict[str, str]:
         out: dict[str, str] = {}
@@ -439,7 +442,11 @@ class Narrator:
                 _list_lemmas(_uses(proof)),
             )
         if label == "cases":
-            return ("Two cases",), ("the delta is 1 where the indices agree, else 0",)
+            return ("Two cases",), ("either ", proof.after.args[0], " or not",)
+        if label == "case-equal":
+            return ("Case ", proof.after.args[0]), ("the delta is 1",)
+        if label == "case-unequal":
+            return ("Case ", negate(proof.after.args[0])), ("the delta is 0",)
         if label == "fold":
             heads2: list[Any] = []
             for _, m in moves(proof):

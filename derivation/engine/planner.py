@@ -95,6 +95,7 @@ class Planner:
 
     def derive(self, objective: Term, wrt: tuple[Term, ...]) -> Outcome:
         """The outcome; a failure to derive is an outcome too, with the steps so far."""
+        self.narrator.domain = self._domain(objective, wrt)
         self.letters = index_names(objective) | frozenset().union(*map(index_names, wrt))
         result: Any = None
         reason: str | None = None
@@ -148,13 +149,16 @@ class Planner:
         givens = {kernel._closed(g): g for g in self.problem.givens}
         used = tuple(g for c, g in givens.items() if c in theorem.hypotheses)
         rest = [h for h in theorem.hypotheses if h not in givens]
-        smooth = [c for v in wrt for c in self.theory.smooth(objective, name_of(v))]
-        kinks = {core(c) for c in self.theory.kinks}
-        bodies = {core(c) for c in smooth} - kinks
+        bodies = self._domain(objective, wrt)
         friendly = self.narrator.letters.condition
         domain = {friendly(h): None for h in sorted(rest, key=str) if core(h) in bodies}
         conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
         return tuple(conditions), tuple(domain), used
+
+    def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[str]:
+        """Conditions that hold wherever the objective is defined (not those at its kinks)."""
+        smooth = [c for v in wrt for c in self.theory.smooth(objective, name_of(v))]
+        return frozenset(map(core, smooth)) - frozenset(map(core, self.theory.kinks))
 
     def _assume_domain(self, objective: Term, wrt: tuple[Term, ...]) -> None:
         """Where the objective is differentiable may be assumed; it shows as a condition if used."""
@@ -369,7 +373,7 @@ class Planner:
         if self.style == "cases":
             found = CaseSplitter(self.simplifier).two_cases(stages[-1].after)
             if found is not None:
-                stages.append(found[0])
+                stages.extend(segments(found[0]))
         theorem, number = self.narrator.lemma(kind, start, stages, of=m, by=by)
         return Lemma(number, theorem)
 

@@ -14,7 +14,7 @@ from derivation.document import (
     is_idle,
 )
 from derivation.printers.custom import NEEDS_AMSFONTS, Notation, notation_of
-from derivation.printers.formula import LatexDrawing
+from derivation.printers.formula import Equation, LatexDrawing
 from derivation.printers.latex import Writer, align, commands
 from derivation.printers.tex import escape
 from derivation.steps import Outcome, Prose
@@ -137,7 +137,7 @@ class _Slides:
         if previous is None:
             yield from align(self.write.row(after))
             return
-        before = [_greyed(row) for row in self.write.row(previous)]
+        before = _greyed(self.draw.equation(previous.left, "==", previous.right, previous.marks))
         now = self.draw.rows(previous.left, "==", after.right, after.marks)
         yield from align([*before, *now])
 
@@ -164,10 +164,11 @@ class _Slides:
         return self._frame(title, "", body)
 
 
-def _greyed(row: str) -> str:
-    """A row of an alignment with each of its two cells in grey."""
-    left, _, right = row.partition("&")
-    return rf"\color{{before}}{left}&\color{{before}}{right}"
+def _greyed(made: Equation) -> list[str]:
+    """The rows of an alignment with each cell in grey."""
+    grey = r"\color{before}"
+    left = f"{grey}{made.left} " if made.left else ""
+    return [f"{left if k == 0 else ''}&{grey}{line}" for k, line in enumerate(made.lines)]
 
 
 def _height(line: str) -> float:

@@ -61,6 +61,25 @@ class Part(NamedTuple):
     marked: bool = False
 
 
+class Equation(NamedTuple):
+    """A left side and the lines beside it."""
+
+    left: str
+    lines: tuple[str, ...]
+
+    def rows(self) -> list[str]:
+        """The rows of an alignment."""
+        first = f"{self.left} &" if self.left else "&"
+        return [f"{first if k == 0 else '&'}{line}" for k, line in enumerate(self.lines)]
+
+    def alone(self) -> str:
+        """One piece of LaTeX, which can stand anywhere."""
+        if len(self.lines) == 1:
+            return f"{self.left} {self.lines[0]}".strip()
+        body = " \\\\\n".join(self.rows())
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
 class LatexDrawing:
     r"""Draws terms as LaTeX.
 
@@ -102,25 +121,49 @@ class LatexDrawing:
         self, left: Term | None, op: str, right: Term, marks: Sequence[Path] = ()
     ) -> list[str]:
         r"""Rows of an ``align*`` (without ``\\``) for ``left op right``."""
-        self._display, self._loose = True, False
-        start = ""
-        used = 0.0
+        return self.equation(left, op, right, marks).rows()
+
+    def equation(
+        self, left: Term | None, op: str, right: Term, marks: Sequence[Path] = ()
+    ) -> Equation:
+        """``left op right`` in as few lines as it takes: a fraction that no line can hold is
+        written with a slash, and a left side that leaves no room stands above the right."""
+        found: list[tuple[float, Equation]] = []
+        for fractions, loose in (("stack", False), ("stack", True), ("line", True)):
+            over, made = self._equation(left, op, right, marks, fractions, loose)
+            found.append((max(over, 4.0), made))  # the estimate is no better than this
+            if over <= 4:
+                break
+        return min(found, key=lambda way: way[0])[1]
+
+    def _equation(
+        self,
+        left: Term | None,
+        op: str,
+        right: Term,
+        marks: Sequence[Path],
+        fractions: str,
+        loose: bool,
+    ) -> tuple[float, Equation]:
+        """The lines, and by how much the longest is too long."""
+        self._display, self._loose = True, loose
+        start: list[Part] = []
         if left is not None:
-            head = self._draw(Typesetter("stack", (), self.direct).layout(left), 0)
-            start, used = _joined(head) + " ", _width(head)
-        layout = Typesetter("stack", marks, self.direct).layout(right)
-        room = self.line - used - 3
-        lines = _filled(self._draw(layout, 0), room)
-        if any(_width(line) > room + 4 for line in lines):
-            self._loose = True
-            lines = _filled(self._draw(layout, 0), room)
+            start = self._draw(Typesetter(fractions, (), self.direct).layout(left), 0)
+        body = self._draw(Typesetter(fractions, marks, self.direct).layout(right), 0)
         sign = f"{_RELATIONS[op]} " if op else ""
-        out = [f"{start}&{sign}{_joined(lines[0])}"]
-        for line in lines[1:]:
-            binary = line[0].depth < NEVER
-            far = r"\qquad" if INSIDE <= line[0].depth < NEVER else r"\quad"
-            out.append(rf"&{far} {'{}' if binary else ''}{_joined(line)}")
-        return out
+        used = _width(start)
+        above = used > self.line * 0.55
+        room = self.line - (4 if above else used) - 3
+        lines = _filled(body, room)
+        over = max(_width(line) - room for line in lines)
+        out = [f"{sign}{_joined(lines[0])}", *map(_continued, lines[1:])]
+        if not above:
+            return over, Equation(_joined(start), tuple(out))
+        heads = _filled(start, self.line)
+        over = max(over, *(_width(line) - self.line for line in heads))
+        first = [_joined(heads[0]), *map(_continued, heads[1:])]
+        return over, Equation("", (*first, rf"\quad {out[0]}", *out[1:]))
 
     # -- drawing ----------------------------------------------------------------------------
 
@@ -386,6 +429,13 @@ def _has_storeys(layout: Layout) -> bool:
 
 def _is_tall(layout: Layout) -> bool:
     return _has_big(layout) or _has_storeys(layout)
+
+
+def _continued(line: Sequence[Part]) -> str:
+    """A line that goes on, set in from the one before."""
+    binary = line[0].depth < NEVER
+    far = r"\qquad" if INSIDE <= line[0].depth < NEVER else r"\quad"
+    return rf"{far} {'{}' if binary else ''}{_joined(line)}"
 
 
 def _width(parts_: Sequence[Part]) -> float:

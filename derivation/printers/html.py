@@ -61,14 +61,13 @@ def render(
 ) -> str:
     """The derivations as one page that works offline, and is no larger than ``LARGEST``."""
     page = _whole(outcomes, detail, notation)
-    if len(page.encode()) > LARGEST:
-        page = _whole(outcomes, detail, notation, lean=True)
+    for lean in (1, 2):
+        if len(page.encode()) > LARGEST:
+            page = _whole(outcomes, detail, notation, lean)
     return page
 
 
-def _whole(
-    outcomes: Sequence[Outcome], detail: str, notation: Sequence[str], lean: bool = False
-) -> str:
+def _whole(outcomes: Sequence[Outcome], detail: str, notation: Sequence[str], lean: int = 0) -> str:
     articles: list[str] = []
     commands: set[str] = set()
     titles: list[str] = []
@@ -100,7 +99,8 @@ class Writer:
     Args:
         prefix: What the ids of this derivation begin with.
         alone: Leaves out what takes the page's script: buttons, links, data for KaTeX.
-        lean: Leaves the MathML of a very large page to KaTeX, which makes it when it is opened.
+        lean: At 1 leaves the MathML of a very large page to KaTeX, which makes it when it is
+            opened; at 2 leaves out the settings for narrow screens too, which scroll then.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Writer:
         prefix: str,
         *,
         alone: bool = False,
-        lean: bool = False,
+        lean: int = 0,
     ) -> None:
         self.doc, self.detail, self.prefix = doc, detail, prefix
         self.alone, self.lean = alone, lean
@@ -201,9 +201,9 @@ class Writer:
         shown = self.mathml.display(f.left, f.op, f.right, f.marks)
         if self.alone:
             return f'<div class="formula">{shown}</div>'
-        made = [_aligned(draw.rows(f.left, f.op, f.right, f.marks)) for draw in self.tex]
+        made = [draw.equation(f.left, f.op, f.right, f.marks).alone() for draw in self.tex]
         data = {"tex": made[0]}
-        data |= {f"tex{k}": made[k] for k in (1, 2) if made[k] != made[k - 1]}
+        data |= {f"tex{k}": made[k] for k in (1, 2) if made[k] != made[k - 1] and self.lean < 2}
         if f.left is None and under is not None and f.op:
             data["under"] = self.tex[0].inline(under, fractions="stack")
         if self.lean:
@@ -345,14 +345,6 @@ class Writer:
 def safe(text: str) -> str:
     """Somebody's text as HTML that shows it and does nothing else."""
     return html.escape(readable(text, True))
-
-
-def _aligned(rows: Sequence[str]) -> str:
-    """Rows as one piece of LaTeX, which can be pasted anywhere."""
-    if len(rows) == 1:
-        return rows[0].replace("&", "", 1)
-    lines = " \\\\\n".join(rows)
-    return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
 
 
 # -- the page -------------------------------------------------------------------------------

@@ -215,11 +215,7 @@ class Writer:
 
     def boxed(self) -> list[str]:
         """The result in a box, on as many lines as it takes."""
-        rows = self.draw.rows(self.doc.goal, "==", self.doc.result)
-        inner = rows[0].replace("&", "", 1)
-        if len(rows) > 1:
-            lines = " \\\\\n    ".join(rows)
-            inner = f"\\begin{{aligned}}\n    {lines}\n  \\end{{aligned}}"
+        inner = self.draw.equation(self.doc.goal, "==", self.doc.result).alone()
         return [r"\begin{equation*}", rf"  \boxed{{{inner}}}", r"\end{equation*}"]
 
 

@@ -107,11 +107,8 @@ class _Writer:
 
     def _display(self, f: Formula, left: Term | None = None) -> str:
         """A block of mathematics; one that goes on says its left side again."""
-        rows = self.draw.rows(left if f.left is None else f.left, f.op, f.right)
-        if len(rows) == 1:
-            return f"$$\n{quiet(rows[0].replace('&', '', 1))}\n$$"
-        lines = " \\cr\n".join(map(quiet, rows))
-        return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
+        made = self.draw.equation(left if f.left is None else f.left, f.op, f.right)
+        return f"$$\n{quiet(made.alone())}\n$$"
 
     def _entries(self, entries: Sequence[Entry], top: bool = True) -> list[str]:
         out: list[str] = []
