@@ -210,7 +210,18 @@ def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str
     hypotheses, edge = _hypotheses(theory, conditions)
     if rule.id == "detach-value":
         edge |= {DETACHED}
+    if rule.topic == "calculus":
+        edge |= _differentiated_through(theory, lhs)
     return _seal(theory, hypotheses, lhs, rhs, edge)
+
+
+def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
+    """The defined names that a derivative rests on: where one is cut, it is another."""
+    through = isinstance(t, Diff)
+    if not through and not theory.defined(t.args[0]):
+        return frozenset()
+    below = theory.below(names(t.args[0])) if through else names(t.args[0])
+    return below & frozenset(theory.definitions)
 
 
 def cite(theorem: Theorem, lhs: Term) -> Theorem:

@@ -13,7 +13,7 @@ that are sums, ``difference_vanishes`` clears them first.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, gcd, lcm
+from math import ceil, floor, gcd, lcm
 from typing import Any
 
 import sympy
@@ -29,6 +29,7 @@ from derivation.terms import (
     Condition,
     Diff,
     Function,
+    FunctionDerivative,
     IfElse,
     Integer,
     KroneckerDelta,
@@ -45,6 +46,7 @@ from derivation.terms import (
     delta,
     every,
     exp,
+    function_derivative,
     if_else,
     is_leaf,
     mul,
@@ -53,6 +55,7 @@ from derivation.terms import (
     power,
     rebuild,
     relation,
+    split_function_derivative,
 )
 
 Monomial = frozenset[tuple[Any, Any]]
@@ -164,6 +167,9 @@ def _atom(t: Term, needs: set[Any]) -> Poly:
         atom = canonical(t)
     elif isinstance(t, sympy.Max | sympy.Min):
         atom = rebuild(t, tuple(sorted((term_of(_poly(a, needs)) for a in t.args), key=text)))
+    elif isinstance(t, FunctionDerivative):
+        name, orders, xs = split_function_derivative(t)
+        atom = function_derivative(name, orders, *[term_of(_poly(x, needs)) for x in xs])
     elif isinstance(t, Function):
         atom = rebuild(t, tuple(term_of(_poly(a, needs)) for a in t.args))
     else:
@@ -484,11 +490,14 @@ def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
     for m, c in poly.items():
         parts = []
         for atom, e in m:
-            if isinstance(atom, Add) and not isinstance(e, int | Fraction):
-                inner = dict(normal(e)[0])
-                whole = inner.pop(UNIT, 0)
-                if isinstance(whole, int):
+            if isinstance(atom, Add) and not isinstance(e, int):
+                if isinstance(e, Fraction):
+                    whole, key = floor(e), number(e - floor(e))
+                else:
+                    inner = dict(normal(e)[0])
+                    whole, key = inner.pop(UNIT, 0), ZERO
                     key = term_of(inner)
+                if isinstance(whole, int):
                     lowest[atom, key] = min(lowest.get((atom, key), whole), whole)
                     parts.append((atom, key, whole))
         split.append((m, c, parts))
@@ -502,7 +511,7 @@ def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
             extra = whole - lowest[atom, key]
             if extra > MAX_POWER:
                 return poly
-            product = multiply(product, {frozenset(((atom, key),)): 1}, needs)
+            product = multiply(product, {frozenset(((atom, _exponent(key)),)): 1}, needs)
             for _ in range(extra):
                 product = multiply(product, _poly(atom, needs), needs)
         for m2, c2 in product.items():

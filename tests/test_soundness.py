@@ -47,15 +47,7 @@ PROBLEM = read_problem(PROGRAM, need_wrt=False)
 
 
 # holes that are known and still open: the test's name (with its parameter), and why
-OPEN: dict[str, str] = {
-    "test_a_definition_is_cut_under_the_derivative_by_its_name_also_in_rules": (
-        "an instance of partial-definition does not count as unfolding"
-    ),
-    "test_the_chain_rule_is_cut_under_the_derivative_by_a_name_between": (
-        "an instance of chain-rule does not count as unfolding"
-    ),
-    "test_programs_that_once_came_out_wrong[cut-between]": "chain-rule does not count as unfolding",
-}
+OPEN: dict[str, str] = {}  # holes not closed yet: test name -> reason
 
 
 @pytest.fixture(autouse=True)

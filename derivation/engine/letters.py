@@ -10,10 +10,12 @@ from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
+    Add,
     AnyOf,
     Every,
     Index,
     KroneckerDelta,
+    Mul,
     Reduction,
     Relation,
     Term,
@@ -68,7 +70,10 @@ class Letters:
                 swap = {t.index: letter}
                 t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
             taken = taken | {letter.name}
-        return rebuild(t, tuple(self._friendly(a, taken) for a in t.args))
+        args = tuple(self._friendly(a, taken) for a in t.args)
+        if isinstance(t, Add | Mul) and type(args[0]) is type(t):
+            args = (*args[0].args, *args[1:])  # a product that begins with a product is one
+        return rebuild(t, args)
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:
         for name in self.by_size.get(like.size, []):
@@ -88,6 +93,8 @@ class Letters:
                 guard = all_of(guard, substitute(c.guard, swap))
                 c = substitute(c.body, swap)
             elif isinstance(c, AnyOf):
+                if not c.args:
+                    return c
                 parts = list(c.args)
                 wanted = [
                     p
@@ -116,7 +123,7 @@ def _about_indices(c: Any) -> bool:
 
 def core(h: Any) -> str:
     """A hypothesis without quantifiers and guards, its free indices anonymous: for comparing."""
-    while isinstance(h, Every | AnyOf):
+    while isinstance(h, Every | AnyOf) and h.args:
         h = h.body if isinstance(h, Every) else h.args[-1]
     names: dict[Any, Any] = {}
     for s in subterms(h):

@@ -11,7 +11,7 @@ from derivation import kernel
 from derivation.engine.arithmetic import tidy
 from derivation.engine.letters import Letters, core
 from derivation.engine.present import presented
-from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves, whole_terms
 from derivation.engine.rewrites import Rewrite
 from derivation.language import write, write_condition
 from derivation.problem import Definition
@@ -28,6 +28,7 @@ from derivation.terms import (
     Partial,
     Path,
     Term,
+    alpha_equal,
     apply,
     at,
     diff,
@@ -41,7 +42,6 @@ from derivation.terms import (
     names,
     negate,
     relation,
-    replace_at,
     substitute,
     subterms,
     symbol,
@@ -276,7 +276,11 @@ class Narrator:
         title, why = self._words(label, proof, about)
         number = self._next()
         leaves = self._leaves(proof, number, proof.before, ())
-        self.steps.append(self._step(number, kind, proof, title, why, leaves, theorem))
+        step = self._step(number, kind, proof, title, why, leaves, theorem)
+        last = next((s for s in reversed(self.steps) if s.kind == "chain"), None)
+        if last is not None and alpha_equal(last.after, step.before):
+            step = replace(step, before=last.after)  # in the letters of the line before
+        self.steps.append(step)
 
     def _step(
         self,
@@ -319,9 +323,7 @@ class Narrator:
     def _leaves(self, proof: Any, number: str, start: Any, prefix: Path) -> tuple[Step, ...]:
         """Each kernel move as a step on the whole term."""
         out: list[Step] = []
-        term = start
-        for path, move in moves(proof):
-            after = replace_at(term, path, move.after)
+        for path, move, term, after in whole_terms(proof, start):
             rule = REGISTRY.get(move.rule)
             title = (
                 rule.title
@@ -343,7 +345,7 @@ class Narrator:
                     title=(title,),
                     rule=move.rule,
                     why=why,
-                    before=self.letters.friendly(term),
+                    before=out[-1].after if out else self.letters.friendly(term),
                     after=self.letters.friendly(after),
                     law=_law(move.rule),
                     path=path,
@@ -353,7 +355,6 @@ class Narrator:
                     level=2,
                 )
             )
-            term = after
         return tuple(out)
 
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:

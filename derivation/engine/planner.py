@@ -31,6 +31,7 @@ from derivation.terms import (
     Diff,
     Every,
     IfElse,
+    KroneckerDelta,
     Partial,
     Relation,
     SumOver,
@@ -132,8 +133,13 @@ class Planner:
         )
 
     def _used_names(self, result: Any) -> tuple[Definition, ...]:
-        """The introduced names that the result mentions, directly or through each other."""
-        wanted = set(names(result)) if result is not None else {d.name for d in self.introduced}
+        """The introduced names that the derivation mentions, directly or through each other."""
+        told = [*self.narrator.steps, *self.narrator.facts]
+        wanted = set(names(result)) if result is not None else set()
+        while told:
+            step = told.pop()
+            wanted |= names(step.before) | names(step.after)
+            told.extend(step.substeps)
         out = []
         for d in reversed(self.introduced):
             if d.name in wanted:
@@ -519,7 +525,9 @@ def _contradictory(h: Any) -> bool:
         return h.guard == TRUE and _contradictory(h.body)
     if isinstance(h, AnyOf):
         return all(map(_contradictory, h.args))
-    return isinstance(h, Relation) and h.op in ("!=", "<", ">") and same(h.left, h.right)
+    if not isinstance(h, Relation) or h.op not in ("!=", "<", ">"):
+        return False
+    return isinstance(h.left, KroneckerDelta) or same(h.left, h.right)
 
 
 def _unguarded(c: Any) -> Any:

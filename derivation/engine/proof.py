@@ -16,7 +16,7 @@ from derivation.kernel import Theorem
 from derivation.normal import difference_vanishes
 from derivation.rules import REGISTRY
 from derivation.rules.algebra import _ops
-from derivation.terms import Path, Term, alpha_equal, at, replace_at
+from derivation.terms import KroneckerDelta, Path, Relation, Term, alpha_equal, at, replace_at
 from derivation.theory import Theory
 
 NO_ARGS: Mapping[str, Any] = {}
@@ -99,6 +99,8 @@ def algebra(before: Term, after: Term) -> Move | None:
     conditions = difference_vanishes(before, after)
     if conditions is None:
         raise RuleRefused(f"not equal by algebra: {before} and {after}")
+    if any(isinstance(c, Relation) and isinstance(c.left, KroneckerDelta) for c in conditions):
+        raise RuleRefused("that would divide by a delta")
     ops = set().union(*map(_ops, conditions)) if conditions else set()
     name = "ring" if not conditions else "field" if ops <= {"!="} else "powers"
     return Move(name, before, after)
@@ -154,6 +156,30 @@ def moves(item: Any, prefix: Path = ()) -> Iterator[tuple[Path, Move]]:
         return
     for path, inner in item.items:
         yield from moves(inner, prefix + path)
+
+
+def whole_terms(proof: Any, start: Term) -> list[tuple[Path, Move, Any, Any]]:
+    """Every single move, its place, and the whole term before and after it.
+
+    Where a proof was made for other letters of bound indices, the term takes them on silently.
+    """
+    out: list[tuple[Path, Move, Any, Any]] = []
+    term: Any = start
+
+    def walk(item: Any, path: Path) -> None:
+        nonlocal term
+        if at(term, path) != item.before:
+            term = replace_at(term, path, item.before)
+        if isinstance(item, Move):
+            after = replace_at(term, path, item.after)
+            out.append((path, item, term, after))
+            term = after
+            return
+        for inner_path, inner in item.items:
+            walk(inner, path + inner_path)
+
+    walk(proof, ())
+    return out
 
 
 class Replayer:

@@ -124,7 +124,7 @@ class Shortener:
         self._left = EFFORT
         first = self._settle(self.simplifier.simplify(t), without)
         best = self._polish(first, without)
-        for candidate in self._variants(first, without):
+        for candidate in _safely(self._variants(first, without)):
             if self._left <= 0:
                 break
             polished = self._polish(candidate, without)
@@ -181,7 +181,7 @@ class Shortener:
         for definition, rewrites in self.folds:
             if definition.name in without:
                 continue
-            for step in self._fold_candidates(definition, rewrites, t):
+            for step in _safely(self._fold_candidates(definition, rewrites, t)):
                 if not self._spend(step.after):
                     return best
                 done = join(step, self.simplifier.simplify(step.after))
@@ -312,7 +312,7 @@ class Shortener:
         best: Proof | None = None
         for path, sub in occurrences(t):
             if isinstance(sub, Add):
-                for candidate in self._add_candidates(sub):
+                for candidate in _safely(self._add_candidates(sub)):
                     if not self._spend(t):
                         return best
                     whole = Chain(t).splice(candidate, path)
@@ -320,7 +320,7 @@ class Shortener:
                     if cost(done.after) < cost(best.after if best else t):
                         best = labelled(done, "collect")
             else:
-                for candidate in self._local_candidates(sub):
+                for candidate in _safely(self._local_candidates(sub)):
                     if not self._spend(t):
                         return best
                     whole = Chain(t).splice(candidate, path)
@@ -706,6 +706,14 @@ class Shortener:
 
 def _factors(t: Any) -> tuple[Any, ...]:
     return t.args if isinstance(t, Mul) else (t,)
+
+
+def _safely(candidates: Iterator[Proof]) -> Iterator[Proof]:
+    """The candidates up to the first that turns out not to be provable."""
+    try:
+        yield from candidates
+    except RuleRefused:
+        return
 
 
 def _below_delta(t: Any) -> bool:

@@ -228,7 +228,10 @@ class Simplifier:
         parts = split_product(base)[1]
         if isinstance(base, Mul) and all(is_number(e) and abs(value_of(e)) == 1 for _, e in parts):
             return None
-        _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        try:
+            _, conditions = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        except RuleRefused:
+            return None
         below = is_number(t.args[1]) and value_of(t.args[1]) < 0  # then 0 was excluded already
         if all(
             self.theory.decide(c)[0]

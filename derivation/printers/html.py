@@ -209,8 +209,7 @@ class Writer:
         if self.lean:
             shown = html.escape(data.pop("tex"))
         said = " ".join(f'data-{k}="{html.escape(v)}"' for k, v in data.items())
-        copy = '<button type="button" class="copy" hidden>Copy LaTeX</button>'
-        return f'<div class="formula"><div class="math" {said}>{shown}</div>{copy}</div>'
+        return f'<div class="formula"><div class="math" {said}>{shown}</div></div>'
 
     # -- the head -----------------------------------------------------------------------------
 
@@ -285,8 +284,7 @@ class Writer:
         if self.alone:
             mark = f'<span class="number">{number}</span>'
         else:
-            label = f"Link to step {number}"
-            mark = f'<a class="number" href="#{here}" title="{label}">{number}</a>'
+            mark = f'<a class="number" href="#{here}">{number}</a>'
         title = self.prose(entry.heading if top else entry.title)
         why = f'<p class="why">{self.sentence(entry.why)}</p>' if entry.why else ""
         parts = [f"<{level}>{mark} <span>{title}</span></{level}>", why]
@@ -304,7 +302,7 @@ class Writer:
                 f'<ol class="steps substeps">{inner}</ol></details>'
             )
         kind = html.escape(entry.kind)
-        anchor = "" if self.alone else f' id="{here}" tabindex="-1"'
+        anchor = "" if self.alone else f' id="{here}"'
         return f'<li class="step {kind}"{anchor}>{"".join(parts)}</li>\n'
 
     # -- the end ------------------------------------------------------------------------------

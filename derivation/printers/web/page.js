@@ -113,10 +113,14 @@
     area.remove();
     return done ? Promise.resolve() : Promise.reject();
   }
-  $(".copy").forEach((button) => {
-    button.hidden = false;
+  displays.forEach((box) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy LaTeX";
+    box.after(button);
     button.addEventListener("click", () => {
-      const data = button.previousElementSibling.dataset;
+      const data = box.dataset;
       const say = (text) => {
         button.textContent = heard.textContent = text;
         setTimeout(() => (button.textContent = "Copy LaTeX"), 1500);
@@ -126,6 +130,8 @@
   });
 
   // -- walking through the steps
+  $(".step").forEach((step) => (step.tabIndex = -1));
+  $("a.number").forEach((link) => (link.title = "Link to step " + link.textContent));
   const steps = () => $(".proof .step").filter((step) => !step.closest("details:not([open])"));
   let here = null;
   function go(step, quiet) {
