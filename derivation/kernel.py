@@ -220,7 +220,8 @@ def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
     through = isinstance(t, Diff)
     if not through and not theory.defined(t.args[0]):
         return frozenset()
-    below = theory.below(names(t.args[0])) if through else names(t.args[0])
+    inside = names(t.args[0])
+    below = theory.below(inside, cut=name_of(t.args[1])) if through else inside
     return below & frozenset(theory.definitions)
 
 

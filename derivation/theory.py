@@ -226,7 +226,9 @@ class Theory:
             yield every(c, t.index, t.guard)
         for c in self._boundaries(t.guard, on, through):
             yield every(c, t.index)
-        if isinstance(t, MaxOver | MinOver):
+        if isinstance(t, MaxOver | MinOver) and not (
+            t.guard == TRUE and t.index not in free_indices(t.body)
+        ):
             other = fresh_index(t.index, index_names(t))
             swap = {t.index: other}
             apart = all_of(relation("!=", t.index, other), substitute(t.guard, swap))
@@ -300,14 +302,14 @@ class Theory:
             used |= by
         return (normal_term(t) if poly is not None else t), used
 
-    def below(self, found: Iterable[str]) -> frozenset[str]:
-        """Names and everything that their definitions rest on."""
-        out = set(found)
+    def below(self, found: Iterable[str], cut: str | None = None) -> frozenset[str]:
+        """Names and everything that their definitions rest on, not looking into ``cut``."""
+        out = set(found) - {cut}
         queue = list(out)
         while queue:
             definition = self.definitions.get(queue.pop())
             if definition is not None:
-                fresh = names(definition.body) - out
+                fresh = names(definition.body) - out - {cut}
                 out |= fresh
                 queue.extend(fresh)
         return frozenset(out)

@@ -15,6 +15,7 @@ from derivation.errors import NotDerived, RuleRefused
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES, split_quotient
 from derivation.terms import (
+    TRUE,
     Add,
     Diff,
     FunctionDerivative,
@@ -56,6 +57,12 @@ class Differentiator:
 
     def derive(self, t: Any) -> Proof:
         """The derivative at the head of the term, worked out."""
+        body = t.args[0]
+        if isinstance(body, MaxOver | MinOver) and body.index not in free_indices(body.body):
+            if body.guard != TRUE:
+                raise NotDerived(f"the derivative of {body}, whose values are all the same")
+            chain = Chain(t).rule("max-constant", body.body, (0,))
+            return chain.splice(self.work_out(chain.term)).proof()
         rule = self.rule_for(t)
         if rule is None:
             move = self.cite(t)
@@ -98,8 +105,6 @@ class Differentiator:
         if isinstance(body, ProductOver):
             return "d-prod-over"
         if isinstance(body, MaxOver | MinOver):
-            if body.index not in free_indices(body.body):
-                raise NotDerived(f"the derivative of {body}, whose values are all the same")
             return "d-max-over"
         if isinstance(body, IfElse):
             return "d-if"

@@ -28,6 +28,7 @@ class NonLinear(Exception):
     """A given is not linear in its unknown entries."""
 
 
+LARGEST_ARGUMENT = 10**7  # of exp, sin and so on: beyond it digits cost more than they tell
 FAILURES = (Undefined, Imprecise, NonLinear, ZeroDivisionError, OverflowError)
 
 
@@ -388,7 +389,10 @@ class Exact(Field):
         def value(x: Number) -> Number:
             if type(x) is Fraction and x in special:
                 return Fraction(special[int(x)])
-            return function(self.real(x))
+            argument = self.real(x)
+            if abs(argument) > LARGEST_ARGUMENT:
+                raise Undefined("too large to evaluate")
+            return function(argument)
 
         return value
 
