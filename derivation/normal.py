@@ -282,14 +282,17 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
     for m1, c1 in p.items():
         for m2, c2 in q.items():
             m = times(m1, m2, needs)
-            if any(_composite(a) and isinstance(e, int) and 0 < e <= MAX_POWER for a, e in m):
+            if any(_expands(a, e) for a, e in m):
                 again.append((m, c1 * c2))
             else:
                 accumulate(out, m, c1 * c2)
     for m, c in again:
         product: Poly = {frozenset((a, e) for a, e in m if not _expands(a, e)): c}
         for a, e in m:
-            if _expands(a, e):
+            if isinstance(a, Rational) and _expands(a, e):
+                value = Fraction(int(a.p), int(a.q)) ** e
+                product = {n: _coefficient(x * value) for n, x in product.items()}
+            elif _expands(a, e):
                 for _ in range(e):
                     product = multiply(product, _poly(a, needs), needs)
         for m2, c2 in product.items():
@@ -298,6 +301,9 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
 
 
 def _expands(atom: Any, e: Any) -> bool:
+    """Whether an atom of a monomial has become an ordinary factor again."""
+    if isinstance(atom, Rational):
+        return isinstance(e, int) and atom != ZERO
     return _composite(atom) and isinstance(e, int) and 0 < e <= MAX_POWER
 
 

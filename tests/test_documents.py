@@ -162,7 +162,8 @@ def test_notation_that_is_refused(bad: str) -> None:
     [
         (r"\mathbf{p}", r"\mathbf{p}"), (r"\mathbf p", r"\mathbf{p}"), ("q'", "{q'}"),
         (r"p_\theta", r"{p_{\theta}}"), (r"\hat\mu", r"\hat{\mu}"),
-        (r"\alpha\beta", r"{\alpha\beta}"), (r"\alpha b", r"{\alpha b}"), (r"\bar{W}^{[1]}_{ij}", r"{\bar{W}_{ij}^{[1]}}"),
+        (r"\alpha\beta", r"{\alpha\beta}"), (r"\alpha b", r"{\alpha b}"),
+        (r"\bar{W}^{[1]}_{ij}", r"{\bar{W}_{ij}^{[1]}}"),
     ],
 )  # fmt: skip
 def test_notation_that_is_taken(wish: str, tex: str) -> None:

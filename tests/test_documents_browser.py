@@ -42,6 +42,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def _unlimited() -> None:
+    """A browser reserves more addresses than conftest.py lets a test have."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def opened(page: str, folder: Path) -> dict[str, Any]:
     file = folder / "page.html"
     file.write_text(page, "utf-8")
@@ -52,6 +60,7 @@ def opened(page: str, folder: Path) -> dict[str, Any]:
         encoding="utf-8",
         timeout=180,
         check=False,
+        preexec_fn=_unlimited if sys.platform == "linux" else None,
     )
     assert ran.returncode == 0, ran.stderr
     said: dict[str, Any] = json.loads(ran.stdout)

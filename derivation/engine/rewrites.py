@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import sympy
 
-from derivation.engine.arithmetic import leading, same, scaled, tidy
+from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
 from derivation.normal import E, normal, normal_term, term_of
@@ -277,9 +277,10 @@ def _symbolic_power(
 ) -> list[Rewrite]:
     """x**a where the definition is x**a times the rest."""
     generator = power(atom, e)
-    if not set(definition.params) <= free_indices(generator):
+    solved = tidy(mul(definition.head, inverse(rest)))
+    if not set(definition.params) <= free_indices(generator) or not _divides_safely(solved, theory):
         return []
-    return [_fold(theory, definition, generator, tidy(mul(definition.head, inverse(rest))))]
+    return [_fold(theory, definition, generator, solved)]
 
 
 def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:
@@ -370,6 +371,51 @@ def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
             if proof is not None:
                 chain.splice(proof, path)
     return chain.proof() if chain.items else None
+
+
+def fold_products(definition: Definition, t: Term, theory: Theory) -> Proof | None:
+    """In every product that holds all factors of the definition's right side, its name instead."""
+    coefficient, pattern = split_product(definition.body)
+    if len(pattern) < 2 or not names(definition.body) <= names(t):
+        return None
+    chain = Chain(t)
+    for path, sub in list(occurrences(t)):
+        if isinstance(sub, Mul) and not any(path[: len(p)] == p for p, _ in chain.items):
+            proof = _fold_in_product(definition, coefficient, pattern, sub, theory)
+            if proof is not None:
+                chain.splice(proof, path)
+    return chain.proof() if chain.items else None
+
+
+def _fold_in_product(
+    definition: Definition, coefficient: Any, pattern: list[Any], t: Term, theory: Theory
+) -> Proof | None:
+    have_coefficient, have = split_product(t)
+    for values in assignments(definition.params, t, theory):
+        left = list(have)
+        for base, e in pattern:
+            wanted = substitute(base, values)
+            place = next(
+                (k for k, (b, x) in enumerate(left) if same(b, wanted) and _covers(x, e)), None
+            )
+            if place is None:
+                break
+            b, x = left[place]
+            rest = tidy(add(x, neg(e)))
+            left[place : place + 1] = [] if rest == ZERO else [(b, rest)]
+        else:
+            head = substitute(definition.head, values)
+            out = join_product(have_coefficient / coefficient, [*left, (head, ONE)])
+            return _prove_by_unfolding(definition, values, t, out)
+    return None
+
+
+def _covers(have: Any, wanted: Any) -> bool:
+    """Whether a power holds another of the same base without dividing."""
+    if is_number(have) and is_number(wanted):
+        h, w = value_of(have), value_of(wanted)
+        return h == w or (h * w > 0 and abs(h) > abs(w) and (h - w).denominator == 1)
+    return bool(have == wanted)
 
 
 def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | None:

@@ -28,6 +28,7 @@ from derivation.engine.proof import Chain, Proof, flip, join, labelled
 from derivation.engine.rewrites import (
     Rewrite,
     apply_everywhere,
+    fold_products,
     fold_sums,
     folds_of,
     occurrences,
@@ -203,9 +204,10 @@ class Shortener:
     def _fold_candidates(
         self, definition: Definition, rewrites: list[Rewrite], t: Term
     ) -> Iterator[Proof]:
-        found = fold_sums(definition, t, self.theory)
-        if found is not None:
-            yield found
+        for fold in (fold_sums, fold_products):
+            found = fold(definition, t, self.theory)
+            if found is not None:
+                yield found
         for rw in rewrites:
             try:
                 step = apply_everywhere(rw, t, self.theory)

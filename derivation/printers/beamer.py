@@ -17,12 +17,12 @@ from derivation.printers.custom import NEEDS_AMSFONTS, Notation, notation_of
 from derivation.printers.formula import Equation, LatexDrawing
 from derivation.printers.latex import Writer, align, commands
 from derivation.printers.tex import escape
-from derivation.steps import Outcome, Prose
+from derivation.steps import Outcome
 
-LINE = 50.0  # columns of mathematics on a slide
-ROOM = 13.0  # lines of text that fit under a slide's title
+LINE = 45.0  # columns of mathematics on a slide
+ROOM = 12.0  # lines of text that fit under a slide's title
 
-_PREAMBLE = r"""\documentclass[aspectratio=169,11pt]{beamer}
+_PREAMBLE = r"""\documentclass[aspectratio=169,12pt]{beamer}
 \IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
 \usepackage{amsmath}
 \usefonttheme[onlymath]{serif}
@@ -75,7 +75,7 @@ class _Slides:
 
     def frames(self) -> list[str]:
         doc = self.doc
-        out = [self._setting()]
+        out = self._setting()
         if self.detail == "full":
             out += self._entries(doc.facts)
         return [*out, *self._entries(doc.entries), self._closing()]
@@ -90,19 +90,33 @@ class _Slides:
             head.append(rf"\framesubtitle{{{subtitle}}}")
         return "\n".join([*head, *body, r"\end{frame}"])
 
-    def _setting(self) -> str:
+    def _setting(self) -> list[str]:
+        """What is given, on as many slides as it takes."""
         doc, prose = self.doc, self.write.prose
-        body: list[str] = []
+        slides: list[list[str]] = [["Let"]] if doc.problem.definitions else [[]]
+        used = 0.0
+        said: list[str] = []
         for line in doc.setting:
-            if line.label == "Let":
-                rows = [row for f in line.formulas for row in self.write.row(f)]
-                body += ["Let", *align(rows)]
-            elif line.formulas:
-                said = ", ".join(f"${self.write.flat(f)}$" for f in line.formulas)
+            if line.label != "Let" and line.formulas:
+                flat = ", ".join(f"${self.write.flat(f)}$" for f in line.formulas)
                 note = f" ({prose(line.note)})" if line.note else ""
-                body += [rf"{escape(line.label)}: {said}{note}.", "", r"\smallskip"]
-        wanted: Prose = ("Wanted: ", doc.goal)
-        return self._frame(prose(doc.title), prose(doc.scope), [*body, prose(wanted) + "."])
+                said += [rf"{escape(line.label)}: {flat}{note}.", "", r"\smallskip"]
+                continue
+            rows: list[str] = []
+            for f in line.formulas:
+                made = self.write.row(f)
+                used += sum(_height(f"  {row}") for row in made)
+                if rows and used > ROOM - 2:
+                    slides[-1] += align(rows)
+                    slides.append([])
+                    rows, used = [], sum(_height(f"  {row}") for row in made)
+                rows += made
+            slides[-1] += align(rows)
+        said.append(prose(("Wanted: ", doc.goal)) + ".")
+        if used + sum(map(_height, said)) > ROOM - 1:
+            slides.append([])
+        slides[-1] += said
+        return [self._frame(prose(doc.title), prose(doc.scope), body) for body in slides]
 
     def _entries(self, entries: Sequence[Entry], above: str = "") -> list[str]:
         out: list[str] = []
