@@ -66,7 +66,7 @@ E = sympy.E
 UNIT: Monomial = frozenset()
 NO_CONDITIONS: Conditions = frozenset()
 MAX_TERMS = 3000
-MAX_POWER = 6
+MAX_POWER = 12
 
 _MEMO: dict[Term, tuple[Poly, Conditions]] = {}
 _TEXT: dict[Term, str] = {}

@@ -76,7 +76,7 @@ Term: TypeAlias = Basic
 Path: TypeAlias = tuple[int, ...]
 
 _TABLE: dict[tuple[Any, ...], Any] = {}
-_TABLE_LIMIT = 1 << 20
+_TABLE_LIMIT = 1 << 18
 
 
 def _make(cls: Any, *args: Any) -> Any:

@@ -35,7 +35,7 @@ def find_facts(planner: Planner, objective: Term, wrt: tuple[Term, ...]) -> list
     out: list[Rewrite] = []
     theory = planner.theory
     for definition in list(theory.definitions.values()):
-        if not definition.params:
+        if not definition.params or definition.name in planner.shortener.cut:
             continue
         for k in range(len(definition.params)):
             fact = _constant_sum(planner, definition, k)

@@ -102,6 +102,8 @@ class Planner:
         reason: str | None = None
         theorem: kernel.Theorem | None = None
         try:
+            if len(wrt) == 2:  # a second derivative by a name cuts its definition
+                self.shortener.forget({name_of(v) for v in wrt})
             self._find_facts(objective, wrt)
             if not self.theory.defined(objective):
                 raise NotDerived(f"{objective} is not defined")

@@ -99,10 +99,16 @@ class Shortener:
             self.add_definition(definition)
         self._memo: dict[Term, Proof] = {}
         self._left = EFFORT
+        self.cut: frozenset[str] = frozenset()
 
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
         self.folds.append((definition, folds_of(definition, self.theory)))
+
+    def forget(self, cut: set[str]) -> None:
+        """Nothing is folded into these names, whose definitions may not be used."""
+        self.folds = [(d, rewrites) for d, rewrites in self.folds if d.name not in cut]
+        self.cut = frozenset(cut)
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""

@@ -20,7 +20,7 @@ from derivation.printers.tex import escape
 from derivation.steps import Outcome
 
 LINE = 45.0  # columns of mathematics on a slide
-ROOM = 12.0  # lines of text that fit under a slide's title
+ROOM = 13.5  # lines of text that fit under a slide's title
 
 _PREAMBLE = r"""\documentclass[aspectratio=169,12pt]{beamer}
 \IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
@@ -106,14 +106,14 @@ class _Slides:
             for f in line.formulas:
                 made = self.write.row(f)
                 used += sum(_height(f"  {row}") for row in made)
-                if rows and used > ROOM - 2:
+                if rows and used > ROOM - 3:
                     slides[-1] += align(rows)
                     slides.append([])
                     rows, used = [], sum(_height(f"  {row}") for row in made)
                 rows += made
             slides[-1] += align(rows)
         said.append(prose(("Wanted: ", doc.goal)) + ".")
-        if used + sum(map(_height, said)) > ROOM - 1:
+        if used + sum(map(_height, said)) + 2 > ROOM:
             slides.append([])
         slides[-1] += said
         return [self._frame(prose(doc.title), prose(doc.scope), body) for body in slides]
