@@ -249,6 +249,31 @@ def test_without_tex_the_way_to_it_is_said(monkeypatch: pytest.MonkeyPatch) -> N
         typesetting.engine()
 
 
+def test_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from derivation.__main__ import main
+
+    assert main(["formats"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in printers.FORMATS) and ".pdf" in listed
+    files = [tmp_path / f"proof.{e}" for e in ("html", "md", "svg", "tex", "json", "txt")]
+    asked = [word for file in files for word in ("-o", str(file))]
+    assert main(["export", "softmax-jacobian", *asked, "--notation", r"p=\mathbf{s}", "--ln"]) == 0
+    assert all(file.read_text("utf-8").strip() for file in files)
+    assert r"\mathbf{s}" in files[3].read_text("utf-8")
+    capsys.readouterr()
+    assert main(["export", "softmax-jacobian"]) == 2
+    assert "-o proof.pdf" in capsys.readouterr().err
+    assert main(["derive", "--notation", r"yhat=\input{x}"]) == 2
+    assert main(["derive", "softmax-jacobian", "--notation", "pp=q"]) == 0
+    assert "did you mean `p`?" in capsys.readouterr().err
+    monkeypatch.setenv("PATH", "")
+    assert main(["export", "-o", str(tmp_path / "x.pdf")]) == 2
+    assert "apt install texlive" in capsys.readouterr().err
+    assert main(["export", "--format", "svg", "-o", str(tmp_path / "x.pdf")]) == 2
+
+
 # -- Markdown ---------------------------------------------------------------------------------
 
 

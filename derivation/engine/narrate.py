@@ -277,6 +277,8 @@ class Narrator:
         number = self._next()
         leaves = self._leaves(proof, number, proof.before, ())
         step = self._step(number, kind, proof, title, why, leaves, theorem)
+        if label in _OUTLINE:
+            step = replace(step, level=0)
         last = next((s for s in reversed(self.steps) if s.kind == "chain"), None)
         if last is not None and alpha_equal(last.after, step.before):
             step = replace(step, before=last.after)  # in the letters of the line before
@@ -567,6 +569,7 @@ def _law(rule: str) -> str:
     return {"definition": DEFINITION_LAW, "given": GIVEN_LAW}.get(rule, "")
 
 
+_OUTLINE = frozenset(("chain-rule", "definition", "second", "put-together", "given"))
 _SPOKEN = frozenset(
     (
         "d-sum",
