@@ -233,7 +233,7 @@ def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
         chain.splice(rw.prove(values))
         return chain.proof()
 
-    return Rewrite(rw.name, rw.params, normal_term(pattern), rw.replacement, prove, rw.kind)
+    return Rewrite(rw.name, rw.params, pattern, rw.replacement, prove, rw.kind)
 
 
 def _divides_safely(t: Term, theory: Theory) -> bool:
