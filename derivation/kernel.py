@@ -220,8 +220,8 @@ def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
     through = isinstance(t, Diff)
     if not through and not theory.defined(t.args[0]):
         return frozenset()
-    inside = names(t.args[0])
-    below = theory.below(inside, cut=name_of(t.args[1])) if through else inside
+    inside, by = names(t.args[0]), name_of(t.args[1])  # the variable's own definition is cut here
+    below = theory.below(inside, cut=by) if through else inside - {by}
     return below & frozenset(theory.definitions)
 
 

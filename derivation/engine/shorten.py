@@ -80,6 +80,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 MOST_EXPANDED = 120  # nodes
+TOTAL_EFFORT = 600_000  # … and for a whole derivation
 EFFORT = 60_000  # nodes of candidates looked at for one short form
 
 
@@ -99,6 +100,7 @@ class Shortener:
             self.add_definition(definition)
         self._memo: dict[Term, Proof] = {}
         self._left = EFFORT
+        self._total = TOTAL_EFFORT
         self.cut: frozenset[str] = frozenset()
 
     def add_definition(self, definition: Definition) -> None:
@@ -128,7 +130,7 @@ class Shortener:
         """The shortest form found; ``without`` names definitions not to fold into."""
         if not without and t in self._memo:
             return self._memo[t]
-        self._left = EFFORT
+        self._left = min(EFFORT, self._total)
         first = self._settle(self.simplifier.simplify(t), without)
         best = self._polish(first, without)
         for candidate in _safely(self._variants(first, without)):
@@ -144,6 +146,7 @@ class Shortener:
     def _spend(self, candidate: Term) -> bool:
         """Whether there is effort left to look at one more candidate."""
         self._left -= cost(candidate) + 5
+        self._total -= cost(candidate) + 5
         return self._left > 0
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
