@@ -423,9 +423,8 @@ class Narrator:
             used = _uses(proof)
             return ("Put together",), (_list_lemmas(used),)
         if label == "split-cases":
-            return ("Split the sum",), (
-                "the term with equal indices apart from the rest, each case put in",
-            )
+            cases = _list_lemmas(_uses(proof))
+            return ("Split the sum",), (f"the term with equal indices apart; the cases of {cases}",)
         if label == "distribute":
             return ("Distribute",), ("what does not depend on the summation index leaves the sum",)
         if label == "merge":
