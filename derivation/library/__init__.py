@@ -91,11 +91,16 @@ def near(name: str) -> list[str]:
 
     >>> near("softmax_jacobian"), near("sofmax")[0]
     (['softmax-jacobian'], 'softmax-cross-entropy')
+    >>> near("softmax-cros")[0]
+    'softmax-cross-entropy'
     """
     wanted = name[:100].lower().replace("_", "-").replace(" ", "-").removesuffix(ENDING)
     known = names()
     if wanted in known:
         return [wanted]
+    begun = [k for k in known if len(wanted) >= 3 and k.startswith(wanted)]
+    if begun:  # a name that was not finished
+        return begun[:3]
     words = {word for k in known for word in k.split("-")}
     like = difflib.get_close_matches(wanted, words, n=1, cutoff=0.8)
     found = difflib.get_close_matches(wanted, known, n=1, cutoff=0.75)
