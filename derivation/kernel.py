@@ -107,7 +107,7 @@ def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], fr
     edge: frozenset[str] = frozenset()
     for c in conditions:
         holds, used = theory.decide(c)
-        left.update(_closed(g) for g in used)
+        left.update(closed(g) for g in used)
         if not holds:
             left.add(canonical(c))
         elif not _is_open(c, theory):
@@ -115,7 +115,7 @@ def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], fr
     return left, edge
 
 
-def _closed(given: Any) -> Any:
+def closed(given: Any) -> Any:
     """A given, as the statement that it holds for every value of its free indices."""
     for i in sorted(free_indices(given), key=str):
         given = every(given, i)
@@ -181,7 +181,7 @@ def given(theory: Theory, condition: Term, values: Mapping[Any, Term]) -> Theore
         if not theory.in_range(value, i.size):
             raise KernelError(f"{value} does not run over {i.size}")
     lhs, rhs = substitute(condition.left, values), substitute(condition.right, values)
-    return _seal(theory, (_closed(condition),), lhs, rhs, frozenset())
+    return _seal(theory, (closed(condition),), lhs, rhs, frozenset())
 
 
 def instantiate(theorem: Theorem, values: Mapping[Any, Term]) -> Theorem:

@@ -64,7 +64,6 @@ Conditions = frozenset[Any]
 
 E = sympy.E
 UNIT: Monomial = frozenset()
-NO_CONDITIONS: Conditions = frozenset()
 MAX_TERMS = 3000
 MAX_POWER = 12
 

@@ -104,16 +104,22 @@ class Theory:
         Raises:
             KernelError: The name is in use, or the body has a free index that is no parameter.
         """
-        used = set(self.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
+        used = self.names_in_use()
         if definition.name in self._seen:
             raise KernelError(f"the name {definition.name} has been used as an unknown")
-        if definition.name in used or definition.name in self.problem.unknown:
+        if definition.name in used:
             raise KernelError(f"the name {definition.name} is in use")
         if not free_indices(definition.body) <= set(definition.params):
             raise KernelError(f"the definition of {definition.name} leaves an index free")
-        if not names(definition.body) <= used | set(self.problem.unknown) | {"pi"}:
+        if not names(definition.body) <= used:
             raise KernelError(f"the definition of {definition.name} uses an unknown name")
         self.definitions[definition.name] = definition
+
+    def names_in_use(self) -> frozenset[str]:
+        """Every name that has a meaning in the problem."""
+        problem = self.problem
+        own = (self.definitions, problem.shapes, problem.sizes, problem.unknown, problem.labels)
+        return frozenset(("pi",)).union(*own)
 
     def defined(self, t: Term) -> bool:
         """Whether the term is an entry of a defined name."""
@@ -293,14 +299,13 @@ class Theory:
 
     def _reduced(self, t: Term) -> tuple[Any, Used]:
         """The normal form where it equals the term for certain, else the term itself."""
-        poly, needs = normal(t)
         used: Used = NOTHING
-        for c in needs:
+        for c in normal(t)[1]:
             holds, by = self.decide(c)
             if not holds:
                 return t, NOTHING
             used |= by
-        return (normal_term(t) if poly is not None else t), used
+        return normal_term(t), used
 
     def below(self, found: Iterable[str], cut: str | None = None) -> frozenset[str]:
         """Names and everything that their definitions rest on, not looking into ``cut``."""

@@ -158,3 +158,14 @@ def test_the_certificate_parses_and_reads_back() -> None:
     assert data["schema"] == "derivation/1"
     assert data["result"] == "yhat[j] - y[j]"
     assert data["given"] == ["sum(y[i] for i in K) == 1"]
+
+
+def test_the_lemma_on_the_logarithm_finds_a_letter_when_the_usual_ones_are_taken() -> None:
+    text = """
+    p[x1] = exp(x[x1] + u[x1] + s[x1] + v[x1] + w[x1])
+    L = sum(log(p[x1]) for x1 in K)
+    wrt x[j]
+    """
+    outcome = derive(text)
+    assert write(outcome.result) == "1"
+    assert ("lemma", "diff(log(x2), x2)", "1/x2") in lines(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +40,6 @@ from derivation.terms import (
     is_number,
     log,
     name_of,
-    names,
     negate,
     relation,
     substitute,
@@ -53,8 +53,8 @@ GIVEN_LAW = r"\text{given}"
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A proved fact under its number."""
+class Lemma:
+    """A proved equation under its number, as moves cite it."""
 
     number: str
     theorem: kernel.Theorem
@@ -79,7 +79,7 @@ class Narrator:
         """Proves a fact and lists it; the rewrite cites it."""
         theorem = self.replayer.replay(proof)
         number = f"F{len(self.facts) + 1}"
-        entry = Fact(number, theorem)
+        entry = Lemma(number, theorem)
         self.facts.append(
             Step(
                 number=number,
@@ -92,7 +92,7 @@ class Narrator:
                 law="",
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
-                substeps=self._leaves(proof, number, proof.before, ()),
+                substeps=self._leaves(proof, number, proof.before),
                 level=1,
             )
         )
@@ -108,7 +108,7 @@ class Narrator:
     def chain_step(self, label: str, proof: Proof, **about: Any) -> kernel.Theorem:
         """The first step of the chain."""
         theorem = self.replayer.replay(proof)
-        self._emit("chain", label, proof, theorem, about)
+        self._emit(label, proof, theorem, about)
         return theorem
 
     def continue_chain(self, theorem: kernel.Theorem, label: str, proof: Proof) -> kernel.Theorem:
@@ -117,7 +117,7 @@ class Narrator:
             return theorem
         step = self.replayer.replay(proof)
         whole = kernel.transitivity(theorem, kernel.renamed(step, proof.before, proof.after))
-        self._emit("chain", label, proof, step, {})
+        self._emit(label, proof, step, {})
         return whole
 
     def begin(self) -> bool:
@@ -150,8 +150,8 @@ class Narrator:
         for k, stage in enumerate(stages, len(substeps) + 1):
             title, why = self._words(stage.label, stage, {"of": of, "by": by})
             sub = f"{number}.{k}"
-            leaves = self._leaves(stage, sub, stage.before, ())
-            substeps.append(self._step(sub, "chain", stage, title, why, leaves, None))
+            leaves = self._leaves(stage, sub, stage.before)
+            substeps.append(self._step(sub, stage, title, why, leaves, None))
         title, why = self._lemma_words(kind, of, by, whole)
         self._list().append(
             Step(
@@ -214,13 +214,10 @@ class Narrator:
             self._function_lemma(s, base)
 
     def _function_lemma(self, s: Any, base: Any) -> None:
-        taken = (
-            set(self.theory.problem.shapes)
-            | set(self.theory.problem.sizes)
-            | names(s)
-            | {i for d in self.theory.definitions.values() for i in index_names(d.body)}
-        )
-        letter = next(x for x in ("x", "u", "s", "v", "w", "xi", "x1") if x not in taken)
+        bodies = [d.body for d in self.theory.definitions.values()]
+        taken = self.theory.names_in_use().union(*map(index_names, bodies))
+        letters = itertools.chain("xusvw", (f"x{k}" for k in itertools.count(1)))
+        letter = next(name for name in letters if name not in taken)
         x = symbol(letter)
         f = apply(function_name(s) or "", x)
         whole = divide(f, log(base)) if base is not None else f
@@ -235,7 +232,7 @@ class Narrator:
         chain.rule("d-function", after, inner)
         for path, _sub in _diffs(chain.term):
             chain.rule("d-variable", ONE, path)
-        shown = presented(tidy(chain.term), self.theory)
+        shown = presented(tidy(chain.term))
         chain.algebra(shown)
         proof = chain.proof()
         theorem = self.replayer.replay(proof)
@@ -256,7 +253,7 @@ class Narrator:
                 after=shown,
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
-                substeps=self._leaves(proof, number, start, ()),
+                substeps=self._leaves(proof, number, start),
                 level=1,
             )
         )
@@ -271,12 +268,12 @@ class Narrator:
         return own if self._inner is None else f"{own}.{len(self._inner) + 1}"
 
     def _emit(
-        self, kind: str, label: str, proof: Proof, theorem: kernel.Theorem, about: dict[str, Any]
+        self, label: str, proof: Proof, theorem: kernel.Theorem, about: dict[str, Any]
     ) -> None:
         title, why = self._words(label, proof, about)
         number = self._next()
-        leaves = self._leaves(proof, number, proof.before, ())
-        step = self._step(number, kind, proof, title, why, leaves, theorem)
+        leaves = self._leaves(proof, number, proof.before)
+        step = self._step(number, proof, title, why, leaves, theorem)
         if label in _OUTLINE:
             step = replace(step, level=0)
         last = next((s for s in reversed(self.steps) if s.kind == "chain"), None)
@@ -287,7 +284,6 @@ class Narrator:
     def _step(
         self,
         number: str,
-        kind: str,
         proof: Proof,
         title: Prose,
         why: Prose,
@@ -297,7 +293,7 @@ class Narrator:
         main = _main_rule(proof)
         told = Step(
             number,
-            kind,
+            "chain",
             title,
             main,
             why,
@@ -322,7 +318,7 @@ class Narrator:
             substeps=(),
         )
 
-    def _leaves(self, proof: Any, number: str, start: Any, prefix: Path) -> tuple[Step, ...]:
+    def _leaves(self, proof: Any, number: str, start: Any) -> tuple[Step, ...]:
         """Each kernel move as a step on the whole term."""
         out: list[Step] = []
         for path, move, term, after in whole_terms(proof, start):
@@ -360,7 +356,7 @@ class Narrator:
         return tuple(out)
 
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
-        givens = {kernel._closed(g) for g in self.theory.problem.givens}
+        givens = {kernel.closed(g) for g in self.theory.problem.givens}
         left = [h for h in theorem.hypotheses if h not in givens]
         return tuple({self.letters.condition(h): None for h in sorted(left, key=str)})
 
@@ -392,9 +388,7 @@ class Narrator:
             return what, ("differentiate the definition of ", of)
         quotient = any(m.rule == "d-quotient" for _, m in moves(proof))
         if quotient:
-            return what, ("quotient rule",) if proof.label != "cases" else (
-                "quotient rule, in two cases",
-            )
+            return what, ("quotient rule",)
         return what, ("differentiate the definition of ", of)
 
     def _words(self, label: str, proof: Proof, about: dict[str, Any]) -> tuple[Prose, Prose]:
@@ -444,7 +438,11 @@ class Narrator:
                 _list_lemmas(_uses(proof)),
             )
         if label == "cases":
-            return ("Two cases",), ("either ", proof.after.args[0], " or not",)
+            return ("Two cases",), (
+                "either ",
+                proof.after.args[0],
+                " or not",
+            )
         if label == "case-equal":
             return ("Case ", proof.after.args[0]), ("the delta is 1",)
         if label == "case-unequal":

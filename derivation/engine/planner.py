@@ -13,7 +13,7 @@ from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
 from derivation.engine.facts import find_facts
 from derivation.engine.letters import core
-from derivation.engine.narrate import Narrator
+from derivation.engine.narrate import Lemma, Narrator
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
 from derivation.engine.rewrites import occurrences
@@ -61,14 +61,6 @@ class TooLong(Exception):
 
 
 @dataclass
-class Lemma:
-    """A proved equation, to be cited by number."""
-
-    number: str
-    theorem: kernel.Theorem
-
-
-@dataclass
 class Planner:
     """One derivation: an objective, the variables, a style."""
 
@@ -89,7 +81,6 @@ class Planner:
         self.differentiator = Differentiator(self.theory, self.simplifier, self._cite)
         self.lemmas: dict[Any, Lemma] = {}
         self.introduced: list[Definition] = []
-        self.facts_known = False
         self.letters: frozenset[str] = frozenset()
 
     # -- what a user asks for ---------------------------------------------------------------
@@ -154,7 +145,7 @@ class Planner:
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
         if theorem is None:
             return (), (), ()
-        givens = {kernel._closed(g): g for g in self.problem.givens}
+        givens = {kernel.closed(g): g for g in self.problem.givens}
         used = tuple(g for c, g in givens.items() if c in theorem.hypotheses)
         rest = [h for h in theorem.hypotheses if h not in givens]
         bodies = self._domain(objective, wrt)
@@ -226,7 +217,7 @@ class Planner:
             found = CaseSplitter(self.simplifier).two_cases(best.after)
             if found is not None:
                 best = join(best, found[0])
-        shown = presented(best.after, self.theory, self.letters)
+        shown = presented(best.after)
         pieces = segments(best)
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
         for k, piece in enumerate(pieces):
@@ -283,7 +274,7 @@ class Planner:
                 lemma = self._lemma_of(sub)
                 late = self.style == "cases" and isinstance(lemma.theorem.rhs, IfElse)
                 if cases or not (late and _summed(t, path)):
-                    chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+                    chain.splice(_cite(lemma, sub), path)
         return chain.proof()
 
     def _cite_guarded(self, chain: Chain) -> None:
@@ -297,7 +288,7 @@ class Planner:
                 lemma = self._lemma_of(sub)
                 rhs = lemma.theorem.rhs
                 if isinstance(rhs, IfElse) and ZERO in rhs.args[1:]:
-                    chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+                    chain.splice(_cite(lemma, sub), path)
                     found = True
         if found:
             chain.splice(self.simplifier.simplify(chain.term))
@@ -315,7 +306,7 @@ class Planner:
             return self._local(name_of(body), v)
         return self._adjoint(body, name_of(v))
 
-    def _generic(self, name: str, taken: frozenset[str] | set[str], own: bool = False) -> Any:
+    def _generic(self, name: str, taken: frozenset[str] | set[str]) -> Any:
         """name[…] with letters that are free to use."""
         if name in self.theory.definitions:
             slots = list(self.theory.definitions[name].params)
@@ -387,7 +378,7 @@ class Planner:
 
     def _shortest(self, t: Term) -> Proof:
         first = self.shortener.shorten(t)
-        shown = presented(first.after, self.theory, self.letters)
+        shown = presented(first.after)
         if shown != first.after:
             first = join(first, labelled(Chain(first.after).algebra(shown).proof(), "order"))
         return first
@@ -436,7 +427,7 @@ class Planner:
                 chain.splice(inner.proof(), path)
             elif isinstance(sub, Diff | Partial):
                 lemma = self._lemma_of(sub)
-                chain.splice(_cite(lemma.theorem, sub, lemma.number), path)
+                chain.splice(_cite(lemma, sub), path)
         if self.style == "cases":
             splitter = CaseSplitter(self.simplifier)
             for work in (splitter.split, splitter.distribute, splitter.merge):
@@ -454,8 +445,7 @@ class Planner:
         params = tuple(
             i for i in (*indices_of(objective), *indices_of(m)) if i in free_indices(result)
         )
-        taken = set(self.theory.definitions) | set(self.problem.shapes) | set(self.problem.sizes)
-        taken |= set(self.problem.unknown) | {"pi"}
+        taken = self.theory.names_in_use()
         name = next(
             c
             for c in (
@@ -483,7 +473,7 @@ class Planner:
         number = self.narrator.as_lemma()
         lemma = Lemma(number, first)
         inner = diff(objective, wrt[0])
-        chain.splice(_cite(lemma.theorem, inner, number), (0,))
+        chain.splice(_cite(lemma, inner), (0,))
         theorem = self.narrator.chain_step("second", chain.proof(), by=wrt[1], objective=objective)
         work = self.differentiator.work_out(chain.term)
         return self._finish(theorem, work)
@@ -495,7 +485,7 @@ class Planner:
         lemma = self.lemmas.get(where)
         if lemma is None:
             lemma = self.lemmas[where] = self._total(name_of(body), v)
-        return _cite(lemma.theorem, t, lemma.number)
+        return _cite(lemma, t)
 
     def _total(self, name: str, v: Any) -> Lemma:
         """diff(name[…], v[…]) through every definition."""
@@ -511,14 +501,6 @@ class Planner:
         stages.extend(segments(self._shortest(put.after)))
         theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
         return Lemma(number, theorem)
-
-
-@dataclass(frozen=True)
-class Cited:
-    """A theorem under its number, as a move cites it."""
-
-    number: str
-    theorem: kernel.Theorem
 
 
 def _contradictory(h: Any) -> bool:
@@ -549,9 +531,8 @@ def _unguarded(c: Any) -> Any:
     return c
 
 
-def _cite(theorem: Any, t: Any, number: str) -> Move:
-    instance = kernel.cite(theorem, t)
-    return Move("lemma", t, instance.rhs, cited=Cited(number, theorem))
+def _cite(lemma: Lemma, t: Any) -> Move:
+    return Move("lemma", t, kernel.cite(lemma.theorem, t).rhs, cited=lemma)
 
 
 def _summed(t: Term, path: tuple[int, ...]) -> bool:

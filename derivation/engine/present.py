@@ -20,7 +20,6 @@ from derivation.terms import (
     Size,
     SumOver,
     Symbol,
-    Term,
     add,
     inverse,
     is_leaf,
@@ -31,29 +30,24 @@ from derivation.terms import (
     rebuild,
     value_of,
 )
-from derivation.theory import Theory
 
 
-def presented(t: Term, theory: Theory, letters: frozenset[str] = frozenset()) -> Any:
+def presented(t: Any) -> Any:
     """The same term, by algebra, in the order a person writes it."""
-    return _present(t, theory)
-
-
-def _present(t: Any, theory: Theory) -> Any:
     if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
         return t
     if isinstance(t, Add):
-        return _sum([_present(a, theory) for a in t.args])
+        return _sum([presented(a) for a in t.args])
     if isinstance(t, Mul):
-        return _product(t, theory)
+        return _product(t)
     if isinstance(t, Pow):
-        base, e = _present(t.args[0], theory), t.args[1]
+        base, e = presented(t.args[0]), t.args[1]
         if is_number(e) and value_of(e) < 0 and isinstance(base, Mul):
             return inverse(power(base, -e)) if e != -ONE else inverse(base)
-        return rebuild(t, (base, _present(e, theory)))
+        return rebuild(t, (base, presented(e)))
     if isinstance(t, Reduction):
-        return rebuild(t, (_present(t.body, theory), t.index, t.guard))
-    return rebuild(t, tuple(_present(a, theory) for a in t.args))
+        return rebuild(t, (presented(t.body), t.index, t.guard))
+    return rebuild(t, tuple(presented(a) for a in t.args))
 
 
 def _sum(terms: list[Any]) -> Any:
@@ -78,14 +72,14 @@ def _rank(base: Any) -> int:
     return 2 if isinstance(base, SumOver) else 1
 
 
-def _product(t: Any, theory: Theory) -> Any:
+def _product(t: Any) -> Any:
     coefficient, parts = split_product(t)
     if not coefficient:
         return ZERO
     above: list[tuple[Any, Any]] = []
     below: list[tuple[Any, Any]] = []
     for base, e in parts:
-        base = _present(base, theory)
+        base = presented(base)
         if is_number(e) and value_of(e) < 0:
             below.append((base, number(-value_of(e))))
         else:

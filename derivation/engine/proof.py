@@ -15,11 +15,9 @@ from derivation.errors import RuleRefused
 from derivation.kernel import Theorem
 from derivation.normal import difference_vanishes
 from derivation.rules import REGISTRY
-from derivation.rules.algebra import _ops
+from derivation.rules.algebra import operators
 from derivation.terms import KroneckerDelta, Path, Relation, Term, alpha_equal, at, replace_at
 from derivation.theory import Theory
-
-NO_ARGS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def algebra(before: Term, after: Term) -> Move | None:
         raise RuleRefused(f"not equal by algebra: {before} and {after}")
     if any(isinstance(c, Relation) and isinstance(c.left, KroneckerDelta) for c in conditions):
         raise RuleRefused("that would divide by a delta")
-    ops = set().union(*map(_ops, conditions)) if conditions else set()
+    ops = set().union(*map(operators, conditions)) if conditions else set()
     name = "ring" if not conditions else "field" if ops <= {"!="} else "powers"
     return Move(name, before, after)
 

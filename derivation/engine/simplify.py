@@ -42,15 +42,12 @@ from derivation.terms import (
     at,
     conjuncts,
     free_indices,
-    fresh_index,
     if_else,
-    index_names,
     is_leaf,
     is_number,
     mul,
     negate,
     power,
-    rebuild,
     relation,
     substitute,
     sum_over,
@@ -65,15 +62,6 @@ def factors_of(t: Term) -> tuple[Any, ...]:
 
 def terms_of(t: Term) -> tuple[Any, ...]:
     return t.args if isinstance(t, Add) else (t,)
-
-
-def rebind(t: Any, taken: frozenset[str] | set[str]) -> Any:
-    """A reduction with its letter renamed away from the taken ones."""
-    if t.index.name not in taken:
-        return t
-    fresh = fresh_index(t.index, set(taken) | index_names(t))
-    swap = {t.index: fresh}
-    return rebuild(t, (substitute(t.body, swap), fresh, substitute(t.guard, swap)))
 
 
 class Simplifier:

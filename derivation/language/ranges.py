@@ -39,11 +39,6 @@ class Ranges:
         self._uses: dict[tuple[str, int], list[tuple[Token, str, Term]]] = {}
         self._made: list[tuple[Term, str, Token]] = []
 
-    @property
-    def has_unknown(self) -> bool:
-        """Whether any placeholder was made, so that terms have to be resolved."""
-        return bool(self._made)
-
     def unknown(self, letter: str, token: Token) -> Any:
         """A new range that is not known yet, for a letter or a slot that starts at the token."""
         made = size(f"?{len(self._made)}")

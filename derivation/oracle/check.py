@@ -463,20 +463,6 @@ def _entries(indices: Iterable[Term], sizes: Mapping[str, int]) -> int:
     return int(math.prod(extent(i.size, sizes) for i in indices))
 
 
-def _split(
-    left: Term, right: Term, conditions: Sequence[Term]
-) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Conditions on the free indices alone, and those that are for every value of theirs."""
-    free = free_indices(left) | free_indices(right)
-    local: list[Term] = []
-    everywhere: list[Term] = []
-    for c in conditions:
-        own = free_indices(c)
-        on_indices = own and own <= free and not any(is_element(s) for s in subterms(c))
-        (local if on_indices else everywhere).append(c)
-    return tuple(local), tuple(everywhere)
-
-
 def _near(a: Any, b: Any) -> bool:
     return bool(abs(minus(a, b)) * 10**25 <= abs(a) + abs(b))
 

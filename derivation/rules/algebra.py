@@ -12,13 +12,14 @@ from derivation.terms import ZERO, AllOf, AnyOf, Every, Relation
 from derivation.theory import Theory
 
 
-def _ops(condition: Any) -> set[str]:
+def operators(condition: Any) -> set[str]:
+    """How a condition of ``normal`` compares with zero."""
     if isinstance(condition, Relation):
         return {condition.op} if condition.right == ZERO else set()
     if isinstance(condition, Every):
-        return _ops(condition.body)
+        return operators(condition.body)
     if isinstance(condition, AnyOf | AllOf):
-        return _ops(condition.args[-1])
+        return operators(condition.args[-1])
     return set()
 
 
@@ -26,7 +27,7 @@ def _decide(lhs: Any, rhs: Any, allowed: set[str]) -> Iterable[Any]:
     conditions = difference_vanishes(lhs, rhs)
     if conditions is None:
         raise RuleRefused(f"not equal by algebra: {lhs} and {rhs}")
-    if any(_ops(c) - allowed for c in conditions):
+    if any(operators(c) - allowed for c in conditions):
         raise RuleRefused("the two sides are equal only under further conditions")
     return conditions
 
