@@ -275,12 +275,13 @@ def test_not_derived_is_status_1(run, monkeypatch: pytest.MonkeyPatch) -> None: 
 
     from derivation import engine
 
-    real = engine.derive_outcome
+    real = engine.derive_together
 
     def stopped(*arguments: object, **options: object) -> object:
-        return replace(real(*arguments, **options), result=None, reason="no rule for this")
+        (outcome,) = real(*arguments, **options)
+        return (replace(outcome, result=None, reason="no rule for this"),)
 
-    monkeypatch.setattr(engine, "derive_outcome", stopped)
+    monkeypatch.setattr(engine, "derive_together", stopped)
     ran = run("derive", "-e", INLINE)
     assert ran.status == 1
     assert ran.err == "not derived: no rule for this\n"
@@ -296,7 +297,7 @@ def test_a_defect_shows_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(engine, "derive_outcome", broken)
+    monkeypatch.setattr(engine, "derive_together", broken)
     monkeypatch.delenv("DERIVATION_TRACEBACK")
     ran = run("derive", "-e", INLINE)
     assert (ran.status, ran.out) == (1, "")

@@ -18,7 +18,7 @@ from derivation.language import write, write_condition
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
-from derivation.steps import Prose, Step
+from derivation.steps import Prose, Step, cited
 from derivation.terms import (
     ONE,
     Add,
@@ -61,17 +61,37 @@ class Lemma:
 
 
 class Narrator:
-    """Keeps the steps of one derivation, in order."""
+    """Keeps the steps of one derivation, in order; of several gradients, one after the other."""
 
     def __init__(self, theory: Theory, replayer: Replayer) -> None:
         self.theory, self.replayer = theory, replayer
         self.steps: list[Step] = []
+        self.earlier: list[Step] = []  # of the gradients before; their lemmas may be cited
         self._inner: list[Step] | None = None  # lemmas that belong to the lemma being worked on
         self.facts: list[Step] = []
         self._functions: set[Any] = set()
         self.letters = Letters(theory)
         # conditions that hold wherever the objective is defined: said once, at the end
         self.domain: frozenset[str] = frozenset()
+
+    def start(self) -> None:
+        """Begins the chain of another gradient; the numbers go on."""
+        self.earlier += self.steps
+        self.steps, self._inner = [], None
+
+    def shared(self) -> tuple[Step, ...]:
+        """The lemmas of earlier gradients that the steps rest on, directly or through others."""
+        known = {s.number: s for s in self.earlier}
+        wanted: set[str] = set()
+        told = list(self.steps)
+        while told:
+            step = told.pop()
+            told.extend(step.substeps)
+            for number in (u.partition(".")[0] for u in step.uses):
+                if number in known and number not in wanted:
+                    wanted.add(number)
+                    told.append(known[number])
+        return tuple(s for s in self.earlier if s.number in wanted)
 
     # -- facts ------------------------------------------------------------------------------
 
@@ -264,7 +284,7 @@ class Narrator:
         return self.steps if self._inner is None else self._inner
 
     def _next(self) -> str:
-        own = str(len(self.steps) + 1)
+        own = str(len(self.earlier) + len(self.steps) + 1)
         return own if self._inner is None else f"{own}.{len(self._inner) + 1}"
 
     def _emit(
@@ -335,7 +355,7 @@ class Narrator:
             )
             why: Prose = (title[:1].lower() + title[1:],)
             if move.rule == "lemma":
-                title, why = "Use a lemma", (f"by {_cited_words(move.cited.number)}",)
+                title, why = "Use a lemma", (f"by {cited((move.cited.number,))}",)
             out.append(
                 Step(
                     number=f"{number}.{len(out) + 1}",
@@ -430,11 +450,11 @@ class Narrator:
             g = givens[0]
             return ("Use ", relation("==", g.left, g.right)), ("given",)
         if label == "fact":
-            cited = [m for _, m in moves(proof) if m.rule == "lemma"]
-            if not cited:
+            facts = [m for _, m in moves(proof) if m.rule == "lemma"]
+            if not facts:
                 return self._contract_words(rules)
             f = self.letters.friendly
-            return ("Use ", relation("==", f(cited[0].before), f(cited[0].after))), (
+            return ("Use ", relation("==", f(facts[0].before), f(facts[0].after))), (
                 _list_lemmas(_uses(proof)),
             )
         if label == "cases":
@@ -534,22 +554,8 @@ def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
     )
 
 
-def _cited_words(number: str) -> str:
-    return f"fact {number}" if number.startswith("F") else f"lemma {number}"
-
-
 def _list_lemmas(numbers: tuple[str, ...]) -> str:
-    if not numbers:
-        return "what was found above"
-    lemmas = [n for n in numbers if not n.startswith("F")]
-    facts = [n for n in numbers if n.startswith("F")]
-    parts = []
-    for kind, found in (("lemma", lemmas), ("fact", facts)):
-        if len(found) == 1:
-            parts.append(f"{kind} {found[0]}")
-        elif found:
-            parts.append(f"{kind}s {', '.join(found[:-1])} and {found[-1]}")
-    return " and ".join(parts)
+    return cited(numbers) or "what was found above"
 
 
 def _uses(proof: Any) -> tuple[str, ...]:

@@ -81,14 +81,14 @@ class Planner:
         self.differentiator = Differentiator(self.theory, self.simplifier, self._cite)
         self.lemmas: dict[Any, Lemma] = {}
         self.introduced: list[Definition] = []
-        self.letters: frozenset[str] = frozenset()
+        self._facts_known = False
 
     # -- what a user asks for ---------------------------------------------------------------
 
     def derive(self, objective: Term, wrt: tuple[Term, ...]) -> Outcome:
         """The outcome; a failure to derive is an outcome too, with the steps so far."""
+        self.narrator.start()
         self.narrator.domain = self._domain(objective, wrt)
-        self.letters = index_names(objective) | frozenset().union(*map(index_names, wrt))
         result: Any = None
         reason: str | None = None
         theorem: kernel.Theorem | None = None
@@ -110,6 +110,7 @@ class Planner:
         except RecursionError:
             reason = "the expression is nested too deeply"
         conditions, domain, given = self._assumed(theorem, objective, wrt)
+        shared = self.narrator.shared()
         return Outcome(
             problem=self.problem,
             objective=objective,
@@ -122,7 +123,8 @@ class Planner:
             conditions=conditions,
             domain=domain,
             facts=tuple(self.narrator.facts),
-            steps=tuple(self.narrator.steps),
+            steps=(*shared, *self.narrator.steps),
+            shared=frozenset(s.number for s in shared),
         )
 
     def _used_names(self, result: Any) -> tuple[Definition, ...]:
@@ -168,7 +170,9 @@ class Planner:
                     self.theory.assume(c)
 
     def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
-        find_facts(self, objective, wrt)
+        if not self._facts_known:
+            self._facts_known = True
+            find_facts(self, objective, wrt)
 
     # -- first derivative -------------------------------------------------------------------
 
