@@ -483,12 +483,17 @@ class Narrator:
             if "sum-add" in rules:
                 return ("Collect",), ("sums over one range merge, common factors go in front",)
             return ("Collect",), ("common factors go in front",)
+        if label == "cancel":
+            return ("Cancel",), ("equal factors above and below",)
+        if label == "settle":
+            return ("Collect terms",), ("equal terms of opposite sign cancel",)
         if label == "name":
             return ("Call it ", proof.after), ("a name for what is used again",)
         if label == "order":
             return ("Order",), ("the customary order",)
         if label == "rules":
-            return self._rule_words(proof)
+            title, why = self._rule_words(proof)
+            return title, (*why, f"; {cited(_uses(proof))}") if _uses(proof) else why
         return self._contract_words(rules)
 
     def _rule_words(self, proof: Proof) -> tuple[Prose, Prose]:
@@ -546,10 +551,14 @@ def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
         first, dot, rest = number.partition(".")
         return numbers.get(first, first) + dot + rest
 
+    uses = tuple(map(moved, step.uses))
+    was, now = cited(step.uses), cited(uses)
+    why = tuple(p.replace(was, now) if was and isinstance(p, str) else p for p in step.why)
     return replace(
         step,
         number=moved(step.number),
-        uses=tuple(map(moved, step.uses)),
+        why=why,
+        uses=uses,
         substeps=tuple(_renumbered(s, numbers) for s in step.substeps),
     )
 

@@ -15,10 +15,11 @@ from derivation.engine.facts import find_facts
 from derivation.engine.letters import core
 from derivation.engine.narrate import Lemma, Narrator
 from derivation.engine.present import presented
-from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
 from derivation.engine.simplify import Simplifier
+from derivation.engine.stages import stages as told
 from derivation.errors import KernelError, NotDerived, RuleRefused
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
@@ -222,7 +223,7 @@ class Planner:
             if found is not None:
                 best = join(best, found[0])
         shown = presented(best.after)
-        pieces = segments(best)
+        pieces = told(best)
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
         for k, piece in enumerate(pieces):
             if k == len(pieces) - 1 and last is not None:
@@ -372,11 +373,11 @@ class Planner:
         work = self.differentiator.work_out(unfold.term)
         unfolded = join(unfold.proof(), work)
         final = self._shortest(unfolded.after)
-        stages = [labelled(unfolded, "rules"), *segments(final)]
+        stages = [labelled(unfolded, "rules"), *told(final)]
         if self.style == "cases":
             found = CaseSplitter(self.simplifier).two_cases(stages[-1].after)
             if found is not None:
-                stages.extend(segments(found[0]))
+                stages.extend(told(found[0]))
         theorem, number = self.narrator.lemma(kind, start, stages, of=m, by=by)
         return Lemma(number, theorem)
 
@@ -410,7 +411,7 @@ class Planner:
             stages.append(labelled(chain.proof(), "chain-rule"))
             stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
         final = self._shortest(stages[-1].after)
-        stages.extend(segments(final))
+        stages.extend(told(final))
         stages.extend(self._named(stages[-1].after, m, objective))
         theorem, number = self.narrator.lemma(
             "adjoint", start, stages, of=objective, by=m, begun=begun
@@ -482,9 +483,12 @@ class Planner:
         work = self.differentiator.work_out(chain.term)
         return self._finish(theorem, work)
 
-    def _cite(self, t: Any) -> Move:
-        """The move that cites (or first proves) the lemma for diff(name[…], v)."""
+    def _cite(self, t: Any) -> Move | Proof:
+        """What cites (or first proves) the lemma for diff(name[…], v)."""
         body, v = t.args
+        if not through_which(self.theory, body, v):  # v enters the definition itself only
+            chain = Chain(t).rule("chain-rule", partial(body, v))
+            return chain.splice(_cite(self._local(name_of(body), v), chain.term)).proof()
         where = ("total", name_of(body), name_of(v))
         lemma = self.lemmas.get(where)
         if lemma is None:
@@ -502,7 +506,7 @@ class Planner:
         put = self._substituted(chain.term, m)
         if put.changes:
             stages.append(labelled(put, "put-together"))
-        stages.extend(segments(self._shortest(put.after)))
+        stages.extend(told(self._shortest(put.after)))
         theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
         return Lemma(number, theorem)
 
