@@ -12,7 +12,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -185,7 +185,9 @@ def _derived(problem: Problem, together: tuple[Any, ...], inline: bool) -> tuple
 
     style = problem.style or DEFAULT_STYLE
     try:
-        return engine.derive_together(problem, together, style=style, inline=inline)
+        return engine.derive_together(
+            problem, together, style=style, inline=inline, known=_theorems
+        )
     except InputError:
         raise
     except (DerivationError, RecursionError) as error:
@@ -193,6 +195,16 @@ def _derived(problem: Problem, together: tuple[Any, ...], inline: bool) -> tuple
         return tuple(
             Outcome(problem, problem.objective, wrt, style, None, reason) for wrt in together
         )
+
+
+@cache
+def _theorems() -> tuple[Any, ...]:
+    """The problems of the library that are known by their results."""
+    from derivation import engine
+    from derivation.language import read_expression
+
+    found = ((read(entry), entry.known) for entry in library.theorems())
+    return tuple(engine.theorem(p, read_expression(known, p)) for p, known in found)
 
 
 def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcome:

@@ -60,3 +60,47 @@ def test_a_known_local_derivative_is_cited_in_the_second_derivative() -> None:
     lemmas = [s for s in outcome.steps if s.kind == "lemma"]
     assert len(lemmas) == 4  # log, the local derivatives of s and E, the gradient
     assert outcome.steps[-1].uses == ("2",)
+
+
+BATCH = """
+p[n,k] = exp(a[n,k])/sum(exp(a[n,l]) for l in K)
+a[n,k] = sum(W[k,d]*x[n,d] for d in D)
+"""
+
+
+def lemma_by_a(loss: str) -> Step:
+    outcome = derived(BATCH + loss + "\nwrt W[j,e]")
+    return next(s for s in outcome.steps if s.title[::2] == ("Derivative of ", " by ")
+                and str(s.before.args[1]).startswith("a["))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("L = -sum(t[n,k]*log(p[n,k]) for n in N for k in K)/N\n"
+         "given sum(t[n,k] for k in K) == 1", "y_k = t_{nk}, times 1/N"),
+        ("label t[n] in K\nL = -sum(w[n]*log(p[n,t[n]]) for n in N)",
+         "y_k = delta_{t_n,k}, times w_n"),
+    ],
+)  # fmt: skip
+def test_a_lemma_that_is_a_library_theorem_is_cited_by_name(loss: str, said: str) -> None:
+    step = lemma_by_a(loss)
+    drawn = Drawing(unicode=False, fractions="line")
+    why = "".join(p if isinstance(p, str) else drawn.line(p) for p in step.why)
+    assert why.startswith("softmax-cross-entropy of the library, with z_k = a_{nk} and ")
+    assert why.endswith(said)
+    assert step.substeps and all(s.level == 2 for s in step.substeps)  # proved all the same
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        # no given: the theorem's does not hold
+        "L = -sum(t[n,k]*log(p[n,k]) for n in N for k in K)",
+        # the same result cannot come of another loss by that theorem
+        "L = sum((p[n,k] - t[n,k])**2 for n in N for k in K)",
+        "L = -sum(t[n,k]*log(p[n,k]) for n in N for k in K)\ngiven sum(t[n,k] for k in K) == 2",
+    ],
+)
+def test_what_is_no_instance_is_not_called_one(loss: str) -> None:
+    assert "library" not in str(lemma_by_a(loss).why)

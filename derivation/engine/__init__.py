@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from derivation.engine.cost import cost
+from derivation.engine.known import Theorem
 from derivation.engine.planner import Planner, TooLong
 from derivation.problem import Problem
 from derivation.steps import Outcome
@@ -14,28 +15,52 @@ Wrt = tuple[Term, ...]
 LONG_RESULT = 60  # nodes
 
 
+Theorems = Callable[[], Sequence[Theorem]]
+
+
 def derive_outcome(
-    problem: Problem, wrt: Wrt, *, style: str = "delta", inline: bool = False
+    problem: Problem,
+    wrt: Wrt,
+    *,
+    style: str = "delta",
+    inline: bool = False,
+    known: Theorems = tuple,
 ) -> Outcome:
     """Derives the derivative of the problem's objective by one variable (or two in turn)."""
-    return derive_together(problem, (wrt,), style=style, inline=inline)[0]
+    return derive_together(problem, (wrt,), style=style, inline=inline, known=known)[0]
 
 
 def derive_together(
-    problem: Problem, variables: Sequence[Wrt], *, style: str = "delta", inline: bool = False
+    problem: Problem,
+    variables: Sequence[Wrt],
+    *,
+    style: str = "delta",
+    inline: bool = False,
+    known: Theorems = tuple,
 ) -> tuple[Outcome, ...]:
     """Derives several gradients with shared lemmas: what one has proved, the next ones cite.
 
-    Their steps are numbered through. Adjoints get names where that makes the whole shorter.
+    Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
+    lemma that is an instance of one of the ``known`` theorems says so.
     """
     try:
-        written_out = _derived(Planner(problem, style, inline), variables)
+        written_out = _derived(Planner(problem, style, inline, known=known), variables)
     except TooLong:
-        return _derived(Planner(problem, style, naming=True), variables)
+        return _derived(Planner(problem, style, naming=True, known=known), variables)
     if inline or all(o.result is None or cost(o.result) < LONG_RESULT for o in written_out):
         return written_out
-    named = _derived(Planner(problem, style, naming=True), variables)
+    named = _derived(Planner(problem, style, naming=True, known=known), variables)
     return min(written_out, named, key=_length)
+
+
+def theorem(problem: Problem, result: Term) -> Theorem:
+    """A problem with the result that others may cite it by."""
+
+    def adjoint() -> Term:
+        return Planner(problem).adjoint(stated.between.name)
+
+    stated = Theorem(problem.name or "", problem, result, adjoint)
+    return stated
 
 
 def _derived(planner: Planner, variables: Sequence[Wrt]) -> tuple[Outcome, ...]:
@@ -50,4 +75,4 @@ def _length(outcomes: Sequence[Outcome]) -> float:
     return sum(map(cost, (*(o.result for o in outcomes if o.result), *introduced.values())))
 
 
-__all__ = ["derive_outcome", "derive_together"]
+__all__ = ["Theorem", "derive_outcome", "derive_together", "theorem"]

@@ -10,6 +10,7 @@ import sympy
 
 from derivation import kernel
 from derivation.engine.arithmetic import tidy
+from derivation.engine.known import Instance
 from derivation.engine.letters import Letters, core
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves, whole_terms
@@ -34,6 +35,7 @@ from derivation.terms import (
     at,
     diff,
     divide,
+    element,
     free_indices,
     function_name,
     index_names,
@@ -156,8 +158,12 @@ class Narrator:
         by: Any,
         *,
         begun: bool = False,
+        instance: Instance | None = None,
     ) -> tuple[kernel.Theorem, str]:
-        """A lemma with its stages as substeps, after the lemmas made since ``begin`` if it did."""
+        """A lemma with its stages as substeps, after the lemmas made since ``begin`` if it did.
+
+        One that is an instance of a known theorem is told by its name; its proof shows at full.
+        """
         substeps: list[Step] = []
         if begun:
             substeps, self._inner = self._inner or [], None
@@ -173,6 +179,9 @@ class Narrator:
             leaves = self._leaves(stage, sub, stage.before)
             substeps.append(self._step(sub, stage, title, why, leaves, None))
         title, why = self._lemma_words(kind, of, by, whole)
+        if instance is not None:
+            why = self._instance_words(instance)
+            substeps = [replace(s, level=2) for s in substeps]
         self._list().append(
             Step(
                 number=number,
@@ -410,6 +419,19 @@ class Narrator:
         if quotient:
             return what, ("quotient rule",)
         return what, ("differentiate the definition of ", of)
+
+    def _instance_words(self, instance: Instance) -> Prose:
+        """Which theorem, for which of its inputs, how many times."""
+        out: list[Any] = [f"{instance.theorem.name} of the library"]
+        for name, (places, value) in instance.values.items():
+            if name in instance.theorem.problem.definitions:
+                continue
+            own = element(name, *(places if instance.theorem.problem.shapes[name] else ()))
+            if own != value:
+                out += [", with " if len(out) == 1 else " and ", relation("==", own, value)]
+        if instance.factor != ONE:
+            out += [", times ", instance.factor]
+        return tuple(out)
 
     def _words(self, label: str, proof: Proof, about: dict[str, Any]) -> tuple[Prose, Prose]:
         rules = [m.rule for _, m in moves(proof)]

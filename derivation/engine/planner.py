@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
 from derivation.engine.facts import find_facts
+from derivation.engine.known import Instance, Theorem, recognised
 from derivation.engine.letters import core
 from derivation.engine.narrate import Lemma, Narrator
 from derivation.engine.present import presented
@@ -69,6 +71,7 @@ class Planner:
     style: str = "delta"
     inline: bool = False
     naming: bool = False
+    known: Callable[[], Sequence[Theorem]] = tuple
     theory: Theory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -413,12 +416,39 @@ class Planner:
         final = self._shortest(stages[-1].after)
         stages.extend(told(final))
         stages.extend(self._named(stages[-1].after, m, objective))
+        instance = self._recognised(objective, between, m, final.after)
         theorem, number = self.narrator.lemma(
-            "adjoint", start, stages, of=objective, by=m, begun=begun
+            "adjoint", start, stages, of=objective, by=m, begun=begun, instance=instance
         )
         lemma = Lemma(number, theorem)
         self.lemmas[where] = lemma
         return lemma
+
+    def adjoint(self, name: str) -> Any:
+        """diff(objective, name[…]) in the letters of the name's definition."""
+        return self._adjoint(self.problem.objective, name).theorem.rhs
+
+    def _recognised(
+        self, objective: Any, between: Sequence[str], variable: Any, result: Any
+    ) -> Instance | None:
+        """The library theorem that a lemma is an instance of, where there is one."""
+        if len(between) != 1 or between[0] not in self.theory.definitions:
+            return None
+        by_between = self.lemmas["adjoint", objective, between[0]].theorem
+        for theorem in self.known():
+            if theorem.problem.name == self.problem.name:
+                continue
+            found = recognised(
+                theorem,
+                self.theory.definitions[between[0]],
+                variable,
+                (by_between.lhs.args[1], by_between.rhs),
+                result,
+                lambda t: self.shortener.shorten(t).after,
+            )
+            if found is not None:
+                return found
+        return None
 
     def _substituted(self, t: Any, objective: Any) -> Proof:
         """Lemmas put in, the objective's own part worked out, sums split by the lemmas' cases."""
