@@ -401,17 +401,26 @@ def test_interrupted() -> None:
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
-def test_progress_is_told_after_a_while() -> None:
+@pytest.mark.parametrize(("live", "patience"), [(True, "PATIENCE"), (False, "LONG")])
+def test_progress_is_told_after_a_while(
+    live: bool, patience: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from derivation.commands import output
 
     class Screen(io.StringIO):
         encoding = "utf-8"
 
+        def isatty(self) -> bool:
+            return live
+
+    assert output.PATIENCE < output.LONG
+    monkeypatch.setattr(output, patience, 0.2)
     quick, slow = Screen(), Screen()
     with output.Progress(quick) as progress:
         progress.working_on("deriving")
     with output.Progress(slow) as progress:
         progress.working_on("deriving by z[j]")
-        time.sleep(output.PATIENCE + 0.3)
+        time.sleep(0.6)
     assert quick.getvalue() == ""
-    assert slow.getvalue() == "deriving by z[j] …\n"
+    assert slow.getvalue().strip("\r\n ") == "deriving by z[j] …"
+    assert slow.getvalue().endswith("\r" if live else "\n")
