@@ -181,7 +181,7 @@ def test_names_that_the_problem_does_not_have() -> None:
 
 def test_a_narrow_column_breaks_lines(derived: dict[str, list[Outcome]]) -> None:
     wide, narrow = (
-        printers.render(derived["layernorm"], "latex", width=width) for width in (80, 40)
+        printers.render(derived["batchnorm"], "latex", width=width) for width in (80, 40)
     )
     assert narrow.count(r"&\quad") > wide.count(r"&\quad")
 

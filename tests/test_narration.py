@@ -104,3 +104,33 @@ def test_a_lemma_that_is_a_library_theorem_is_cited_by_name(loss: str, said: str
 )
 def test_what_is_no_instance_is_not_called_one(loss: str) -> None:
     assert "library" not in str(lemma_by_a(loss).why)
+
+
+LAYERNORM = """
+m = mean(x[d] for d in D)
+v = mean((x[d] - m)**2 for d in D)
+s = sqrt(v + eps)
+h[d] = (x[d] - m)/s
+L = sum(g[d]*h[d] for d in D)
+given eps > 0
+wrt x[j]
+"""
+
+
+def test_a_normalised_array_is_differentiated_as_a_whole() -> None:
+    """Mean, variance, deviation and the array, each a lemma; none by the adjoint of a part."""
+    outcome = derived(LAYERNORM)
+    lemmas = [s for s in outcome.steps if s.kind == "lemma"]
+    heads = [str(s.before.args[0]) for s in lemmas]
+    assert heads == ["m", "v", "s", "h[d]"]
+    assert str(lemmas[2].after) == "h[j]/D"
+    assert len(outcome.steps) <= 10
+    assert {"lemma 2", "term by term; lemma 1"} & {w for s in lemmas for _, w in whys(s)}
+
+
+def test_the_shorter_of_both_ways_is_told() -> None:
+    """A network's weights reach the loss by one way only: adjoints, as in back-propagation."""
+    outcome = derived("a[n] = sum(w[d]*x[n,d] for d in D)\nh[n] = tanh(a[n])\n"
+                      "L = sum((h[n] - t[n])**2 for n in N)\nwrt w[j]")  # fmt: skip
+    assert titles(outcome)[0] == "Chain rule"
+    assert "Derivative of " in str(outcome.steps[2].title) and outcome.steps[2].kind == "lemma"

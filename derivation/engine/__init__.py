@@ -43,8 +43,12 @@ def derive_together(
     Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
     lemma that is an instance of one of the ``known`` theorems says so.
     """
+    planner = Planner(problem, style, inline, known=known)
     try:
-        written_out = _derived(Planner(problem, style, inline, known=known), variables)
+        written_out = _derived(planner, variables)
+        if planner.gathers():
+            other = _derived(Planner(problem, style, inline, known=known, forward=True), variables)
+            written_out = min(other, written_out, key=_length)
     except TooLong:
         return _derived(Planner(problem, style, naming=True, known=known), variables)
     if inline or all(o.result is None or cost(o.result) < LONG_RESULT for o in written_out):

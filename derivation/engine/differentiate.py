@@ -35,7 +35,7 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
-Cite = Callable[[Any], Any]  # Diff(name[indices], v) -> a Move citing its lemma
+Cite = Callable[[Any], Any]  # Diff(name[indices], v) -> what cites its lemma; None leaves it
 
 
 class Differentiator:
@@ -65,8 +65,7 @@ class Differentiator:
             return chain.splice(self.work_out(chain.term)).proof()
         rule = self.rule_for(t)
         if rule is None:
-            move = self.cite(t)
-            return Proof(t, move.after, (((), move),))
+            return Chain(t).splice(self.cite(t)).proof()
         rewrite = REGISTRY[rule].rewrite
         try:
             after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]

@@ -72,6 +72,7 @@ class Planner:
     inline: bool = False
     naming: bool = False
     known: Callable[[], Sequence[Theorem]] = tuple
+    forward: bool = False
     theory: Theory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +191,9 @@ class Planner:
         direct = self.theory.mentions(self.theory.definitions[name_of(objective)].body, name)
         if not between:
             return self._direct(objective, v)
+        last = self._gathers(objective, v) if self.forward else None
+        if last is not None:
+            return self._forward(objective, v, last)
         if not all(through_which(self.theory, objective, self._generic(n, set())) for n in between):
             self._announce_functions(objective)
         for n in between:
@@ -211,6 +215,54 @@ class Planner:
         theorem = self.narrator.chain_step("definition", chain.proof(), objective=objective, by=v)
         work = self.differentiator.work_out(chain.term)
         return self._finish(theorem, work)
+
+    def _gathers(self, objective: Any, v: Any) -> str | None:
+        """The one name that the objective sees, if v enters what it rests on in several places.
+
+        So it is with a normalised array, which depends on each entry also through mean and
+        variance: then its whole derivative is worth a lemma, rather than the adjoint of each part.
+        """
+        body, name = self.theory.definitions[name_of(objective)].body, name_of(v)
+        seen = [
+            n
+            for n in self.theory.definitions
+            if n not in (name, name_of(objective))
+            and self.theory.mentions(body, n)
+            and self.theory.depends(self._generic(n, set()), name)
+        ]
+        between = through_which(self.theory, objective, v)
+        nested = any(
+            self.theory.depends(self._generic(a, set()), b)
+            for a, b in itertools.permutations(between, 2)
+        )
+        if len(seen) != 1 or not nested or self.theory.mentions(body, name):
+            return None
+        return seen[0]
+
+    def gathers(self) -> bool:
+        """Whether going forward is an alternative for one of the gradients."""
+        return any(
+            len(wrt) == 1 and self._gathers(self.problem.objective, wrt[0]) is not None
+            for wrt in self.problem.wrt
+            if self.theory.defined(self.problem.objective)
+        )
+
+    def _forward(self, objective: Any, v: Any, last: str) -> kernel.Theorem:
+        """Total derivatives from the definitions up, then the objective by the last of them."""
+        m = self._generic(last, index_names(objective))
+        by = self._generic_variable(v, set(index_names(m)))
+        self._announce_functions(objective)
+        self._cite(diff(m, by))  # the lemmas come before the line that uses them
+        start = diff(objective, v)
+        body = self.theory.unfold(objective)
+        chain = Chain(start).splice(Move("definition", objective, body), (0,))
+        later = Differentiator(self.theory, self.simplifier, lambda t: None)
+        chain.splice(later.work_out(chain.term))
+        chain.splice(self._tidy_everywhere(chain.term))
+        theorem = self.narrator.chain_step("chain-rule", chain.proof(), by=v, through=[last])
+        put = self.differentiator.work_out(theorem.rhs)
+        theorem = self.narrator.continue_chain(theorem, "put-together", put)
+        return self._finish(theorem)
 
     def _finish(self, theorem: kernel.Theorem, work: Proof | None = None) -> kernel.Theorem:
         """From a worked-out expression to the shortest form, each stretch a step."""
@@ -516,7 +568,7 @@ class Planner:
     def _cite(self, t: Any) -> Move | Proof:
         """What cites (or first proves) the lemma for diff(name[…], v)."""
         body, v = t.args
-        if not through_which(self.theory, body, v):  # v enters the definition itself only
+        if not (self.forward or through_which(self.theory, body, v)):  # v enters it directly only
             chain = Chain(t).rule("chain-rule", partial(body, v))
             return chain.splice(_cite(self._local(name_of(body), v), chain.term)).proof()
         where = ("total", name_of(body), name_of(v))
@@ -530,6 +582,13 @@ class Planner:
         m = self._generic(name, frozenset())
         by = self._generic_variable(v, set(index_names(m)))
         start = diff(m, by)
+        if self.forward:
+            definition = Chain(start).splice(Move("definition", m, self.theory.unfold(m)), (0,))
+            definition.splice(self.differentiator.work_out(definition.term))
+            stages = [labelled(definition.proof(), "rules")]
+            stages.extend(told(self._shortest(definition.term)))
+            theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
+            return Lemma(number, theorem)
         after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
         chain = Chain(start).rule("chain-rule", after)
         stages = [labelled(chain.proof(), "chain-rule")]
