@@ -21,6 +21,7 @@ from derivation.terms import (
     KroneckerDelta,
     Mul,
     Pow,
+    SumOver,
     Term,
     add,
     exp,
@@ -333,3 +334,14 @@ def expanded(t: Term) -> Any:
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
     return bool(a == b or normal(a)[0] == normal(b)[0])
+
+
+def sums_in(t: Any) -> list[tuple[Any, Any]]:
+    """(outside, sum) for each indexed sum that is a factor of the term."""
+    c, parts = split_product(t)
+    out = []
+    for k, (base, e) in enumerate(parts):
+        if isinstance(base, SumOver) and e == ONE:
+            rest = parts[:k] + parts[k + 1 :]
+            out.append((join_product(c, rest), base))
+    return out

@@ -180,6 +180,14 @@ def whole_terms(proof: Any, start: Term) -> list[tuple[Path, Move, Any, Any]]:
     return out
 
 
+def safely(candidates: Iterator[Proof]) -> Iterator[Proof]:
+    """The candidates up to the first that turns out not to be provable."""
+    try:
+        yield from candidates
+    except RuleRefused:
+        return
+
+
 class Replayer:
     """Puts plans through the kernel; each proof object only once."""
 

@@ -273,7 +273,7 @@ class Simplifier:
                 if not (isinstance(base, SumOver) and e == ONE):
                     continue
                 for g in conjuncts(base.guard):
-                    j = _excluded(g, base.index)
+                    j = excluded(g, base.index)
                     if (
                         j is None
                         or free_indices(j) & {base.index}
@@ -545,7 +545,7 @@ def _only_logs(x: Any) -> bool:
     return any(isinstance(f, sympy.log) for f in factors_of(x))
 
 
-def _excluded(g: Any, i: Any) -> Any:
+def excluded(g: Any, i: Any) -> Any:
     """j where the condition is i != j."""
     if isinstance(g, Relation) and g.op == "!=" and i in (g.left, g.right):
         return g.right if g.left == i else g.left
