@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
+from derivation.engine.defined import defined_at
 from derivation.engine.proof import Chain, Proof, algebra
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
@@ -288,7 +289,7 @@ class Simplifier:
                     ]
                     missing = tidy(mul(*outside, substitute(base.body, {base.index: j})))
                     whole = sum_over(base.body, base.index, others)
-                    if missing == ZERO:
+                    if missing == ZERO and defined_at(self.theory, base.body, base.index, j, t):
                         chain = Chain(t)
                         out = tidy(mul(*outside, whole))
                         inner = Chain(base).rule("sum-guard", whole).proof()
