@@ -345,3 +345,31 @@ def sums_in(t: Any) -> list[tuple[Any, Any]]:
             rest = parts[:k] + parts[k + 1 :]
             out.append((join_product(c, rest), base))
     return out
+
+
+def beside(c: Fraction, parts: list[tuple[Any, Any]], last: Any) -> tuple[Any, tuple[int, ...]]:
+    """c times powers times one factor that stays as it is, and the place of that factor."""
+    front = join_product(c, parts)
+    if front == ONE:
+        return last, ()
+    whole = mul(*(front.args if isinstance(front, Mul) else (front,)), last)
+    return whole, (len(whole.args) - 1,)
+
+
+def over_one_denominator(t: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """A sum of terms as (numerator, powers below); no powers below if there are no denominators."""
+    split = [split_product(a) for a in t.args]
+    below: dict[Any, tuple[Any, Fraction]] = {}
+    for _, parts in split:
+        for b, e in parts:
+            if is_number(e) and value_of(e) < 0 and not isinstance(b, sympy.exp):
+                key = normal_term(b)
+                if key not in below or below[key][1] < -value_of(e):
+                    below[key] = (b, -value_of(e))
+    numeric = lcm(*[c.denominator for c, _ in split])
+    powers = [(b, number(e)) for b, e in below.values()]
+    if not powers and numeric == 1:
+        return t, []
+    front = join_product(Fraction(numeric), powers)
+    top = sum_of([expanded(tidy(mul(front, a))) for a in t.args])
+    return top, [*powers, *([(number(numeric), ONE)] if numeric != 1 else [])]

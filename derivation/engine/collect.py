@@ -11,10 +11,13 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
+import sympy
+
 from derivation.engine.arithmetic import (
     join_product,
     leading,
     negated,
+    over_one_denominator,
     same,
     scaled,
     split_product,
@@ -22,14 +25,17 @@ from derivation.engine.arithmetic import (
     tidy,
 )
 from derivation.engine.cost import cost
-from derivation.engine.proof import Chain, Proof, flip, join
+from derivation.engine.proof import Chain, Proof, flip, join, rearranged
 from derivation.engine.simplify import Simplifier, factors_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term, oriented
+from derivation.rules import REGISTRY
 from derivation.rules.sums import joined_guard
 from derivation.terms import (
     ONE,
+    ZERO,
     Add,
+    IfElse,
     Index,
     KroneckerDelta,
     Mul,
@@ -37,13 +43,18 @@ from derivation.terms import (
     apply,
     free_indices,
     fresh_index,
+    if_else,
     index_names,
+    inverse,
     is_number,
+    log,
     mul,
     neg,
+    negate,
     number,
     power,
     rebuild,
+    relation,
     sigmoid,
     substitute,
     sum_over,
@@ -66,9 +77,106 @@ class Collector:
             for pair in itertools.combinations(range(len(terms)), 2):
                 yield from self.common_factor(t, pair)
         yield from self._delta_turned(t)
+        yield from self._together(t)
+        yield from self._one_logarithm(t)
+        yield from self._delta_in_cases(t)
         if len(terms) <= 10:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
+
+    def _together(self, t: Any) -> Iterator[Proof]:
+        """a/b + c/d = (a*d + b*c)/(b*d), what the numerator's terms share in front."""
+        choices = [tuple(range(len(t.args)))]
+        if 2 < len(t.args) <= 6:
+            choices.extend(itertools.combinations(range(len(t.args)), 2))
+        for which in choices:
+            chosen = add(*[t.args[k] for k in which])
+            top, below = over_one_denominator(chosen)
+            if not below:
+                continue
+            tops = [top]
+            if isinstance(top, Add):
+                whole = tuple(range(len(top.args)))
+                tops.extend(p.after for p in self.common_factor(top, whole))
+            for numerator in tops:
+                under = [(b, number(-value_of(e))) for b, e in below]
+                fraction = tidy(mul(*factors_of(numerator), join_product(Fraction(1), under)))
+                rest = [a for k, a in enumerate(t.args) if k not in which]
+                place = sum(1 for k in range(which[0]) if k not in which)
+                proof = rearranged(t, add(*rest[:place], fraction, *rest[place:]))
+                if proof is not None:
+                    yield proof
+
+    def _one_logarithm(self, t: Any) -> Iterator[Proof]:
+        """log(a) - log(b) = log(a/b), where a and b are positive."""
+        found = [
+            (k, *leading(a)) for k, a in enumerate(t.args) if isinstance(leading(a)[1], sympy.log)
+        ]
+        for (m, c, one), (n, d, two) in itertools.combinations(found, 2):
+            x, y = one.args[0], two.args[0]
+            if abs(c) != abs(d) or not all(
+                self.theory.decide(relation(">", z, ZERO))[0] for z in (x, y)
+            ):
+                continue
+            if c < 0 < d:
+                (x, y), (c, d) = (y, x), (d, c)
+            joined = log(tidy(mul(x, y if c == d else inverse(y))))
+            try:
+                apart = Chain(joined).rule("log-expand", self._log_apart(joined)).proof()
+            except RuleRefused:
+                continue
+            rest = [a for k, a in enumerate(t.args) if k not in (m, n)]
+            inner = apart.after if c == 1 else mul(number(c), apart.after)
+            place = min(m, n)
+            staged = add(*rest[:place], inner, *rest[place:])
+            start = rearranged(t, staged)
+            if start is None:
+                continue
+            path = ((place,) if rest else ()) + (() if c == 1 else (1,))
+            yield Chain(t).splice(start).splice(flip(apart), path).proof()
+
+    def _log_apart(self, t: Any) -> Any:
+        after, _ = REGISTRY["log-expand"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        return after
+
+    def _delta_in_cases(self, t: Any) -> Iterator[Proof]:
+        """f*delta(i, j) + (g if i != j else h) = (g if i != j else f + h)."""
+        for m, n in itertools.permutations(range(len(t.args)), 2):
+            a, b = t.args[m], leading(t.args[n])[1]
+            deltas = [f for f in factors_of(a) if isinstance(f, KroneckerDelta)]
+            if len(deltas) != 1 or not isinstance(b, IfElse):
+                continue
+            equal = relation("==", *deltas[0].args)
+            if oriented(b.args[0]) == oriented(equal):
+                same_case = 1
+            elif oriented(negate(b.args[0])) == oriented(equal):
+                same_case = 2
+            else:
+                continue
+            scale = leading(t.args[n])[0]
+            rest = mul(*[f for f in factors_of(a) if f is not deltas[0]])
+            i, j = deltas[0].args
+            if isinstance(i, Index):
+                rest = substitute(rest, {i: j})
+            branches = [scaled(x, scale) for x in b.args[1:]]
+            branches[same_case - 1] = tidy(add(rest, branches[same_case - 1]))
+            joined = if_else(b.args[0], *branches)
+            others = [x for k, x in enumerate(t.args) if k not in (m, n)]
+            pair = add(a, t.args[n])
+            chain = Chain(t).algebra(add(*others, pair) if others else pair)
+            where = (len(others),) if others else ()
+            k = factors_of(a).index(deltas[0])
+            single = (*where, 0, k) if isinstance(a, Mul) else (*where, 0)
+            if isinstance(i, Index) and rest != mul(
+                *[f for f in factors_of(a) if f is not deltas[0]]
+            ):
+                chain.rule("delta-substitutes", mul(*factors_of(rest), deltas[0]), (*where, 0))
+                single = (*where, 0, len(factors_of(rest)))
+            chain.rule("delta-cases", if_else(equal, ONE, ZERO), single)
+            chain.rule("case-lift", joined, where)
+            for k in (1, 2):
+                chain.splice(self.simplifier.simplify(joined.args[k]), (*where, k))
+            yield chain.proof()
 
     def _delta_turned(self, t: Any) -> Iterator[Proof]:
         """delta(i, j)*f(i) as delta(i, j)*f(j), where that shares a factor with the other terms."""
@@ -114,8 +222,10 @@ class Collector:
         for base, e in split[0][1]:
             if not is_number(e):
                 exps = [_exponent_of(base, parts) for _, parts in split]
-                if all(x == e for x in exps):
-                    shared.append((base, e))
+                gaps = [ZERO if x is None else tidy(add(x, neg(e))) for x in exps]
+                if None not in exps and all(is_number(g) for g in gaps):
+                    lowest = number(min(map(value_of, gaps)))
+                    shared.append((base, tidy(add(e, lowest))))
                 continue
             exps = [_exponent_of(base, parts) for _, parts in split]
             if any(x is None or not is_number(x) for x in exps):
@@ -153,10 +263,9 @@ class Collector:
             rest = [a for k, a in enumerate(t.args) if k not in which]
             place = sum(1 for k in range(which[0]) if k not in which)
             out = add(*rest[:place], grouped, *rest[place:])
-        try:
-            yield Chain(t).algebra(out).proof()
-        except RuleRefused:
-            return
+        proof = rearranged(t, out)
+        if proof is not None:
+            yield proof
 
     def _merge_sums(self, t: Any, m: int, n: int) -> Iterator[Proof]:
         """c*sum(a) + d*sum(b) = sum(c*a + d*b), the letters chosen so that factors agree."""

@@ -104,6 +104,14 @@ def algebra(before: Term, after: Term) -> Move | None:
     return Move(name, before, after)
 
 
+def rearranged(before: Any, after: Any) -> Proof | None:
+    """The proof by algebra, or None where algebra does not show it."""
+    try:
+        return Chain(before).algebra(after).proof()
+    except RuleRefused:
+        return None
+
+
 def flip(item: Any) -> Any:
     """The same from right to left."""
     if isinstance(item, Move):
