@@ -6,7 +6,7 @@ the kernel and got a ``Theorem`` back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,6 +194,15 @@ def safely(candidates: Iterator[Proof]) -> Iterator[Proof]:
         yield from candidates
     except RuleRefused:
         return
+
+
+def safely_each(candidates: Iterator[Callable[[], Proof]]) -> Iterator[Proof]:
+    """Those candidates that turn out to be provable."""
+    for candidate in candidates:
+        try:
+            yield candidate()
+        except RuleRefused:
+            continue
 
 
 class Replayer:

@@ -5,7 +5,7 @@ Every candidate is made by proof-carrying rewriting, so the shortest one comes w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from derivation.engine.alternatives import Alternatives
@@ -14,7 +14,8 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.collect import Collector
 from derivation.engine.cost import cost
-from derivation.engine.proof import Chain, Proof, join, labelled, safely
+from derivation.engine.flatten import flattened, nested
+from derivation.engine.proof import Chain, Proof, join, labelled, safely, safely_each
 from derivation.engine.rewrites import (
     Rewrite,
     apply_everywhere,
@@ -24,7 +25,7 @@ from derivation.engine.rewrites import (
     occurrences,
     rewrite_of_given,
 )
-from derivation.engine.simplify import Simplifier
+from derivation.engine.simplify import Simplifier, factors_of
 from derivation.errors import RuleRefused
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
@@ -38,12 +39,16 @@ from derivation.terms import (
     SumOver,
     Term,
     add,
+    all_of,
     at,
+    conjuncts,
     free_indices,
     indices_of,
     is_number,
     name_of,
+    names,
     sum_over,
+    value_of,
 )
 from derivation.theory import Theory
 
@@ -109,9 +114,29 @@ class Shortener:
             polished = self._polish(candidate, without)
             if cost(polished.after) < cost(best.after):
                 best = polished
+        for candidate in safely_each(self._by_other_names(t, best.after, without)):
+            if cost(candidate.after) < cost(best.after):
+                best = candidate
+        best = join(best, labelled(flattened(best.after), "collect"))
         if not without:
             self._memo[t] = best
         return best
+
+    def _by_other_names(
+        self, t: Term, found: Term, without: frozenset[str]
+    ) -> Iterator[Callable[[], Proof]]:
+        """The same, one name that came up being left out at first."""
+        before = names(t)
+        for definition, _ in self.folds:
+            name = definition.name
+            if name in without or name in before or name not in names(found):
+                continue
+
+            def other(name: str = name) -> Proof:
+                p = self._settle(self.simplifier.simplify(t), without | {name})
+                return self._polish(self._settle(p, without), without)
+
+            yield other
 
     def _spend(self, candidate: Term) -> bool:
         """Whether there is effort left to look at one more candidate."""
@@ -222,7 +247,7 @@ class Shortener:
                 if (
                     isinstance(sub, Pow)
                     and isinstance(sub.args[0], Mul)
-                    and not is_number(sub.args[1])
+                    and not (is_number(sub.args[1]) and value_of(sub.args[1]).denominator == 1)
                 ):
                     after, needs = REGISTRY["power-of-product"].rewrite(self.theory, sub, {})  # type: ignore[misc]
                     if all(self.theory.decide(c)[0] for c in needs):
@@ -310,7 +335,30 @@ class Shortener:
                         best = labelled(done, "collect")
         return best
 
+    def _exchanged(self, t: Any) -> Iterator[Proof]:
+        """sum_i a_i sum_k b_k c_ik = sum_k b_k sum_i a_i c_ik, where that shows a name or fact."""
+        inner = [f for f in factors_of(t.body) if isinstance(f, SumOver)]
+        for f in inner[:3]:
+            flat = nested(t, f)
+            if flat is None:
+                continue
+            i, j = flat.after, flat.after.body
+            outer_guard = [c for c in conjuncts(j.guard) if i.index not in free_indices(c)]
+            inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
+            if j.index in free_indices(i.guard):
+                continue
+            swapped = sum_over(
+                sum_over(j.body, i.index, all_of(i.guard, *inner_guard)),
+                j.index,
+                all_of(*outer_guard),
+            )
+            chain = Chain(t).splice(flat).rule("sum-swap", swapped)
+            chain.splice(self.simplifier.simplify(chain.term))
+            yield self._settle(chain.proof(), frozenset())
+
     def _local_candidates(self, t: Any) -> Iterator[Proof]:
+        if isinstance(t, SumOver):
+            yield from self._exchanged(t)
         if isinstance(t, SumOver) and isinstance(t.body, Add):
             yield from self._split_candidates(t)
         yield from self.alternatives.candidates(t)
