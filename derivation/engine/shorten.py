@@ -14,8 +14,9 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.collect import Collector
 from derivation.engine.cost import cost
-from derivation.engine.flatten import flattened, nested
-from derivation.engine.proof import Chain, Proof, join, labelled, safely, safely_each
+from derivation.engine.flatten import conditions_shortened, flattened, nested
+from derivation.engine.onehot import fold_one_hot, one_hot
+from derivation.engine.proof import Chain, Move, Proof, join, labelled, safely, safely_each
 from derivation.engine.rewrites import (
     Rewrite,
     apply_everywhere,
@@ -32,6 +33,7 @@ from derivation.rules import REGISTRY
 from derivation.terms import (
     TRUE,
     Add,
+    Detach,
     Indexed,
     Mul,
     Pow,
@@ -67,6 +69,7 @@ class Shortener:
         self.folds: list[tuple[Definition, list[Rewrite]]] = []
         self.rewrites: list[Rewrite] = []
         self.symmetries: list[Rewrite] = []
+        self.one_hots = [g for g in theory.problem.givens if one_hot(g) is not None]
         for given in theory.problem.givens:
             found = rewrite_of_given(given, theory)
             if found is not None:
@@ -77,6 +80,7 @@ class Shortener:
         self._left = EFFORT
         self._total = TOTAL_EFFORT
         self.cut: frozenset[str] = frozenset()
+        self.values_only = True  # whether the results are not differentiated again
 
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
@@ -86,6 +90,7 @@ class Shortener:
         """Nothing is folded into these names, whose definitions may not be used."""
         self.folds = [(d, rewrites) for d, rewrites in self.folds if d.name not in cut]
         self.cut = frozenset(cut)
+        self.values_only = False
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
@@ -106,7 +111,8 @@ class Shortener:
         if not without and t in self._memo:
             return self._memo[t]
         self._left = min(EFFORT, self._total)
-        first = self._settle(self.simplifier.simplify(t), without)
+        bare = self._without_detach(t)
+        first = self._settle(join(bare, self.simplifier.simplify(bare.after)), without)
         best = self._polish(first, without)
         for candidate in safely(self._variants(first, without)):
             if self._left <= 0:
@@ -118,6 +124,7 @@ class Shortener:
             if cost(candidate.after) < cost(best.after):
                 best = candidate
         best = join(best, labelled(flattened(best.after), "collect"))
+        best = join(best, labelled(conditions_shortened(best.after), "collect"))
         if not without:
             self._memo[t] = best
         return best
@@ -137,6 +144,15 @@ class Shortener:
                 return self._polish(self._settle(p, without), without)
 
             yield other
+
+    def _without_detach(self, t: Term) -> Proof:
+        """detach dropped, where no further derivative will be taken."""
+        chain = Chain(t)
+        if self.values_only:
+            for path, sub in list(occurrences(t)):
+                if isinstance(sub, Detach) and at(chain.term, path) == sub:
+                    chain.rule("detach-value", sub.args[0], path)
+        return chain.proof("collect")
 
     def _spend(self, candidate: Term) -> bool:
         """Whether there is effort left to look at one more candidate."""
@@ -210,6 +226,10 @@ class Shortener:
     ) -> Iterator[Proof]:
         for fold in (fold_sums, fold_products):
             found = fold(definition, t, self.theory)
+            if found is not None:
+                yield found
+        for given in self.one_hots:
+            found = fold_one_hot(given, definition, t, self.theory)
             if found is not None:
                 yield found
         for rw in rewrites:
@@ -335,13 +355,35 @@ class Shortener:
                         best = labelled(done, "collect")
         return best
 
+    def _unfolded_factor(self, t: Any, k: int) -> Proof:
+        """The k-th factor of the body of a sum by its definition."""
+        f = factors_of(t.body)[k]
+        path = (0, k) if isinstance(t.body, Mul) else (0,)
+        return Chain(t).splice(Move("definition", f, self.theory.unfold(f)), path).proof()
+
     def _exchanged(self, t: Any) -> Iterator[Proof]:
-        """sum_i a_i sum_k b_k c_ik = sum_k b_k sum_i a_i c_ik, where that shows a name or fact."""
-        inner = [f for f in factors_of(t.body) if isinstance(f, SumOver)]
-        for f in inner[:3]:
-            flat = nested(t, f)
+        """sum_i a_i sum_k b_k c_ik = sum_k b_k sum_i a_i c_ik, where that shows a name or fact.
+
+        An inner sum may stand behind a name.
+        """
+        starts = [
+            Proof(t, t) if isinstance(f, SumOver) else self._unfolded_factor(t, k)
+            for k, f in enumerate(factors_of(t.body))
+            if isinstance(f, SumOver)
+            or (
+                isinstance(f, Indexed)
+                and name_of(f) not in self.cut
+                and self.theory.defined(f)
+                and isinstance(self.theory.unfold(f), SumOver)
+                and self._may_name(name_of(f))
+            )
+        ]
+        for start in starts[:3]:
+            inner = [f for f in factors_of(start.after.body) if isinstance(f, SumOver)]
+            flat = nested(start.after, inner[0])
             if flat is None:
                 continue
+            flat = join(start, flat)
             i, j = flat.after, flat.after.body
             outer_guard = [c for c in conjuncts(j.guard) if i.index not in free_indices(c)]
             inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
@@ -355,6 +397,14 @@ class Shortener:
             chain = Chain(t).splice(flat).rule("sum-swap", swapped)
             chain.splice(self.simplifier.simplify(chain.term))
             yield self._settle(chain.proof(), frozenset())
+
+    def _may_name(self, name: str) -> bool:
+        """Whether another definition is a sum that mentions what this one sums over."""
+        inside = names(self.theory.definitions[name].body)
+        return any(
+            d.name != name and isinstance(d.body, SumOver) and names(d.body) & inside
+            for d, _ in self.folds
+        )
 
     def _local_candidates(self, t: Any) -> Iterator[Proof]:
         if isinstance(t, SumOver):
