@@ -5,18 +5,32 @@ Every candidate is made by proof-carrying rewriting, so the shortest one comes w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from derivation.engine.alternatives import Alternatives
 from derivation.engine.arithmetic import (
     expanded,
+    leading,
+    split_product,
+    sums_in,
 )
 from derivation.engine.collect import Collector
 from derivation.engine.cost import cost
 from derivation.engine.flatten import conditions_shortened, flattened, nested
 from derivation.engine.onehot import fold_one_hot, one_hot
-from derivation.engine.proof import Chain, Move, Proof, join, labelled, safely, safely_each
+from derivation.engine.proof import (
+    Chain,
+    Move,
+    Proof,
+    flip,
+    join,
+    labelled,
+    rearranged,
+    safely,
+    safely_each,
+)
 from derivation.engine.rewrites import (
     Rewrite,
     apply_everywhere,
@@ -31,6 +45,7 @@ from derivation.errors import RuleRefused
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
+    ONE,
     TRUE,
     Add,
     Detach,
@@ -47,8 +62,12 @@ from derivation.terms import (
     free_indices,
     indices_of,
     is_number,
+    mul,
     name_of,
     names,
+    neg,
+    number,
+    power,
     sum_over,
     value_of,
 )
@@ -99,7 +118,7 @@ class Shortener:
 
     def _take(self, rw: Rewrite) -> None:
         a, b = rw.pattern, rw.replacement
-        if isinstance(a, Indexed) and isinstance(b, Indexed) and name_of(a) == name_of(b):
+        if isinstance(a, Indexed) and _element_of(b, name_of(a)) is not None:
             self.symmetries.append(rw)
         else:
             self.rewrites.append(rw)
@@ -165,12 +184,16 @@ class Shortener:
         if turned is not None:
             p = join(p, turned)
             yield p
+            yield from self._opened(p, without)
         apart = self._powers_apart(p.after)
         if apart is not None:
             yield self._settle(join(p, apart), without)
         products = self._whole_products(p.after)
         if products is not None:
             yield self._settle(join(p, products), without)
+        yield from self._opened(p, without)
+
+    def _opened(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
         try:
             opened = self._expand(p.after)
         except RuleRefused:
@@ -251,7 +274,8 @@ class Shortener:
                     if step is None:
                         continue
                     before = [_turning(i, free) for i in indices_of(sub)]
-                    after = [_turning(i, free) for i in indices_of(step.after)]
+                    turned = _element_of(step.after, name_of(sub))
+                    after = [_turning(i, free) for i in indices_of(turned)]
                     if after < before:
                         chain.splice(step, path)
         if not chain.items:
@@ -338,7 +362,8 @@ class Shortener:
         best: Proof | None = None
         for path, sub in occurrences(t):
             if isinstance(sub, Add):
-                for candidate in safely(self.collector.candidates(sub)):
+                proposals = itertools.chain(self.collector.candidates(sub), self._centred(sub))
+                for candidate in safely(proposals):
                     if not self._spend(t):
                         return best
                     whole = Chain(t).splice(candidate, path)
@@ -354,6 +379,32 @@ class Shortener:
                     if cost(done.after) < cost(best.after if best else t):
                         best = labelled(done, "collect")
         return best
+
+    def _centred(self, t: Any) -> Iterator[Proof]:
+        """sum p*f*g - F*G = sum p*(f - F)*(g - G) for means F and G, proved by multiplying out."""
+        for m, n in itertools.permutations(range(len(t.args)), 2):
+            for c, moment in sums_in(t.args[m]):
+                d, means = split_product(t.args[n])
+                product = [
+                    b for b, e in means for _ in range(int(value_of(e)) if is_number(e) else 9)
+                ]
+                if len(product) != 2 or not is_number(c) or d != -value_of(c):
+                    continue
+                for guess in _covariances(moment, *product):
+                    if cost(guess) >= cost(moment) + cost(t.args[n]):
+                        continue
+                    opened = self._settle(self._expand(guess), frozenset())
+                    whole = (
+                        opened if c == ONE else Chain(mul(c, guess)).splice(opened, (1,)).proof()
+                    )
+                    pair = add(t.args[m], t.args[n])
+                    back = rearranged(whole.after, pair)
+                    if back is None:
+                        continue
+                    rest = [a for k, a in enumerate(t.args) if k not in (m, n)]
+                    chain = Chain(t).algebra(add(*rest, pair))
+                    where = (len(rest),) if rest else ()
+                    yield chain.splice(flip(join(whole, back)), where).proof()
 
     def _unfolded_factor(self, t: Any, k: int) -> Proof:
         """The k-th factor of the body of a sum by its definition."""
@@ -421,6 +472,36 @@ class Shortener:
         done = chain.proof()
         settled = self._settle(done, frozenset())
         yield settled
+
+
+def _covariances(moment: Any, first: Any, second: Any) -> Iterator[Any]:
+    """sum p*(f - F)*(g - G) for the ways to choose f and g among the factors of a sum's body."""
+    i = moment.index
+    if i in free_indices(first) | free_indices(second):
+        return
+    _, parts = split_product(moment.body)
+    single = [b for b, e in parts for _ in range(int(value_of(e)) if is_number(e) else 0)]
+    if not 2 <= len(single) <= 5:
+        return
+    seen = set()
+    for m, n in itertools.permutations(range(len(single)), 2):
+        f, g = single[m], single[n]
+        if not {i} <= free_indices(f) & free_indices(g) or (f, g) in seen:
+            continue
+        seen.add((f, g))
+        rest = [b for k, b in enumerate(single) if k not in (m, n)]
+        one, two = add(f, neg(first)), add(g, neg(second))
+        both = [power(one, number(2))] if (f, first) == (g, second) else [one, two]
+        yield sum_over(mul(*rest, *both), i, moment.guard)
+
+
+def _element_of(t: Any, name: str) -> Any:
+    """The one entry of the array in a, 1 - a or -a; None for anything else."""
+    terms = [leading(a)[1] for a in (t.args if isinstance(t, Add) else (t,))]
+    entries = [a for a in terms if a != ONE]
+    if len(entries) == 1 and isinstance(entries[0], Indexed) and name_of(entries[0]) == name:
+        return entries[0]
+    return None
 
 
 def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:
