@@ -36,6 +36,7 @@ Factors = tuple[Fraction, list[tuple[Any, Any]]]
 
 _TIDY: dict[Term, Any] = {}
 _SPLIT: dict[Term, Factors] = {}
+_LEADING: dict[Term, tuple[Fraction, Any]] = {}
 
 
 def tidy(t: Term) -> Any:
@@ -176,6 +177,15 @@ def _primitive(t: Any) -> tuple[Fraction, Any]:
 
 def leading(t: Term) -> tuple[Fraction, Any]:
     """The numeric coefficient of a term and the rest."""
+    found = _LEADING.get(t)
+    if found is None:
+        if len(_LEADING) > 1 << 18:
+            _LEADING.clear()
+        found = _LEADING[t] = _leading(t)
+    return found
+
+
+def _leading(t: Term) -> tuple[Fraction, Any]:
     if is_number(t):
         return value_of(t), ONE
     if isinstance(t, Mul):

@@ -141,7 +141,7 @@ def index_bound_inside(t: Term, i: Term) -> bool:
 
 def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     """The pattern replaced wherever it occurs (not under derivatives), or None if nowhere."""
-    if not names(rw.pattern) <= names(t):
+    if not names(rw.pattern) <= names(t) or type(rw.pattern) not in heads(t):
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
@@ -160,15 +160,33 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     return chain.proof() if chain.items else None
 
 
-def occurrences(t: Term, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+Places = tuple[tuple[tuple[int, ...], Any], ...]
+_PLACES: dict[Term, Places] = {}
+_HEADS: dict[Term, frozenset[type]] = {}
+
+
+def occurrences(t: Term) -> Places:
     """Subterms with their places, outermost first; not inside derivatives and conditions."""
-    yield path, t
-    if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
-        return
-    for k, a in enumerate(t.args):
-        if isinstance(t, Reduction) and k > 0:
-            break
-        yield from occurrences(a, (*path, k))
+    found = _PLACES.get(t)
+    if found is None:
+        if len(_PLACES) > 1 << 14:
+            _PLACES.clear()
+        out: list[tuple[tuple[int, ...], Any]] = [((), t)]
+        if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
+            for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
+                out.extend(((k, *path), s) for path, s in occurrences(a))
+        found = _PLACES[t] = tuple(out)
+    return found
+
+
+def heads(t: Term) -> frozenset[type]:
+    """The kinds of subterms that occur in a term."""
+    found = _HEADS.get(t)
+    if found is None:
+        if len(_HEADS) > 1 << 14:
+            _HEADS.clear()
+        found = _HEADS[t] = frozenset(type(s) for _, s in occurrences(t))
+    return found
 
 
 # -- definitions as rewrites ----------------------------------------------------------------

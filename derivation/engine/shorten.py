@@ -74,6 +74,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 MOST_EXPANDED = 120  # nodes
+MOST_LONGER = 10  # nodes that a subterm may grow by where its surroundings may shrink
 TOTAL_EFFORT = 600_000  # … and for a whole derivation
 EFFORT = 60_000  # nodes of candidates looked at for one short form
 
@@ -88,6 +89,9 @@ class Shortener:
         self.folds: list[tuple[Definition, list[Rewrite]]] = []
         self.rewrites: list[Rewrite] = []
         self.symmetries: list[Rewrite] = []
+        self._memo: dict[Term, Proof] = {}
+        self._folded: dict[tuple[Term, frozenset[str]], Proof | None] = {}
+        self._proposals: dict[Term, list[Proof]] = {}
         self.one_hots = [g for g in theory.problem.givens if one_hot(g) is not None]
         for given in theory.problem.givens:
             found = rewrite_of_given(given, theory)
@@ -95,7 +99,6 @@ class Shortener:
                 self._take(found)
         for definition in theory.definitions.values():
             self.add_definition(definition)
-        self._memo: dict[Term, Proof] = {}
         self._left = EFFORT
         self._total = TOTAL_EFFORT
         self.cut: frozenset[str] = frozenset()
@@ -104,6 +107,7 @@ class Shortener:
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
         self.folds.append((definition, folds_of(definition, self.theory)))
+        self._clear()
 
     def forget(self, cut: set[str]) -> None:
         """Nothing is folded into these names, whose definitions may not be used."""
@@ -114,7 +118,12 @@ class Shortener:
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
         self._take(fact)
+        self._clear()
+
+    def _clear(self) -> None:
         self._memo.clear()
+        self._folded.clear()
+        self._proposals.clear()
 
     def _take(self, rw: Rewrite) -> None:
         a, b = rw.pattern, rw.replacement
@@ -221,6 +230,14 @@ class Shortener:
         return None
 
     def _fold(self, t: Term, without: frozenset[str]) -> Proof | None:
+        if (t, without) in self._folded:
+            return self._folded[t, without]
+        found = self._first_fold(t, without)
+        if self._left > 0:
+            self._folded[t, without] = found
+        return found
+
+    def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
         for definition, rewrites in self.folds:
             if definition.name in without:
@@ -361,24 +378,33 @@ class Shortener:
     def _polish_step(self, t: Term) -> Proof | None:
         best: Proof | None = None
         for path, sub in occurrences(t):
-            if isinstance(sub, Add):
-                proposals = itertools.chain(self.collector.candidates(sub), self._centred(sub))
-                for candidate in safely(proposals):
-                    if not self._spend(t):
-                        return best
-                    whole = Chain(t).splice(candidate, path)
-                    done = join(whole.proof(), self.simplifier.simplify(whole.term))
-                    if cost(done.after) < cost(best.after if best else t):
-                        best = labelled(done, "collect")
-            else:
-                for candidate in safely(self._local_candidates(sub)):
-                    if not self._spend(t):
-                        return best
-                    whole = Chain(t).splice(candidate, path)
-                    done = join(whole.proof(), self.simplifier.simplify(whole.term))
-                    if cost(done.after) < cost(best.after if best else t):
-                        best = labelled(done, "collect")
+            for candidate in self._proposed(sub):
+                if not self._spend(t):
+                    return best
+                whole = Chain(t).splice(candidate, path)
+                done = join(whole.proof(), self.simplifier.simplify(whole.term))
+                if cost(done.after) < cost(best.after if best else t):
+                    best = labelled(done, "collect")
         return best
+
+    def _proposed(self, t: Any) -> list[Proof]:
+        """Other ways to write one subterm, simplified; not those that are much longer."""
+        found = self._proposals.get(t)
+        if found is None:
+            ways: Iterator[Proof] = (
+                itertools.chain(self.collector.candidates(t), self._centred(t))
+                if isinstance(t, Add)
+                else self._local_candidates(t)
+            )
+            different: dict[Term, Proof] = {}
+            for way in safely(ways):
+                done = join(way, self.simplifier.simplify(way.after))
+                if done.after != t and cost(done.after) <= cost(t) + MOST_LONGER:
+                    different.setdefault(done.after, done)
+            found = list(different.values())
+            if self._left > 0:
+                self._proposals[t] = found
+        return found
 
     def _centred(self, t: Any) -> Iterator[Proof]:
         """sum p*f*g - F*G = sum p*(f - F)*(g - G) for means F and G, proved by multiplying out."""
@@ -389,6 +415,8 @@ class Shortener:
                     b for b, e in means for _ in range(int(value_of(e)) if is_number(e) else 9)
                 ]
                 if len(product) != 2 or not is_number(c) or d != -value_of(c):
+                    continue
+                if not all(map(self._is_mean, product)):
                     continue
                 for guess in _covariances(moment, *product):
                     if cost(guess) >= cost(moment) + cost(t.args[n]):
@@ -405,6 +433,13 @@ class Shortener:
                     chain = Chain(t).algebra(add(*rest, pair))
                     where = (len(rest),) if rest else ()
                     yield chain.splice(flip(join(whole, back)), where).proof()
+
+    def _is_mean(self, t: Any) -> bool:
+        """Whether a term is a sum, or the name of one."""
+        if isinstance(t, SumOver):
+            return True
+        body = self.theory.unfold(t) if self.theory.defined(t) else t
+        return any(isinstance(f, SumOver) for f in factors_of(body))
 
     def _unfolded_factor(self, t: Any, k: int) -> Proof:
         """The k-th factor of the body of a sum by its definition."""
