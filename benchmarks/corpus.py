@@ -1,6 +1,6 @@
 """Every published gradient of the corpus: time, steps, nodes against the published formula, memory.
 
-    python benchmarks/corpus.py [ITEMS.json] [--check]
+    python benchmarks/corpus.py [ITEMS.json …] [--check]
 
 One warm process; each time is the median of five. ``--check`` has the oracle confirm every step.
 Then: networks of 2 to 16 dense layers (time should grow no worse than linearly), and the flagship
@@ -133,8 +133,11 @@ def explicit_sizes() -> None:
 
 def main(arguments: list[str]) -> None:
     files = [a for a in arguments if not a.startswith("-")]
-    source = pathlib.Path(files[0]) if files else HERE.parent / "tests" / "data" / "public.json"
-    corpus(json.loads(source.read_text()), "--check" in arguments)
+    data = HERE.parent / "tests" / "data"
+    sources = [pathlib.Path(f) for f in files] or [data / "public.json", data / "textbooks.json"]
+    for source in sources:
+        print(f"\n{source.name}")
+        corpus(json.loads(source.read_text(encoding="utf-8")), "--check" in arguments)
     networks()
     explicit_sizes()
 

@@ -131,9 +131,18 @@ ZERO, ONE, MINUS_ONE, HALF, TWO = number(0), number(1), number(-1), number(1, 2)
 PI = pi
 
 
+_VALUES: dict[tuple[int, int], Fraction] = {}
+
+
 def value_of(t: Term) -> Fraction:
     """The value of a number term."""
-    return Fraction(int(t.p), int(t.q))
+    key = (t.p, t.q)
+    found = _VALUES.get(key)
+    if found is None:
+        found = Fraction(int(t.p), int(t.q))
+        if len(_VALUES) < 4096:
+            _VALUES[key] = found
+    return found
 
 
 def is_number(t: Term) -> bool:

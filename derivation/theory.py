@@ -349,6 +349,10 @@ class Theory:
         wanted = {">": POS, "<": NEG, ">=": POS | ZER, "<=": NEG | ZER, "!=": POS | NEG, "==": ZER}
         if signs & ~wanted[c.op] == 0:
             return True, used
+        if c.right == ZERO:  # as it stands: a square is seen before it is multiplied out
+            signs, used = self.sign(c.left)
+            if signs & ~wanted[c.op] == 0:
+                return True, used
         for given in self.facts:
             if isinstance(given, Relation) and _matches(oriented(given), oriented(c), self):
                 return True, frozenset((given,))

@@ -13,22 +13,31 @@ from derivation.engine import derive_outcome
 from derivation.language import nodes, read_expression, write
 from derivation.oracle import Oracle
 
-ITEMS = json.loads((pathlib.Path(__file__).parent / "data" / "public.json").read_text())
+DATA = pathlib.Path(__file__).parent / "data"
+ITEMS = json.loads((DATA / "public.json").read_text(encoding="utf-8"))
+TEXTBOOKS = json.loads((DATA / "textbooks.json").read_text(encoding="utf-8"))
 # longer than published, by how many nodes: what the search does not see yet (notes/design.md)
 LONGER = {
-    "bradley-terry-pairs": 1,  # p[j,i] = 1 - p[i,j]
-    "ppo-unclipped-surrogate": 3,  # one-hot actions
-    "partition-energy-fluctuation": 2,  # a centred second moment
+    "beta-nll": 1,  # v**(-1 + b)
+    "cloglog": 1,
+    "focal-bce": 12,
+    "infonce-temperature": 2,  # a delta put into a sum, so that the sum is over two indices
+    "kernel-ridge": 3,  # a residual that had better not come up
+    "mdn-mean": 3,  # exp(E) for the sum in a responsibility
+    "ranknet-pair": 1,
+    "weibull-shape": 5,
 }
+# a completed sum may not take in a place where its terms are undefined: 0/0 on the diagonal
+GUARDED = ("mds-stress", "sammon", "umap-attraction")
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=[item["id"] for item in ITEMS])
-def test_derived_as_published(item: dict[str, Any]) -> None:
+def compare(item: dict[str, Any], thorough: bool) -> None:
     problem = problem_of(item)
     outcome = derive_outcome(problem, problem.wrt[0])
     assert outcome.result is not None, outcome.reason
     oracle = Oracle(problem, extra=outcome.introduced)
-    assert oracle.confirm(outcome.facts + outcome.steps).points > 0
+    if thorough:
+        assert oracle.confirm(outcome.facts + outcome.steps).points > 0
     letters = {i.name: i for i in outcome.result.free_symbols if hasattr(i, "size")}
     published = read_expression(item["expect"], problem, free=letters)
     found = oracle.compare(outcome.result, published, conditions=outcome.conditions)
@@ -36,8 +45,20 @@ def test_derived_as_published(item: dict[str, Any]) -> None:
     assert found.points > 0
     length = nodes(outcome.result) + sum(nodes(d.body) for d in outcome.introduced)
     assert length <= nodes(published) + LONGER.get(item["id"], 0), write(outcome.result)
+    assert item["id"] not in GUARDED or " if " in write(outcome.result)
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=[item["id"] for item in ITEMS])
+def test_derived_as_published(item: dict[str, Any]) -> None:
+    compare(item, thorough=True)
+
+
+@pytest.mark.parametrize("item", TEXTBOOKS, ids=[item["id"] for item in TEXTBOOKS])
+def test_derived_as_in_textbooks(item: dict[str, Any]) -> None:
+    compare(item, thorough=False)
 
 
 def test_the_list_of_longer_results_is_current() -> None:
-    ids = {item["id"] for item in ITEMS}
-    assert set(LONGER) <= ids
+    ids = {item["id"] for item in ITEMS + TEXTBOOKS}
+    assert set(LONGER) | set(GUARDED) <= ids
+    assert not set(LONGER) & {item["id"] for item in ITEMS}  # all of the corpus is as short

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from derivation.engine.cost import cost
 from derivation.engine.known import Theorem
@@ -43,14 +45,34 @@ def derive_together(
     Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
     lemma that is an instance of one of the ``known`` theorems says so.
     """
+    with _collector_at_rest():
+        return _derive_together(problem, variables, style, inline, known)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No garbage collection: terms form no cycles, and a full collection outlasts a derivation."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _derive_together(
+    problem: Problem, variables: Sequence[Wrt], style: str, inline: bool, known: Theorems
+) -> tuple[Outcome, ...]:
     planner = Planner(problem, style, inline, known=known)
     try:
         written_out = _derived(planner, variables)
-        if planner.gathers():
-            other = _derived(Planner(problem, style, inline, known=known, forward=True), variables)
-            written_out = min(other, written_out, key=_length)
     except TooLong:
         return _derived(Planner(problem, style, naming=True, known=known), variables)
+    if planner.gathers():
+        with suppress(TooLong):
+            other = _derived(Planner(problem, style, inline, known=known, forward=True), variables)
+            written_out = min(other, written_out, key=_length)
     if inline or all(o.result is None or cost(o.result) < LONG_RESULT for o in written_out):
         return written_out
     named = _derived(Planner(problem, style, naming=True, known=known), variables)

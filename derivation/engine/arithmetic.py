@@ -21,6 +21,7 @@ from derivation.terms import (
     KroneckerDelta,
     Mul,
     Pow,
+    SumOver,
     Term,
     add,
     exp,
@@ -35,6 +36,7 @@ Factors = tuple[Fraction, list[tuple[Any, Any]]]
 
 _TIDY: dict[Term, Any] = {}
 _SPLIT: dict[Term, Factors] = {}
+_LEADING: dict[Term, tuple[Fraction, Any]] = {}
 
 
 def tidy(t: Term) -> Any:
@@ -175,6 +177,15 @@ def _primitive(t: Any) -> tuple[Fraction, Any]:
 
 def leading(t: Term) -> tuple[Fraction, Any]:
     """The numeric coefficient of a term and the rest."""
+    found = _LEADING.get(t)
+    if found is None:
+        if len(_LEADING) > 1 << 18:
+            _LEADING.clear()
+        found = _LEADING[t] = _leading(t)
+    return found
+
+
+def _leading(t: Term) -> tuple[Fraction, Any]:
     if is_number(t):
         return value_of(t), ONE
     if isinstance(t, Mul):
@@ -333,3 +344,42 @@ def expanded(t: Term) -> Any:
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
     return bool(a == b or normal(a)[0] == normal(b)[0])
+
+
+def sums_in(t: Any) -> list[tuple[Any, Any]]:
+    """(outside, sum) for each indexed sum that is a factor of the term."""
+    c, parts = split_product(t)
+    out = []
+    for k, (base, e) in enumerate(parts):
+        if isinstance(base, SumOver) and e == ONE:
+            rest = parts[:k] + parts[k + 1 :]
+            out.append((join_product(c, rest), base))
+    return out
+
+
+def beside(c: Fraction, parts: list[tuple[Any, Any]], last: Any) -> tuple[Any, tuple[int, ...]]:
+    """c times powers times one factor that stays as it is, and the place of that factor."""
+    front = join_product(c, parts)
+    if front == ONE:
+        return last, ()
+    whole = mul(*(front.args if isinstance(front, Mul) else (front,)), last)
+    return whole, (len(whole.args) - 1,)
+
+
+def over_one_denominator(t: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """A sum of terms as (numerator, powers below); no powers below if there are no denominators."""
+    split = [split_product(a) for a in t.args]
+    below: dict[Any, tuple[Any, Fraction]] = {}
+    for _, parts in split:
+        for b, e in parts:
+            if is_number(e) and value_of(e) < 0 and not isinstance(b, sympy.exp):
+                key = normal_term(b)
+                if key not in below or below[key][1] < -value_of(e):
+                    below[key] = (b, -value_of(e))
+    numeric = lcm(*[c.denominator for c, _ in split])
+    powers = [(b, number(e)) for b, e in below.values()]
+    if not powers and numeric == 1:
+        return t, []
+    front = join_product(Fraction(numeric), powers)
+    top = sum_of([expanded(tidy(mul(front, a))) for a in t.args])
+    return top, [*powers, *([(number(numeric), ONE)] if numeric != 1 else [])]

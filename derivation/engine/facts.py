@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import same
-from derivation.engine.proof import Chain, Move, Proof, flip, join
+from derivation.engine.proof import Chain, Move, Proof, flip, join, rearranged
 from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
 from derivation.normal import normal_term
@@ -14,13 +14,18 @@ from derivation.problem import Definition
 from derivation.terms import (
     ONE,
     TRUE,
+    ZERO,
     SumOver,
     Term,
+    add,
     element,
+    free_indices,
     fresh_index,
     is_number,
     mul,
     name_of,
+    neg,
+    sigmoid,
     substitute,
     subterms,
     sum_over,
@@ -46,7 +51,7 @@ def find_facts(planner: Planner, objective: Term, wrt: tuple[Term, ...]) -> list
         if fact is not None:
             out.append(fact)
             planner.shortener.add_fact(fact)
-        fact = _symmetry(planner, definition)
+        fact = _symmetry(planner, definition) or _complement(planner, definition)
         if fact is not None:
             out.append(fact)
             planner.shortener.add_fact(fact)
@@ -113,6 +118,37 @@ def _names_sum(planner: Planner, s: Any) -> bool:
     return theory.defined(s) and any(
         isinstance(x, SumOver) for x in subterms(theory.definitions[name_of(s)].body)
     )
+
+
+def _complement(planner: Planner, definition: Definition) -> Rewrite | None:
+    """p[j,i] = 1 - p[i,j] or p[j,i] = -p[i,j]: what two say of each other."""
+    params = definition.params
+    if len(params) < 2 or params[-1].size != params[-2].size:
+        return None
+    i, j = params[-2], params[-1]
+    if not {i, j} <= free_indices(definition.body):
+        return None
+    spare = fresh_index(i, {p.name for p in params})
+    body = definition.body
+    swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
+    turned = element(definition.name, *params[:-2], j, i)
+    for total in (ONE, ZERO):
+        other = neg(definition.head) if total == ZERO else add(total, neg(definition.head))
+        place = (len(other.args) - 1,) + ((1,) if total == ONE else ())
+        unfolding = Chain(other).splice(Move("definition", definition.head, body), place)
+        if isinstance(body, sigmoid):
+            reflected = add(ONE, neg(sigmoid(neg(body.args[0]))))
+            unfolding.rule("sigmoid-reflection", reflected, place)
+        finish = rearranged(unfolding.term, swapped)
+        if finish is None:
+            continue
+        chain = Chain(turned).splice(Move("definition", turned, swapped))
+        chain.splice(flip(finish)).splice(flip(unfolding.proof()))
+        try:
+            return planner.narrator.fact(chain.proof(), params, definition)
+        except (RuleRefused, KernelError):
+            return None
+    return None
 
 
 def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:

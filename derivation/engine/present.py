@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import sympy
+
 from derivation.engine.arithmetic import join_product, leading, scaled, split_product
 from derivation.terms import (
     ONE,
@@ -84,11 +86,21 @@ def _product(t: Any, signs: bool = True) -> Any:
     above: list[tuple[Any, Any]] = []
     below: list[tuple[Any, Any]] = []
     for base, e in parts:
+        if isinstance(base, sympy.exp) and is_number(e) and value_of(e) > 0:
+            above.append((_exponential(base, e), ONE))
+            continue
         base = presented(base)
         if is_number(e) and value_of(e) < 0:
             below.append((base, number(-value_of(e))))
         else:
             above.append((base, e))
+    above, below = _ratios(above, below)
+    if coefficient.numerator == 1 and not above:  # exp(-x)/b, not 1/(exp(x)*b)
+        for k, (base, e) in enumerate(below):
+            if isinstance(base, sympy.exp):
+                above.append((_exponential(base, -e), ONE))
+                del below[k]
+                break
     if coefficient < 0 and signs:
         for k, (base, e) in enumerate(above):
             if (
@@ -116,6 +128,24 @@ def _product(t: Any, signs: bool = True) -> Any:
     if top == ONE:
         return inverse(bottom)
     return mul(*_factors(top), inverse(bottom))
+
+
+def _exponential(base: Any, e: Any) -> Any:
+    """exp(x) to a power, as one exponential, its argument as a person writes it."""
+    joined = join_product(Fraction(1), [(base, e)])
+    return rebuild(joined, (presented(joined.args[0]),))
+
+
+def _ratios(
+    above: list[tuple[Any, Any]], below: list[tuple[Any, Any]]
+) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]]:
+    """a**n/b**n as (a/b)**n, where that is all there is."""
+    if len(above) != 1 or len(below) != 1:
+        return above, below
+    (a, n), (b, m) = above[0], below[0]
+    if n != m or n == ONE or not is_number(n) or value_of(n).denominator != 1:
+        return above, below
+    return [(mul(*_factors(a), inverse(b)), n)], []
 
 
 def _factors(t: Any) -> tuple[Any, ...]:

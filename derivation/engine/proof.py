@@ -6,7 +6,7 @@ the kernel and got a ``Theorem`` back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +104,14 @@ def algebra(before: Term, after: Term) -> Move | None:
     return Move(name, before, after)
 
 
+def rearranged(before: Any, after: Any) -> Proof | None:
+    """The proof by algebra, or None where algebra does not show it."""
+    try:
+        return Chain(before).algebra(after).proof()
+    except RuleRefused:
+        return None
+
+
 def flip(item: Any) -> Any:
     """The same from right to left."""
     if isinstance(item, Move):
@@ -178,6 +186,23 @@ def whole_terms(proof: Any, start: Term) -> list[tuple[Path, Move, Any, Any]]:
 
     walk(proof, ())
     return out
+
+
+def safely(candidates: Iterator[Proof]) -> Iterator[Proof]:
+    """The candidates up to the first that turns out not to be provable."""
+    try:
+        yield from candidates
+    except RuleRefused:
+        return
+
+
+def safely_each(candidates: Iterator[Callable[[], Proof]]) -> Iterator[Proof]:
+    """Those candidates that turn out to be provable."""
+    for candidate in candidates:
+        try:
+            yield candidate()
+        except RuleRefused:
+            continue
 
 
 class Replayer:

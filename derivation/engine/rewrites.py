@@ -16,11 +16,20 @@ from weakref import WeakKeyDictionary
 
 import sympy
 
-from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
+from derivation.engine.arithmetic import (
+    beside,
+    join_product,
+    leading,
+    same,
+    scaled,
+    split_product,
+    tidy,
+)
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
 from derivation.normal import E, normal, normal_term, term_of
 from derivation.problem import Definition
+from derivation.rules import REGISTRY
 from derivation.terms import (
     MINUS_ONE,
     ONE,
@@ -34,6 +43,7 @@ from derivation.terms import (
     Pow,
     Reduction,
     Relation,
+    SumOver,
     Term,
     add,
     at,
@@ -53,6 +63,7 @@ from derivation.terms import (
     relation,
     substitute,
     subterms,
+    sum_over,
     value_of,
 )
 from derivation.theory import Theory, match
@@ -130,7 +141,7 @@ def index_bound_inside(t: Term, i: Term) -> bool:
 
 def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     """The pattern replaced wherever it occurs (not under derivatives), or None if nowhere."""
-    if not names(rw.pattern) <= names(t):
+    if not names(rw.pattern) <= names(t) or type(rw.pattern) not in heads(t):
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
@@ -149,15 +160,33 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     return chain.proof() if chain.items else None
 
 
-def occurrences(t: Term, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+Places = tuple[tuple[tuple[int, ...], Any], ...]
+_PLACES: dict[Term, Places] = {}
+_HEADS: dict[Term, frozenset[type]] = {}
+
+
+def occurrences(t: Term) -> Places:
     """Subterms with their places, outermost first; not inside derivatives and conditions."""
-    yield path, t
-    if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
-        return
-    for k, a in enumerate(t.args):
-        if isinstance(t, Reduction) and k > 0:
-            break
-        yield from occurrences(a, (*path, k))
+    found = _PLACES.get(t)
+    if found is None:
+        if len(_PLACES) > 1 << 14:
+            _PLACES.clear()
+        out: list[tuple[tuple[int, ...], Any]] = [((), t)]
+        if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
+            for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
+                out.extend(((k, *path), s) for path, s in occurrences(a))
+        found = _PLACES[t] = tuple(out)
+    return found
+
+
+def heads(t: Term) -> frozenset[type]:
+    """The kinds of subterms that occur in a term."""
+    found = _HEADS.get(t)
+    if found is None:
+        if len(_HEADS) > 1 << 14:
+            _HEADS.clear()
+        found = _HEADS[t] = frozenset(type(s) for _, s in occurrences(t))
+    return found
 
 
 # -- definitions as rewrites ----------------------------------------------------------------
@@ -211,6 +240,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
     out.extend(_peeled(theory, definition))
+    if isinstance(body, SumOver) and set(params) <= free_indices(body):
+        out.append(_opposite(theory, definition))
     whole = normal_term(body)
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
         out.insert(0, _fold(theory, definition, whole, head))
@@ -310,6 +341,21 @@ def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:
     return out[-1:]
 
 
+def _opposite(theory: Theory, definition: Definition) -> Rewrite:
+    """From J = sum f: the sum of -f is -J."""
+    body = definition.body
+    pattern = normal_term(sum_over(neg(body.body), body.index, body.guard))
+
+    def prove(values: dict[Any, Any]) -> Any:
+        whole, head = substitute(body, values), substitute(definition.head, values)
+        chain = Chain(substitute(pattern, values))
+        chain.algebra(sum_over(mul(MINUS_ONE, whole.body), whole.index, whole.guard))
+        chain.rule("sum-factor", mul(MINUS_ONE, whole))
+        return chain.splice(Move("definition", whole, head, direction="rl"), (1,)).proof()
+
+    return Rewrite(definition.name, definition.params, pattern, neg(definition.head), prove)
+
+
 def _has_sum(t: Term) -> bool:
     return any(isinstance(s, Reduction) for s in subterms(t))
 
@@ -375,21 +421,31 @@ def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
 
 def fold_products(definition: Definition, t: Term, theory: Theory) -> Proof | None:
     """In every product that holds all factors of the definition's right side, its name instead."""
-    coefficient, pattern = split_product(definition.body)
-    if len(pattern) < 2 or not names(definition.body) <= names(t):
+    if not names(definition.body) <= names(t):
+        return None
+    meaning = _exponential(definition, theory)
+    body = definition.body if meaning is None else meaning.after
+    coefficient, pattern = split_product(body)
+    if len(pattern) < 2:
         return None
     chain = Chain(t)
     for path, sub in list(occurrences(t)):
         if isinstance(sub, Mul) and not any(path[: len(p)] == p for p, _ in chain.items):
-            proof = _fold_in_product(definition, coefficient, pattern, sub, theory)
+            proof = _fold_in_product(definition, coefficient, pattern, sub, theory, meaning)
             if proof is not None:
                 chain.splice(proof, path)
     return chain.proof() if chain.items else None
 
 
 def _fold_in_product(
-    definition: Definition, coefficient: Any, pattern: list[Any], t: Term, theory: Theory
+    definition: Definition,
+    coefficient: Any,
+    pattern: list[Any],
+    t: Term,
+    theory: Theory,
+    meaning: Proof | None = None,
 ) -> Proof | None:
+    """The product with the name in it; with the name's exponential where ``meaning`` is that."""
     have_coefficient, have = split_product(t)
     for values in assignments(definition.params, t, theory):
         left = list(have)
@@ -405,9 +461,33 @@ def _fold_in_product(
             left[place : place + 1] = [] if rest == ZERO else [(b, rest)]
         else:
             head = substitute(definition.head, values)
-            out = join_product(have_coefficient / coefficient, [*left, (head, ONE)])
-            return _prove_by_unfolding(definition, values, t, out)
+            if meaning is None:
+                out = join_product(have_coefficient / coefficient, [*left, (head, ONE)])
+                return _prove_by_unfolding(definition, values, t, out)
+            power_of_e = exp(head)
+            out, where = beside(have_coefficient / coefficient, left, power_of_e)
+            chain = Chain(out)
+            chain.splice(Move("definition", head, substitute(definition.body, values)), (*where, 0))
+            at_values = substitute(meaning.after, values)
+            chain.rule("exp-of-log", at_values, where)
+            return flip(chain.algebra(t).proof())  # type: ignore[no-any-return]
     return None
+
+
+def _exponential(definition: Definition, theory: Theory) -> Proof | None:
+    """exp(a + log(b)) = exp(a)*b for a definition that is a sum with logarithms in it."""
+    body = definition.body
+    if not isinstance(body, Add) or not any(
+        isinstance(leading(a)[1], sympy.log) and abs(leading(a)[0]) == 1 for a in body.args
+    ):
+        return None
+    try:
+        after, needs = REGISTRY["exp-of-log"].rewrite(theory, exp(body), {})  # type: ignore[misc]
+    except RuleRefused:
+        return None
+    if not all(theory.decide(c)[0] for c in needs):
+        return None
+    return Chain(exp(body)).rule("exp-of-log", after).proof()
 
 
 def _covers(have: Any, wanted: Any) -> bool:
@@ -415,7 +495,9 @@ def _covers(have: Any, wanted: Any) -> bool:
     if is_number(have) and is_number(wanted):
         h, w = value_of(have), value_of(wanted)
         return h == w or (h * w > 0 and abs(h) > abs(w) and (h - w).denominator == 1)
-    return bool(have == wanted)
+    if is_number(wanted):
+        return False
+    return is_number(tidy(add(have, neg(wanted))))
 
 
 def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | None:

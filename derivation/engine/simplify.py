@@ -12,7 +12,8 @@ from typing import Any
 import sympy
 
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
-from derivation.engine.proof import Chain, Proof, algebra
+from derivation.engine.defined import defined_at
+from derivation.engine.proof import Chain, Proof, algebra, flip
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
 from derivation.rules import REGISTRY
@@ -49,6 +50,8 @@ from derivation.terms import (
     negate,
     power,
     relation,
+    relu,
+    replace_at,
     substitute,
     sum_over,
     value_of,
@@ -160,7 +163,31 @@ class Simplifier:
             return Chain(t).rule("case-holds", a).proof()
         if self._known(negate(condition)):
             return Chain(t).rule("case-fails", b).proof()
-        return self._out_of_cases(t)
+        return self._positive_part(t, t, []) or self._out_of_cases(t)
+
+    def _positive_part(self, t: Any, cases: Any, rest: list[Any]) -> Proof | None:
+        """relu(x)*(f if x > 0 else 0) = relu(x)*f: relu says it already."""
+        condition, a, b = cases.args
+        if b != ZERO:
+            return None
+        after = mul(*rest, *factors_of(a)) if rest else a
+        for f in (*rest, *factors_of(a)):
+            base = f.args[0] if isinstance(f, Pow) and is_number(f.args[1]) else f
+            if not isinstance(base, relu) or (f is not base and value_of(f.args[1]) <= 0):
+                continue
+            x = base.args[0]
+            if oriented(condition) != oriented(relation(">", x, ZERO)):
+                continue
+            meaning = (
+                Chain(base)
+                .rule("relu-definition", if_else(relation(">", x, ZERO), x, ZERO))
+                .proof()
+            )
+            there, here = path_to(t, base), path_to(after, base)
+            chain = Chain(t).splice(meaning, there)
+            chain.rule("case-lift", replace_at(after, here, meaning.after))
+            return chain.splice(flip(meaning), here).proof()
+        return None
 
     def _out_of_cases(self, t: Any) -> Proof | None:
         """(f*a if c else f*b) = f*(a if c else b), f what both cases share."""
@@ -197,6 +224,11 @@ class Simplifier:
                 return Chain(t).rule("delta-substitutes", mul(*rest)).proof()
         for f in t.args:
             if isinstance(f, IfElse) and ZERO in f.args[1:]:
+                rest = list(t.args)
+                rest.remove(f)
+                opened = self._positive_part(t, f, rest)
+                if opened is not None:
+                    return opened
                 rest = list(t.args)
                 rest.remove(f)
                 branches = [ZERO if b == ZERO else tidy(mul(*rest, b)) for b in f.args[1:]]
@@ -273,7 +305,7 @@ class Simplifier:
                 if not (isinstance(base, SumOver) and e == ONE):
                     continue
                 for g in conjuncts(base.guard):
-                    j = _excluded(g, base.index)
+                    j = excluded(g, base.index)
                     if (
                         j is None
                         or free_indices(j) & {base.index}
@@ -288,7 +320,7 @@ class Simplifier:
                     ]
                     missing = tidy(mul(*outside, substitute(base.body, {base.index: j})))
                     whole = sum_over(base.body, base.index, others)
-                    if missing == ZERO:
+                    if missing == ZERO and defined_at(self.theory, base.body, base.index, j, t):
                         chain = Chain(t)
                         out = tidy(mul(*outside, whole))
                         inner = Chain(base).rule("sum-guard", whole).proof()
@@ -545,7 +577,23 @@ def _only_logs(x: Any) -> bool:
     return any(isinstance(f, sympy.log) for f in factors_of(x))
 
 
-def _excluded(g: Any, i: Any) -> Any:
+def path_to(t: Term, part: Term) -> tuple[int, ...]:
+    """Where a part stands in a term; the first place, outermost first."""
+    level: list[tuple[tuple[int, ...], Any]] = [((), t)]
+    while level:
+        for path, s in level:
+            if s == part:
+                return path
+        level = [
+            ((*path, k), a)
+            for path, s in level
+            if not is_leaf(s) and not isinstance(s, Condition)
+            for k, a in enumerate(s.args)
+        ]
+    raise RuleRefused(f"{part} does not occur in {t}")
+
+
+def excluded(g: Any, i: Any) -> Any:
     """j where the condition is i != j."""
     if isinstance(g, Relation) and g.op == "!=" and i in (g.left, g.right):
         return g.right if g.left == i else g.left

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
-from derivation.normal import difference_vanishes, oriented
+from derivation.normal import difference_vanishes, normal, oriented
 from derivation.rules.registry import as_argument, refuse, rewriting, rule
 from derivation.terms import (
+    MIRROR,
     ONE,
     ZERO,
     Condition,
@@ -17,10 +19,14 @@ from derivation.terms import (
     Mul,
     Partial,
     Reduction,
+    Relation,
+    add,
+    conjuncts,
     free_indices,
     if_else,
     is_leaf,
     mul,
+    neg,
     negate,
     rebuild,
     relation,
@@ -216,6 +222,56 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
             return needs
     refuse(False, "the two sides differ in some case")
     return ()
+
+
+@rule(
+    "same-condition",
+    "cases",
+    "The same condition",
+    r"a - b > 0 \iff a > b",
+    valid=(
+        "(y[i] if 1 - a > 0 else 0) -> y[i] if a < 1 else 0",
+        "sum(y[k] for k in K if z[k] - a > 0) -> sum(y[k] for k in K if a < z[k])",
+        "(y[i] if 2*a - 2*b != 0 else 0) -> y[i] if b != a else 0",
+    ),
+    refuses=(
+        "(y[i] if 1 - a > 0 else 0) -> y[i] if a > 1 else 0",
+        "(y[i] if a*b > 0 else 0) -> y[i] if a > 0 else 0",
+        "(y[i] if a > 0 else 0) -> y[i] if a >= 0 else 0",
+        "sum(y[k] for k in K if z[k] - a > 0) -> sum(z[k] for k in K if a < z[k])",
+    ),
+)
+def same_condition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Terms of a comparison may change sides, and both sides be multiplied by a positive number."""
+    refuse(type(lhs) is type(rhs), "not alike")
+    if isinstance(lhs, IfElse):
+        refuse(lhs.args[1:] == rhs.args[1:], "other cases")
+        one, two = lhs.args[0], rhs.args[0]
+    else:
+        refuse(isinstance(lhs, Reduction) and not isinstance(lhs, Condition), "no condition")
+        refuse(lhs.body == rhs.body and lhs.index == rhs.index, "other terms")
+        one, two = lhs.guard, rhs.guard
+    parts, others = conjuncts(one), conjuncts(two)
+    refuse(len(parts) == len(others), "other conditions")
+    for c, d in zip(parts, others, strict=True):
+        refuse(oriented(c) == oriented(d) or _says_the_same(c, d), "other conditions")
+    return ()
+
+
+def _says_the_same(c: Any, d: Any) -> bool:
+    """Whether two comparisons hold at the same points, unconditionally."""
+    if not (isinstance(c, Relation) and isinstance(d, Relation)):
+        return False
+    (p, needs), (q, more) = (normal(add(r.left, neg(r.right))) for r in (c, d))
+    if needs or more or not p or set(p) != set(q):
+        return False
+    ratios = {Fraction(q[m]) / Fraction(p[m]) for m in p}
+    if len(ratios) != 1:
+        return False
+    (ratio,) = ratios
+    if c.op in ("==", "!="):
+        return bool(c.op == d.op)
+    return bool(d.op == (c.op if ratio > 0 else MIRROR[c.op]))
 
 
 def _conditions(t: Any) -> set[Any]:

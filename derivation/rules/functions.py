@@ -153,6 +153,21 @@ def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
 
 
 @rewriting(
+    "tangent-definition",
+    "functions",
+    "What the tangent is",
+    r"\tan x = \frac{\sin x}{\cos x},\quad \tanh x = \frac{\sinh x}{\cosh x}",
+    valid=("tanh(a) -> sinh(a)/cosh(a)", "tan(a) -> sin(a)/cos(a)"),
+    refuses=("tanh(a) -> cosh(a)/sinh(a)", "tanh(a) -> sin(a)/cos(a)"),
+)
+def tangent_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """Sine over cosine, circular or hyperbolic."""
+    refuse(isinstance(t, sympy.tan | sympy.tanh), "not a tangent")
+    above, below = ("sin", "cos") if isinstance(t, sympy.tan) else ("sinh", "cosh")
+    return mul(apply(above, t.args[0]), inverse(apply(below, t.args[0]))), ()
+
+
+@rewriting(
     "sigmoid-reflection",
     "functions",
     "Reflection of the sigmoid",

@@ -1,0 +1,314 @@
+"""Other ways to write one subterm: powers together, a denominator met, a sigmoid seen.
+
+``Alternatives`` proposes; whatever it proposes carries its proof.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from derivation.engine.arithmetic import (
+    beside,
+    expanded,
+    join_product,
+    negated,
+    over_one_denominator,
+    split_product,
+    sums_in,
+    tidy,
+)
+from derivation.engine.collect import Collector
+from derivation.engine.proof import Chain, Proof, flip, rearranged
+from derivation.engine.simplify import Simplifier, excluded, factors_of
+from derivation.normal import normal_term
+from derivation.rules import REGISTRY
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Add,
+    IfElse,
+    Mul,
+    Pow,
+    ProductOver,
+    add,
+    apply,
+    conjuncts,
+    exp,
+    if_else,
+    inverse,
+    is_number,
+    mul,
+    neg,
+    number,
+    power,
+    reduction,
+    relation,
+    substitute,
+    sum_over,
+    value_of,
+)
+from derivation.theory import Theory
+
+
+class Alternatives:
+    """Other ways to write one product, power or indexed sum, each with its proof."""
+
+    def __init__(self, theory: Theory, simplifier: Simplifier, collector: Collector) -> None:
+        self.theory, self.simplifier, self.collector = theory, simplifier, collector
+
+    def candidates(self, t: Any) -> Iterator[Proof]:
+        """Other ways to write one subterm."""
+        if isinstance(t, ProductOver):
+            yield from self.whole_product(t)
+        if isinstance(t, Mul):
+            yield from self._cleared(t)
+            yield from self._into_sum(t)
+            yield from self._one_exponential(t)
+            yield from self._one_power(t)
+            yield from self._pushed(t)
+            yield from self._cases_around(t)
+            yield from self._as_tanh(t)
+        if isinstance(t, Mul | Pow):
+            yield from self._as_sigmoid(t)
+            yield from self._inner_denominators(t)
+
+    def _as_sigmoid(self, t: Any) -> Iterator[Proof]:
+        """1/(1 + exp(x)) = sigmoid(-x), exp(x)/(1 + exp(x)) = sigmoid(x)."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if (
+                e != number(-1)
+                or not isinstance(base, Add)
+                or len(base.args) != 2
+                or ONE not in base.args
+            ):
+                continue
+            (grown,) = [a for a in base.args if a != ONE]
+            if not isinstance(grown, sympy.exp):
+                continue
+            x = grown.args[0]
+            others = [p for n, p in enumerate(parts) if n != k]
+            for argument, left in ((x, [*others, (exp(x), number(-1))]), (negated(x), others)):
+                s = apply("sigmoid", argument)
+                back = Chain(s).rule("sigmoid-definition", inverse(add(ONE, exp(neg(argument)))))
+                remaining = tidy(join_product(c, left))
+                staged = mul(*factors_of(remaining), back.term) if remaining != ONE else back.term
+                start = rearranged(t, staged)
+                if start is None:
+                    continue
+                where = (len(staged.args) - 1,) if remaining != ONE else ()
+                yield Chain(t).splice(start).splice(flip(back.proof()), where).proof()
+
+    def _as_tanh(self, t: Any) -> Iterator[Proof]:
+        """sinh(x)/cosh(x) = tanh(x)."""
+        c, parts = split_product(t)
+        for k, (top, e) in enumerate(parts):
+            if not isinstance(top, sympy.sinh | sympy.sin) or e != ONE:
+                continue
+            below, name = (
+                (sympy.cosh, "tanh") if isinstance(top, sympy.sinh) else (sympy.cos, "tan")
+            )
+            for n, (bottom, x) in enumerate(parts):
+                if isinstance(bottom, below) and x == number(-1) and bottom.args == top.args:
+                    rest = [p for m, p in enumerate(parts) if m not in (k, n)]
+                    short = apply(name, top.args[0])
+                    back = Chain(short).rule("tangent-definition", mul(top, inverse(bottom)))
+                    staged, where = beside(c, rest, back.term)
+                    yield Chain(t).algebra(staged).splice(flip(back.proof()), where).proof()
+
+    def _cases_around(self, t: Any) -> Iterator[Proof]:
+        """2*f*(a if c else 0) = (2*f*a if c else 0)."""
+        for f in t.args:
+            if not isinstance(f, IfElse):
+                continue
+            rest = list(t.args)
+            rest.remove(f)
+            branches = [ZERO if b == ZERO else tidy(mul(*rest, b)) for b in f.args[1:]]
+            lifted = if_else(f.args[0], *branches)
+            chain = Chain(t).rule("case-lift", lifted)
+            for k in (1, 2):
+                chain.splice(self.simplifier.simplify(lifted.args[k]), (k,))
+            yield chain.proof()
+            return
+
+    def _inner_denominators(self, t: Any) -> Iterator[Proof]:
+        """1/(a/b + c) = b/(a + b*c)."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if not isinstance(base, Add) or not is_number(e) or value_of(e).denominator != 1:
+                continue
+            top, below = over_one_denominator(base)
+            if not below:
+                continue
+            rest = [p for n, p in enumerate(parts) if n != k]
+            turned = [(b, number(-value_of(x) * value_of(e))) for b, x in below]
+            yield from _shown(t, tidy(beside(c, [*rest, *turned], power(top, e))[0]))
+
+    def _pushed(self, t: Any) -> Iterator[Proof]:
+        """Factors put into a sum of terms, and into the sums in it where they meet a denominator.
+
+        p*(1 - p)*(y*(a/p + b) + c/(1 - p)) becomes (1 - p)*y*(a + b*p) + c*p.
+        """
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != ONE or not isinstance(base, Add):
+                continue
+            rest = [p for n, p in enumerate(parts) if n != k]
+            below = _below(base)
+            meets = [p for p in rest if normal_term(p[0]) in below]
+            if not meets:
+                continue
+            front = join_product(Fraction(1), meets)
+            kept = join_product(c, [p for p in rest if p not in meets])
+            inside = _put_into(front, base)
+            yield from _shown(t, tidy(mul(*factors_of(kept), inside)))
+
+    def whole_product(self, t: Any) -> Iterator[Proof]:
+        """The product over l != j as the whole product over its j-th factor."""
+        for c in conjuncts(t.guard):
+            j = excluded(c, t.index)
+            if j is not None and c == t.guard:
+                single = substitute(t.body, {t.index: j})
+                if self.theory.decide(relation("!=", single, ZERO))[0]:
+                    whole = reduction("prod", t.body, t.index)
+                    yield Chain(t).rule("prod-split", mul(whole, inverse(single))).proof()
+
+    def _cleared(self, t: Any) -> Iterator[Proof]:
+        """p*(1 - p)*(y/p - (1 - y)/(1 - p)): what stands below meets what stands above."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != ONE or not isinstance(base, Add):
+                continue
+            below = set()
+            for a in base.args:
+                for b, x in split_product(a)[1]:
+                    if is_number(x) and value_of(x) < 0:
+                        below.add(normal_term(b))
+                        if isinstance(b, Add):
+                            below.add(normal_term(negated(b)))
+            meets = [p for n, p in enumerate(parts) if n != k and normal_term(p[0]) in below]
+            if not meets:
+                continue
+            rest = [p for n, p in enumerate(parts) if n != k and p not in meets]
+            front = join_product(Fraction(1), meets)
+            opened = expanded(add(*[expanded(tidy(mul(front, a))) for a in base.args]))
+            yield from _shown(t, tidy(mul(join_product(c, rest), opened)))
+
+    def _into_sum(self, t: Any) -> Iterator[Proof]:
+        """-sum(a*(b - c)) = sum(a*(c - b))."""
+        for c, f in sums_in(t):
+            sign, outside = split_product(c)
+            if sign >= 0:
+                continue
+            for turned in _turned(f.body):
+                inner = sum_over(turned, f.index, f.guard)
+                back = Chain(inner).rule("sum-factor", mul(number(-1), f))
+                staged, where = beside(-sign, outside, back.term)
+                chain = Chain(t).algebra(staged)
+                yield chain.splice(flip(back.proof()), where).proof()
+                return
+
+    def _one_exponential(self, t: Any) -> Iterator[Proof]:
+        """exp(a)/exp(b) = exp(a - b)."""
+        c, parts = split_product(t)
+        exps = [(b, e) for b, e in parts if isinstance(b, sympy.exp)]
+        if len(exps) < 2:
+            return
+        rest = [x for x in parts if x not in exps]
+        total = tidy(add(*[mul(e, b.args[0]) for b, e in exps]))
+        yield from _shown(t, beside(c, rest, exp(total))[0])
+        common = self._common_exponent(total)
+        if common is not None:
+            yield from _shown(t, beside(c, rest, exp(common))[0])
+
+    def _common_exponent(self, total: Any) -> Any:
+        if not isinstance(total, Add):
+            return None
+        for candidate in self.collector.common_factor(total, tuple(range(len(total.args)))):
+            return candidate.after
+        return None
+
+    def _one_power(self, t: Any) -> Iterator[Proof]:
+        """x**a/y**a = (x/y)**a for positive x and y and one symbolic exponent."""
+        c, parts = split_product(t)
+        for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
+            if is_number(e1) or is_number(e2) or isinstance(b1, Mul) or isinstance(b2, Mul):
+                continue
+            if not all(self.theory.decide(relation(">", b, ZERO))[0] for b in (b1, b2)):
+                continue
+            rest = [x for m, x in enumerate(parts) if m not in (k, n)]
+            for ratio in (1, -1):
+                gap = tidy(add(e1, mul(number(-ratio), e2)))
+                if not is_number(gap):
+                    continue
+                for first, second, e, left in (
+                    (b1, b2, e1, (b2, number(-ratio * value_of(gap)))),
+                    (b2, b1, e2, (b1, gap)),
+                ):
+                    base = mul(first, second if ratio == 1 else inverse(second))
+                    joined = power(base, e)
+                    apart = Chain(joined).rule("power-of-product", self._apart(joined))
+                    more = [left] if gap != ZERO else []
+                    staged, where = beside(c, [*rest, *more], apart.term)
+                    start = rearranged(t, staged)
+                    if start is None:
+                        continue
+                    chain = Chain(t).splice(start)
+                    yield chain.splice(flip(apart.proof()), where).proof()
+
+    def _apart(self, t: Any) -> Any:
+        after, _ = REGISTRY["power-of-product"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        return after
+
+
+def _shown(t: Any, after: Any) -> Iterator[Proof]:
+    proof = rearranged(t, after)
+    if proof is not None:
+        yield proof
+
+
+def _turned(body: Any) -> Iterator[Any]:
+    """The body with the opposite sign, put into a sum of terms in it."""
+    if isinstance(body, Add):
+        yield negated(body)
+    elif isinstance(body, Mul):
+        for k, b in enumerate(body.args):
+            if isinstance(b, Add):
+                yield mul(*body.args[:k], negated(b), *body.args[k + 1 :])
+
+
+def _below(t: Any) -> set[Any]:
+    """What stands in the denominators of a sum of terms, and of sums of terms in it."""
+    out: set[Any] = set()
+    for a in t.args:
+        for b, x in split_product(a)[1]:
+            if not is_number(x) or value_of(x) < 0:
+                out.add(normal_term(b))
+                if isinstance(b, Add):
+                    out.add(normal_term(negated(b)))
+            elif isinstance(b, Add) and x == ONE:
+                out |= _below(b)
+    return out
+
+
+def _put_into(front: Any, t: Any) -> Any:
+    """front*t, the front multiplied into the terms of t and into sums in them that divide by it."""
+    out = []
+    for a in t.args:
+        c, parts = split_product(a)
+        place = next(
+            (k for k, (b, x) in enumerate(parts) if isinstance(b, Add) and x == ONE and _below(b)),
+            None,
+        )
+        if place is None:
+            out.append(tidy(mul(front, a)))
+            continue
+        inside = _put_into(front, parts[place][0])
+        rest = [p for n, p in enumerate(parts) if n != place]
+        out.append(tidy(mul(*factors_of(join_product(c, rest)), inside)))
+    return add(*out)

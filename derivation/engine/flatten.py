@@ -1,0 +1,120 @@
+"""What a term looks like on the page: sums in sums as one sum, conditions without a difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivation.engine.arithmetic import leading, negated, tidy
+from derivation.engine.cost import cost
+from derivation.engine.proof import Chain, Proof, flip
+from derivation.engine.rewrites import occurrences
+from derivation.engine.simplify import factors_of
+from derivation.errors import RuleRefused
+from derivation.normal import normal, normal_term
+from derivation.terms import (
+    MIRROR,
+    ZERO,
+    Add,
+    IfElse,
+    Index,
+    Mul,
+    Relation,
+    SumOver,
+    Term,
+    add,
+    all_of,
+    at,
+    conjuncts,
+    free_indices,
+    fresh_index,
+    if_else,
+    index_names,
+    is_number,
+    mul,
+    neg,
+    relation,
+    substitute,
+    sum_over,
+)
+
+
+def nested(t: Any, f: Any) -> Proof | None:
+    """sum_i a_i*(sum_j b_ij) = sum_i sum_j a_i*b_ij, for the factor f of the body of t."""
+    rest = [g for g in factors_of(t.body) if g is not f]
+    chain = Chain(t)
+    if f.index in free_indices(mul(*rest)) or f.index == t.index:
+        letter = fresh_index(f.index, index_names(t.body) | {t.index.name})
+        swap = {f.index: letter}
+        f = sum_over(substitute(f.body, swap), letter, substitute(f.guard, swap))
+    if not rest:
+        return chain.proof()
+    inner = sum_over(mul(*rest, *factors_of(f.body)), f.index, f.guard)
+    try:
+        chain.algebra(mul(*rest, f), (0,))
+        chain.splice(flip(Chain(inner).rule("sum-factor", mul(*rest, f)).proof()), (0,))
+    except RuleRefused:
+        return None
+    return chain.proof()
+
+
+def flattened(t: Term) -> Proof:
+    """Every sum that holds a sum as a factor as one over both indices, where that is shorter."""
+    chain = Chain(t)
+    for _ in range(12):
+        for path, sub in occurrences(chain.term):
+            if isinstance(sub, SumOver) and isinstance(sub.body, Mul):
+                sums = [f for f in sub.body.args if isinstance(f, SumOver)]
+                if len(sums) != 1:
+                    continue
+                flat = nested(sub, sums[0])
+                if flat is not None and cost(flat.after) < cost(sub):
+                    chain.splice(flat, path)
+                    break
+        else:
+            break
+    return chain.proof()
+
+
+def conditions_shortened(t: Term) -> Proof:
+    """a - b > 0 written as a > b, in cases and in the conditions of sums."""
+    chain = Chain(t)
+    for path, sub in list(occurrences(t)):
+        if not isinstance(sub, IfElse | SumOver):
+            continue
+        here = at(chain.term, path)
+        condition = here.args[0] if isinstance(here, IfElse) else here.guard
+        parts = [_shortest_relation(c) for c in conjuncts(condition)]
+        shorter = all_of(*parts)
+        if parts == list(conjuncts(condition)):
+            continue
+        if isinstance(here, IfElse):
+            after = if_else(shorter, *here.args[1:])
+        else:
+            after = sum_over(here.body, here.index, shorter)
+        chain.rule("same-condition", after, path)
+    return chain.proof()
+
+
+def _shortest_relation(c: Any) -> Any:
+    """The relation with its terms on the sides that make it shortest."""
+    if not isinstance(c, Relation) or isinstance(c.left, Index) or isinstance(c.right, Index):
+        return c
+    gap = normal_term(add(c.left, neg(c.right)))
+    if normal(add(c.left, neg(c.right)))[1] or is_number(gap):
+        return c
+    terms = gap.args if isinstance(gap, Add) else (gap,)
+    positive = [a for a in terms if leading(a)[0] > 0]
+    negative = [negated(a) for a in terms if leading(a)[0] < 0]
+    left, right = tidy(add(*positive)), tidy(add(*negative))
+    if is_number(left) or (is_number(right) and right != ZERO and len(positive) == 0):
+        left, right, op = right, left, MIRROR[c.op]
+    elif not positive:
+        left, right, op = right, ZERO, MIRROR[c.op]
+    else:
+        op = c.op
+    moved = relation(op, left, right)
+    return moved if _size(moved) < _size(c) else c
+
+
+def _size(c: Any) -> int:
+    return cost(c.left) + cost(c.right)
