@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from derivation.errors import KernelError
+from derivation.matching import entails, match
 from derivation.terms import (
     TRUE,
     AllOf,
@@ -45,7 +46,7 @@ from derivation.terms import (
     rebuild,
     substitute,
 )
-from derivation.theory import Theory, entails, match
+from derivation.theory import Theory
 
 if TYPE_CHECKING:
     from derivation.rules.registry import Rule

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from derivation.errors import RuleRefused
+from derivation.matching import entails
 from derivation.normal import difference_vanishes, guarded, oriented, same_by_ring
 from derivation.rules.registry import refuse, rewriting, rule
 from derivation.terms import (
@@ -39,7 +40,7 @@ from derivation.terms import (
     substitute,
     sum_over,
 )
-from derivation.theory import Theory, entails
+from derivation.theory import Theory
 
 Result = tuple[Any, Iterable[Any]]
 
