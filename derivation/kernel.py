@@ -288,6 +288,10 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
         raise KernelError("an equality cannot replace the variable of a derivative")
     theory, through = inner.theory, isinstance(head, Diff)
     needs: set[Any] = set()
+    if not through and inner.lhs != inner.rhs:
+        for side in (inner.lhs, inner.rhs):
+            if theory.defined(side):
+                raise KernelError(f"partial of the bare name {side} is that of its definition")
     for v in head.args[1:]:
         name = name_of(v)
         if DETACHED in inner.unfolded:

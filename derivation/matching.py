@@ -58,7 +58,9 @@ def _match(
     if isinstance(p, Reduction):
         if p.index.size != t.index.size:
             return False
-        inner = {**bound, p.index: t.index}
+        # letters bound further out that the two inner ones hide can no longer be meant
+        inner = {a: None if b == t.index else b for a, b in bound.items()}
+        inner[p.index] = t.index
         return _match(p.body, t.body, ranges, bind, variables, inner) and _match(
             p.guard,
             t.guard,

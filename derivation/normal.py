@@ -389,20 +389,17 @@ def _content(poly: Poly) -> tuple[Any, Poly]:
 
 
 def _common_monomial(poly: Poly, needs: set[Any]) -> tuple[Monomial, Poly]:
-    """The largest monomial with numeric exponents that divides all (Laurent: lowest powers)."""
+    """The largest monomial with whole exponents that divides all: no law of powers is needed."""
     first, *rest = poly
     shared: dict[Any, Any] = {}
     for atom, e in first:
-        if atom == E or not isinstance(e, int | Fraction) or _composite(atom):
+        if atom == E or not isinstance(e, int) or _composite(atom):
             continue
         lowest = e
         for m in rest:
             other = dict(m).get(atom, 0)
-            if not isinstance(other, int | Fraction):
-                lowest = 0
-                break
-            lowest = min(lowest, other)
-        if lowest and isinstance(lowest, int) and lowest > 0:
+            lowest = min(lowest, other) if isinstance(other, int) else 0
+        if lowest > 0:
             shared[atom] = lowest
     if not shared:
         return UNIT, poly

@@ -13,9 +13,9 @@ from typing import Any
 import sympy
 from sympy.core.function import AppliedUndef
 
-from derivation.errors import KernelError
+from derivation.errors import KernelError, RuleRefused
 from derivation.matching import matches
-from derivation.normal import normal, normal_term, oriented
+from derivation.normal import difference_vanishes, normal, normal_term, oriented
 from derivation.problem import Definition, Problem
 from derivation.signs import NEG, NOTHING, POS, ZER, Signs, Used
 from derivation.terms import (
@@ -45,6 +45,7 @@ from derivation.terms import (
     Term,
     add,
     all_of,
+    alpha_equal,
     any_of,
     apply,
     every,
@@ -237,7 +238,10 @@ class Theory:
         """That no relation over values that depend on the name is at its edge."""
         if isinstance(condition, Relation):
             if self.depends(condition, on, through):
-                yield self._kink(relation("!=", condition.left, condition.right))
+                if _identical(condition.left, condition.right):
+                    return  # the same everywhere: there is no edge
+                if not self._changes_at_ties_only(condition):
+                    yield self._kink(relation("!=", condition.left, condition.right))
                 yield from self.smooth(condition.left, on, through)
                 yield from self.smooth(condition.right, on, through)
         elif not isinstance(condition, Every):
@@ -245,6 +249,22 @@ class Theory:
                 yield from self._boundaries(part, on, through)
         elif self.depends(condition, on, through):
             yield FALSE_CONDITION
+
+    def _changes_at_ties_only(self, c: Relation) -> bool:
+        """Whether the relation compares f_j with the maximum (minimum) of all f_k.
+
+        Where the maximum is taken at one place only it is so nearby too, and so is f_j = max or
+        f_j != max; that there is no tie is a condition for the maximum itself.
+        """
+        for whole, value in ((c.left, c.right), (c.right, c.left)):
+            if isinstance(whole, MaxOver | MinOver) and whole.guard == TRUE:
+                k = whole.index
+                for j in free_indices(value):
+                    if j.size == k.size and k in free_indices(whole.body):
+                        at_j = substitute(whole.body, {k: j})
+                        if alpha_equal(at_j, value):
+                            return True
+        return False
 
     def _kink(self, condition: Any) -> Any:
         """Marks a condition as one for a derivative only: the value itself is defined there too."""
@@ -266,9 +286,11 @@ class Theory:
         if isinstance(t, sympy.log | sympy.loggamma | sympy.polygamma):
             yield relation(">", x, ZERO)
         elif isinstance(t, sympy.Abs | sympy.sign | relu):
-            yield self._kink(relation("!=", x, ZERO))
+            if not _identical(x, ZERO):
+                yield self._kink(relation("!=", x, ZERO))
         elif isinstance(t, sympy.Max | sympy.Min):
-            yield self._kink(relation("!=", t.args[0], t.args[1]))
+            if not _identical(*t.args):
+                yield self._kink(relation("!=", t.args[0], t.args[1]))
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
         elif isinstance(t, sympy.asin | sympy.acos | sympy.atanh):
@@ -379,4 +401,12 @@ class Theory:
             return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[
                 c.op
             ]
+        return False
+
+
+def _identical(a: Term, b: Term) -> bool:
+    """Whether two values are the same polynomial, without a condition: equal nearby as well."""
+    try:
+        return difference_vanishes(a, b) == frozenset()
+    except RuleRefused:  # too large to tell
         return False

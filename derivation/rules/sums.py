@@ -397,8 +397,9 @@ def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Ite
         found = difference_vanishes(substitute(s.body, swap), rhs.body)
         if found is None:
             raise RuleRefused("the terms differ")
-        guards.append(substitute(s.guard, swap))
-        needs.extend(_under(s, found))
+        guard = substitute(s.guard, swap)
+        guards.append(guard)
+        needs.extend(_under(sum_over(rhs.body, i, guard), found))
     refuse(
         oriented(joined_guard(*guards)) == oriented(rhs.guard), "not the two conditions together"
     )
