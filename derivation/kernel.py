@@ -289,8 +289,9 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
     theory, through = inner.theory, isinstance(head, Diff)
     needs: set[Any] = set()
     if not through and inner.lhs != inner.rhs:
+        cut = {name_of(v) for v in head.args[1:]}
         for side in (inner.lhs, inner.rhs):
-            if theory.defined(side):
+            if theory.defined(side) and cut != {name_of(side)}:
                 raise KernelError(f"partial of the bare name {side} is that of its definition")
     for v in head.args[1:]:
         name = name_of(v)
