@@ -292,6 +292,9 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
                 value = Fraction(int(a.p), int(a.q)) ** e
                 product = {n: _coefficient(x * value) for n, x in product.items()}
             elif _expands(a, e):
+                if isinstance(a, Mul | Pow):
+                    product = multiply(product, _power(_poly(a, needs), number(e), needs), needs)
+                    continue
                 for _ in range(e):
                     product = multiply(product, _poly(a, needs), needs)
         for m2, c2 in product.items():
@@ -303,6 +306,8 @@ def _expands(atom: Any, e: Any) -> bool:
     """Whether an atom of a monomial has become an ordinary factor again."""
     if isinstance(atom, Rational):
         return isinstance(e, int) and atom != ZERO
+    if isinstance(atom, Mul | Pow) and isinstance(e, int):
+        return True  # a power of a product is one of its factors
     return _composite(atom) and isinstance(e, int) and 0 < e <= MAX_POWER
 
 

@@ -14,6 +14,8 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from derivation.errors import KernelError, RuleRefused
+from derivation.matching import entails as entails
+from derivation.matching import match as match
 from derivation.matching import matches
 from derivation.normal import difference_vanishes, normal, normal_term, oriented
 from derivation.problem import Definition, Problem
@@ -355,7 +357,7 @@ class Theory:
         if self.is_index_relation(c):
             return self._index_relation_holds(c), NOTHING
         gap, by = self.reduced(add(c.left, neg(c.right)) if c.right != ZERO else c.left)
-        signs, used = self.signs.sign(gap)
+        signs, used = self.sign(gap)
         used |= by
         wanted = {">": POS, "<": NEG, ">=": POS | ZER, "<=": NEG | ZER, "!=": POS | NEG, "==": ZER}
         if signs & ~wanted[c.op] == 0:
@@ -383,6 +385,10 @@ class Theory:
             self.facts.append(condition)
             self.signs.forget()
             self._decided.clear()
+
+    def sign(self, t: Term) -> tuple[int, Used]:
+        """The signs that a term can have, and the givens that this rests on."""
+        return self.signs.sign(t)
 
     def is_index_relation(self, c: Relation) -> bool:
         """Whether both sides are index terms."""

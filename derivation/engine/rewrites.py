@@ -19,7 +19,6 @@ import sympy
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.matching import match
 from derivation.normal import E, normal, normal_term, term_of
 from derivation.problem import Definition
 from derivation.terms import (
@@ -56,7 +55,7 @@ from derivation.terms import (
     subterms,
     value_of,
 )
-from derivation.theory import Theory
+from derivation.theory import Theory, match
 
 
 @dataclass(frozen=True)

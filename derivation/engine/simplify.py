@@ -14,7 +14,6 @@ import sympy
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.proof import Chain, Proof, algebra
 from derivation.errors import RuleRefused
-from derivation.matching import entails
 from derivation.normal import oriented
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -54,7 +53,7 @@ from derivation.terms import (
     sum_over,
     value_of,
 )
-from derivation.theory import Theory
+from derivation.theory import Theory, entails
 
 
 def factors_of(t: Term) -> tuple[Any, ...]:
