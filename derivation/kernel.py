@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from derivation.errors import KernelError
+from derivation.matching import entails, match
 from derivation.terms import (
     TRUE,
     AllOf,
@@ -45,7 +46,7 @@ from derivation.terms import (
     rebuild,
     substitute,
 )
-from derivation.theory import Theory, entails, match
+from derivation.theory import Theory
 
 if TYPE_CHECKING:
     from derivation.rules.registry import Rule
@@ -287,6 +288,11 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
         raise KernelError("an equality cannot replace the variable of a derivative")
     theory, through = inner.theory, isinstance(head, Diff)
     needs: set[Any] = set()
+    if not through and inner.lhs != inner.rhs:
+        cut = {name_of(v) for v in head.args[1:]}
+        for side in (inner.lhs, inner.rhs):
+            if theory.defined(side) and cut != {name_of(side)}:
+                raise KernelError(f"partial of the bare name {side} is that of its definition")
     for v in head.args[1:]:
         name = name_of(v)
         if DETACHED in inner.unfolded:

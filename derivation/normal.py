@@ -292,6 +292,9 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
                 value = Fraction(int(a.p), int(a.q)) ** e
                 product = {n: _coefficient(x * value) for n, x in product.items()}
             elif _expands(a, e):
+                if isinstance(a, Mul | Pow):
+                    product = multiply(product, _power(_poly(a, needs), number(e), needs), needs)
+                    continue
                 for _ in range(e):
                     product = multiply(product, _poly(a, needs), needs)
         for m2, c2 in product.items():
@@ -303,6 +306,8 @@ def _expands(atom: Any, e: Any) -> bool:
     """Whether an atom of a monomial has become an ordinary factor again."""
     if isinstance(atom, Rational):
         return isinstance(e, int) and atom != ZERO
+    if isinstance(atom, Mul | Pow) and isinstance(e, int):
+        return True  # a power of a product is one of its factors
     return _composite(atom) and isinstance(e, int) and 0 < e <= MAX_POWER
 
 
@@ -389,20 +394,17 @@ def _content(poly: Poly) -> tuple[Any, Poly]:
 
 
 def _common_monomial(poly: Poly, needs: set[Any]) -> tuple[Monomial, Poly]:
-    """The largest monomial with numeric exponents that divides all (Laurent: lowest powers)."""
+    """The largest monomial with whole exponents that divides all: no law of powers is needed."""
     first, *rest = poly
     shared: dict[Any, Any] = {}
     for atom, e in first:
-        if atom == E or not isinstance(e, int | Fraction) or _composite(atom):
+        if atom == E or not isinstance(e, int) or _composite(atom):
             continue
         lowest = e
         for m in rest:
             other = dict(m).get(atom, 0)
-            if not isinstance(other, int | Fraction):
-                lowest = 0
-                break
-            lowest = min(lowest, other)
-        if lowest and isinstance(lowest, int) and lowest > 0:
+            lowest = min(lowest, other) if isinstance(other, int) else 0
+        if lowest > 0:
             shared[atom] = lowest
     if not shared:
         return UNIT, poly

@@ -14,6 +14,11 @@ from typing import Any
 LETTERS = "ijklmndq"
 SIZES = ("K", "N", "D")
 INPUTS = "xyzwabcuvst"
+UNUSUAL = ("pi", "delta", "beta", "E", "x_1", "Theta", "I", "S", "mu")  # in place of the first few
+FUNCTIONS = (  # a user's own; the parameter may hide an array
+    "phi(u) = u**2 + 1", "phi(u) = exp(-u)*u", "phi(x) = x*sigmoid(2*x)", "phi(u) = log(1 + u**2)",
+    "phi(u, v) = u*v + sin(u)", "phi(x, y) = x/(1 + y**2)",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,9 @@ class Generated:
         defined: Defined names with the sizes of their slots.
         sizes: Names of the sizes.
         normalised: Positive inputs that a given says sum to 1 over their last slot.
+        negative: Inputs that a given says are negative.
+        symmetric: Inputs that a given says are symmetric.
+        least: The least value that a given leaves to a size.
     """
 
     text: str
@@ -37,6 +45,9 @@ class Generated:
     defined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     normalised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: tuple[str, ...] = SIZES
+    negative: frozenset[str] = frozenset()
+    symmetric: frozenset[str] = frozenset()
+    least: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<<<\n{self.text}\n>>>"
@@ -46,6 +57,12 @@ class _Writer:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.sizes = rng.sample(SIZES, rng.choice((1, 1, 2, 2, 3)))
+        if rng.random() < 0.12:
+            self.sizes[-1] = rng.choice("23")
+        self.pool = list(INPUTS)
+        if rng.random() < 0.1:
+            self.pool[:3] = rng.sample(UNUSUAL, 3)
+        self.function = rng.choice(FUNCTIONS) if rng.random() < 0.2 else ""
         self.inputs: dict[str, tuple[str, ...]] = {}
         self.positive: set[str] = set()
         self.labels: dict[str, str] = {}
@@ -71,7 +88,9 @@ class _Writer:
         ]
         if fitting and (self.rng.random() < 0.7 or len(self.inputs) > 5):
             return self.rng.choice(fitting)
-        free = [c for c in INPUTS if c not in self.inputs and c not in self.labels]
+        free = [c for c in self.pool if c not in self.inputs and c not in self.labels]
+        if not shape:
+            free = [c for c in free if c != "pi"]
         if not free:
             return self.rng.choice(fitting) if fitting else ""
         name = free[0] if not positive else free[-1]
@@ -151,6 +170,9 @@ class _Writer:
         return out
 
     def test(self, scope: dict[str, str], depth: int) -> str:
+        if depth > 0 and self.rng.random() < 0.15:
+            a, b = self.test(scope, 0), self.test(scope, 0)
+            return self.rng.choice((f"({a}) and {b}", f"{a} or {b}", f"not ({a})"))
         pairs = [(a, b) for a in scope for b in scope if a != b and scope[a] == scope[b]]
         if pairs and self.rng.random() < 0.6:
             a, b = self.rng.choice(pairs)
@@ -185,7 +207,7 @@ class _Writer:
             (0.8, "prod"), (1, "delta"), (1, "case"), (0.8, "short"), (0.6, "power"),
             (2.5 if self.kinks else 0, "kink"), (1 if self.kinks else 0, "maxover"),
             (1 if self.exotic else 0, "unknown"), (0.8 if self.exotic else 0, "detach"),
-            (0.5, "log"), (0.5, "sqrt"),
+            (0.5, "log"), (0.5, "sqrt"), (2 if self.function else 0, "own"), (0.3, "rare"),
         )  # fmt: skip
         return getattr(self, f"_{kind}", self._atom)(scope, depth)
 
@@ -229,6 +251,23 @@ class _Writer:
     def _log(self, scope: dict[str, str], depth: int) -> str:
         f = self.pick((9, "log"), (1, "lgamma"), (0.5, "digamma"))
         return f"{f}({self._positive(scope, depth - 1)})"
+
+    def _own(self, scope: dict[str, str], depth: int) -> str:
+        arity = 1 + self.function.split(")")[0].count(",")
+        return f"phi({', '.join(self.value(scope, depth - 1) for _ in range(arity))})"
+
+    def _rare(self, scope: dict[str, str], depth: int) -> str:
+        if self.rng.random() < 0.5:
+            small = f"tanh({self.value(scope, depth - 1)})/2"
+            f = self.rng.choice(("asin", "acos", "atanh", "acosh"))
+            return f"acosh(2 + {small})" if f == "acosh" else f"{f}({small})"
+        form = self.rng.choice(
+            ("polygamma(0, {})", "polygamma(1, {})", "polygamma(2, {})", "trigamma({})",
+             "log({}, 2 + {})", "log({}, 3)", "{}^2", "{}^(-{})", "digamma({})"),
+        )  # fmt: skip
+        while "{}" in form:
+            form = form.replace("{}", f"({self._positive(scope, depth - 1)})", 1)
+        return form
 
     def _sqrt(self, scope: dict[str, str], depth: int) -> str:
         return f"sqrt({self._positive(scope, depth - 1)})"
@@ -282,6 +321,14 @@ class _Writer:
 
     def _short(self, scope: dict[str, str], depth: int) -> str:
         letter, over, inner = self.bind(scope)
+        if self.rng.random() < 0.15:  # over two indices, or some of them
+            second, size, both = self.bind(inner)
+            kind = self.rng.choice(("logsumexp", "mean", "norm"))
+            guard = self.guard(letter, inner) if second == letter or self.rng.random() < 0.5 else ""
+            tail = f"for {letter} in {over}" + (f" if {guard}" if guard else "")
+            if second == letter:
+                return f"{kind}({self.value(inner, depth - 1)} {tail})"
+            return f"{kind}({self.value(both, depth - 1)} {tail} for {second} in {size})"
         body = f"({self.value(inner, depth - 1)} for {letter} in {over})"
         kind = self.pick((2, "logsumexp"), (2, "mean"), (1, "norm"), (2, "softmax"))
         if kind == "softmax":
@@ -390,12 +437,14 @@ class _Writer:
             self.labels["t"] = over
             self.inputs["t"] = (own,)
             lines.append(f"label t[{LETTERS[0]}] in {over}")
-        count = self.pick((3, 1), (4, 2), (4, 3), (2, 4))
-        names = ["p", "r", "h1", "L"][-count:]
-        depth = self.pick((3, 2), (3, 3), (1, 4))
+        count = self.pick((3, 1), (4, 2), (4, 3), (2, 4), (0.5, 5), (0.3, 6))
+        names = ["h3", "h2", "p", "r", "h1", "L"][-count:]
+        depth = self.pick((3, 2), (3, 3), (1, 4)) if count < 5 else 2
         for k, name in enumerate(names):
             last = k == count - 1
-            rank = self.pick((4, 0), (1, 1)) if last else self.pick((1, 0), (5, 1), (3, 2))
+            rank = (
+                self.pick((4, 0), (1, 1), (0.25, 2)) if last else self.pick((1, 0), (5, 1), (3, 2))
+            )
             letters = rng.sample(LETTERS[:5], rank)
             scope = {c: rng.choice(self.sizes) for c in letters}
             body = self.over_last(scope, depth) if k else self.body(scope, depth)
@@ -420,9 +469,18 @@ class _Writer:
         variable = self.variable(by, shape, taken)
         if rng.random() < 0.15:
             other = by if rng.random() < 0.6 else rng.choice(list(real))
-            taken |= {c for c in variable if c in LETTERS}
-            shape = real[other] if other in real else self.defined[other]
-            variable += f" then {self.variable(other, shape, taken)}"
+            if other == by and rng.random() < 0.2:
+                variable += f" then {variable}"  # the diagonal
+            else:
+                taken |= {c for c in variable if c in LETTERS}
+                shape = real[other] if other in real else self.defined[other]
+                variable += f" then {self.variable(other, shape, taken)}"
+        elif rng.random() < 0.06:
+            other = rng.choice(list(real))
+            if other != by:
+                variable += rng.choice((", ", "\nwrt ")) + self.variable(other, real[other], taken)
+        if self.function and any("phi(" in line for line in lines):
+            lines.insert(rng.choice((0, len(lines) - 1)), self.function)
         for f, arity in self.unknown.items():
             lines.append(f"function {f}" if arity == 1 else f"function {f}({arity})")
         import re
@@ -440,12 +498,28 @@ class _Writer:
                 letters = list(LETTERS[: len(self.inputs[n])])
                 place, last = ",".join(letters), letters[-1]
                 lines.append(f"given sum({n}[{place}] for {last} in {self.inputs[n][-1]}) == 1")
+        negative, symmetric, least = set(), set(), {}
+        for n, slots in sorted(self.inputs.items()):
+            at = f"[{','.join(LETTERS[: len(slots)])}]" if slots else ""
+            if n in self.labels or n in self.positive:
+                continue
+            if rng.random() < 0.04:
+                negative.add(n)
+                lines.append(f"given {n}{at} < 0")
+            elif len(slots) == 2 and slots[0] == slots[1] and rng.random() < 0.15:
+                symmetric.add(n)
+                lines.append(f"given {n}[i,j] == {n}[j,i]")
+        if rng.random() < 0.04:
+            over = rng.choice(self.sizes)
+            if over in SIZES and re.search(rf"in {over}\b", "\n".join(lines)):
+                least[over] = 2
+                lines.append(f"given {over} >= 2")
         lines.append(f"wrt {variable}")
         if rng.random() < 0.25:
             lines.append("style cases")
         return Generated(
             "\n".join(lines), dict(self.inputs), frozenset(self.positive), dict(self.labels),
-            dict(self.defined), normalised,
+            dict(self.defined), normalised, SIZES, frozenset(negative), frozenset(symmetric), least,
         )  # fmt: skip
 
     def variable(self, name: str, shape: tuple[str, ...], taken: set[str]) -> str:

@@ -15,6 +15,7 @@ from derivation import kernel
 from derivation.errors import DerivationError, InputError, KernelError
 from derivation.kernel import Theorem
 from derivation.language import read_expression, read_problem
+from derivation.matching import match
 from derivation.oracle import Oracle
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
@@ -26,6 +27,7 @@ from derivation.terms import (
     delta,
     diff,
     element,
+    free_indices,
     index,
     mul,
     relation,
@@ -311,3 +313,65 @@ def test_programs_that_once_came_out_wrong(program: str, wrong: str) -> None:
     if outcome.result is not None:
         asked = diff(outcome.objective, *outcome.wrt)
         assert oracle.compare(asked, outcome.result).refuted is None, wrong
+
+
+# -- found by reading the trusted base as an attacker would ---------------------------------------
+
+
+def test_a_bare_name_is_not_replaced_under_a_partial_derivative() -> None:
+    """partial(q[i], v) stands for q's definition, partial(1*q[i], v) is 0."""
+    theory = Theory(PROBLEM)
+    same = instance("ring", "q[i]", "1*q[i]", theory)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "partial(q[i], z[j])"), (0,), same)
+    with pytest.raises(KernelError):
+        kernel.replace(term(theory, "partial(1*q[i], z[j])"), (0,), kernel.symmetry(same))
+
+
+def test_joined_sums_keep_their_condition_for_every_place() -> None:
+    """y[k]/y[k] = 1 in two sums in another letter than the result's: for every k, not for one."""
+    joined = instance(
+        "sum-join",
+        "sum(z[k]*y[k]/y[k] for k in K if k < j) + sum(z[k]*y[k]/y[k] for k in K if k >= j)",
+        "sum(z[i] for i in K)",
+    )
+    assert joined.hypotheses
+    assert not any(LETTERS["i"] in free_indices(h) for h in joined.hypotheses)
+
+
+def test_a_given_about_two_letters_says_nothing_about_one_that_hides_the_other() -> None:
+    theory = setting(
+        "L = sum(w[i,k] for i in K for k in K)\ngiven sum(sum(w[i,k] for k in K) for i in K) > 0"
+    )
+    hidden = term(theory, "sum(sum(w[k,k] for k in K) for k in K)")
+    assert match(theory.facts[0].left, hidden, theory) is None
+    assert not theory.decide(relation(">", hidden, ZERO))[0]
+
+
+def test_the_maximum_of_a_constant_is_not_differentiated_at_every_place() -> None:
+    """It would come out K times too large."""
+    theory = Theory(PROBLEM)
+    for text in ("diff(max(a for k in K), a)", "diff(min(a for k in K if k != j), a)"):
+        with pytest.raises(DerivationError):
+            REGISTRY["d-max-over"].rewrite(theory, term(theory, text), {})
+
+
+def test_roots_are_not_taken_apart_without_a_condition() -> None:
+    """a**(3/2) = a*a**(1/2) is for a >= 0, also in a denominator."""
+    theory = Theory(PROBLEM)
+    apart = "1/(a**(3/2) + a)", "1/(a*(a**(1/2) + 1))"
+    for rule in ("ring", "field"):
+        with pytest.raises(DerivationError):
+            instance(rule, *apart, theory)
+
+
+def test_the_place_of_a_maximum_changes_at_ties_only() -> None:
+    """The second derivative of max x is 0 wherever no two entries tie, and nowhere else asks."""
+    theory = setting("L = max(x[k] for k in K)")
+    there = term(theory, "x[j] if x[j] == max(x[k] for k in K) else 0")
+    (condition,) = theory.smooth(there, "x")
+    assert "MaxOver" not in str(condition)
+    other = term(theory, "x[j] if x[j] == max(x[k] for k in K if k != j) else 0")
+    assert any("MaxOver" in str(c) for c in theory.smooth(other, "x"))
+    moved = term(theory, "x[j] if 2*x[j] == max(x[k] for k in K) else 0")
+    assert any("MaxOver" in str(c) for c in theory.smooth(moved, "x"))

@@ -353,7 +353,7 @@ class Calls:
             fail(scope.token(node), f"more than {MAX_NESTING} `for`s in one list")
         bound: list[tuple[Any, Any]] = []
         here: set[str] = set()
-        for g in generators.generators:
+        for n, g in enumerate(generators.generators):
             token = scope.token(g.target)
             if g.is_async:
                 refusals.refuse_node(g, token, "a `for`")
@@ -383,6 +383,7 @@ class Calls:
                 values=values,
                 avoid=scope.avoid | {over.name} if scope.avoid else scope.avoid,
             )
+            refusals.check_bound_before(g.ifs, generators.generators[n + 1 :], scope)
             guard = all_of(*[self.reader.condition(c, scope) for c in g.ifs]) if g.ifs else TRUE
             bound.append((over, guard))
         return scope, bound, generators.elt

@@ -151,6 +151,23 @@ def refuse_bare_reduction(name: str, node: ast.Call, token: Token, scope: Scope)
     )
 
 
+def check_bound_before(
+    conditions: Collection[ast.expr], later: Collection[ast.comprehension], scope: Scope
+) -> None:
+    """Refuse a condition that names the letter of a ``for`` to its right."""
+    letters = {scope.source.name(g.target) for g in later if isinstance(g.target, ast.Name)}
+    for c in conditions:
+        for n in ast.walk(c):
+            if isinstance(n, ast.Name):
+                name = scope.source.name(n)
+                if name in letters and name not in scope.letters and name not in scope.values:
+                    fail(
+                        scope.token(n),
+                        f"`{name}` stands in a condition before its own `for`",
+                        f"move the condition behind `for {name} in …`",
+                    )
+
+
 def check_underscore(
     name: str, token: Token, letters: Collection[str], arrays: Collection[str]
 ) -> None:

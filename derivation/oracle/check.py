@@ -434,14 +434,18 @@ class _Trial:
 
 
 def _claims(steps: Sequence[Step]) -> list[tuple[str, Claim]]:
-    """The equalities of all steps and substeps, each once, with its number."""
+    """The equalities of all steps and substeps, each once, with its number.
+
+    What a step assumes, its substeps assume too.
+    """
     out = []
     seen = set()
-    todo = list(reversed(steps))
+    todo = [(step, step.conditions) for step in reversed(steps)]
     while todo:
-        step = todo.pop()
-        todo.extend(reversed(step.substeps))
-        what = (step.before, step.after, step.conditions)
+        step, conditions = todo.pop()
+        for sub in reversed(step.substeps):
+            todo.append((sub, tuple(dict.fromkeys((*conditions, *sub.conditions)))))
+        what = (step.before, step.after, conditions)
         if step.before != step.after and what not in seen:
             seen.add(what)
             out.append((step.number, Claim(*what, True)))

@@ -38,6 +38,7 @@ from derivation.terms import (
     diff,
     element,
     exp,
+    free_indices,
     fresh_index,
     function_derivative,
     if_else,
@@ -405,6 +406,7 @@ def d_max_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     d = _Derivative(theory, t)
     refuse(isinstance(d.body, MaxOver | MinOver), "not an indexed maximum or minimum")
     _, body, i, guard = d.opened(d.body)
+    refuse(i in free_indices(body), "every place has the same value")
     other = fresh_index(i, index_names(d.body) | index_names(d.by) | {i.name})
     kind = "max" if isinstance(d.body, MaxOver) else "min"
     swap = {i: other}

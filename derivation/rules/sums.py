@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from derivation.errors import RuleRefused
+from derivation.matching import entails
 from derivation.normal import difference_vanishes, guarded, oriented, same_by_ring
 from derivation.rules.registry import refuse, rewriting, rule
 from derivation.terms import (
@@ -39,7 +40,7 @@ from derivation.terms import (
     substitute,
     sum_over,
 )
-from derivation.theory import Theory, entails
+from derivation.theory import Theory
 
 Result = tuple[Any, Iterable[Any]]
 
@@ -396,8 +397,9 @@ def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Ite
         found = difference_vanishes(substitute(s.body, swap), rhs.body)
         if found is None:
             raise RuleRefused("the terms differ")
-        guards.append(substitute(s.guard, swap))
-        needs.extend(_under(s, found))
+        guard = substitute(s.guard, swap)
+        guards.append(guard)
+        needs.extend(_under(sum_over(rhs.body, i, guard), found))
     refuse(
         oriented(joined_guard(*guards)) == oriented(rhs.guard), "not the two conditions together"
     )

@@ -1,0 +1,317 @@
+"""The signs that terms can have: exp > 0, a sum of positives > 0, sizes >= 1. Trusted.
+
+A "no" costs at most a condition that the reader sees; only a "yes" must be right. The convention
+of total functions is that 1/0 is 0, so that 1/x has the sign of x.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import sympy
+
+from derivation.matching import Ranges, match, matches
+from derivation.normal import normal, normal_term, text
+from derivation.terms import (
+    MINUS_ONE,
+    MIRROR,
+    ONE,
+    PI,
+    TRUE,
+    ZERO,
+    Add,
+    Detach,
+    IfElse,
+    Index,
+    Integer,
+    KroneckerDelta,
+    MaxOver,
+    MinOver,
+    Mul,
+    Pow,
+    ProductOver,
+    Relation,
+    Size,
+    SumOver,
+    Term,
+    add,
+    apply,
+    conjuncts,
+    free_indices,
+    is_element,
+    is_number,
+    mul,
+    neg,
+    number,
+    power,
+    relation,
+    relu,
+    replace_terms,
+    sigmoid,
+    softplus,
+    substitute,
+    value_of,
+)
+
+NEG, ZER, POS = 1, 2, 4
+ANY = NEG | ZER | POS
+Used = frozenset[Any]  # givens that an answer rests on
+NOTHING: Used = frozenset()
+
+
+class Knowledge(Ranges, Protocol):
+    """What signs rest on: a problem's givens and definitions."""
+
+    facts: list[Any]
+
+    def decide(self, condition: Term) -> tuple[bool, Used]:
+        """Whether a condition is known to hold everywhere, and the givens used."""
+
+    def defined(self, t: Term) -> bool:
+        """Whether the term is an entry of a defined name."""
+
+    def unfold(self, t: Term) -> Any:
+        """The definition's right side at the term's indices."""
+
+    def reduced(self, t: Term) -> tuple[Any, Used]:
+        """The normal form where it equals the term for certain, else the term itself."""
+
+
+class Signs:
+    """Signs in a problem."""
+
+    def __init__(self, theory: Knowledge) -> None:
+        self.theory = theory
+        self._known: dict[Term, tuple[int, Used]] = {}
+
+    def forget(self) -> None:
+        """Forgets what was worked out: a condition has been added."""
+        self._known.clear()
+
+    def sign(self, t: Term) -> tuple[int, Used]:
+        """The signs that a term can have, as a set of bits, and the givens that this rests on."""
+        found = self._known.get(t)
+        if found is None:
+            self._known[t] = (ANY, NOTHING)  # while it is being worked out
+            found = self._known[t] = self._sign_of(t)
+        return found
+
+    def _sign_of(self, t: Term) -> tuple[int, Used]:
+        signs, used = self._sign_by_structure(t)
+        if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
+            for given in self.theory.facts:
+                if not isinstance(given, Relation) or given.op not in (">", "!="):
+                    continue
+                about = given.left
+                if given.right != ZERO or type(about) is not type(t):
+                    continue
+                allowed = POS if given.op == ">" else POS | NEG
+                if signs & ~allowed and signs & allowed and self._says(about, t):
+                    signs, used = signs & allowed, used | {given}
+        return signs, used
+
+    def _says(self, about: Term, t: Term) -> bool:
+        """Whether a condition about one term is about the other, as they stand or rearranged."""
+        if match(about, t, self.theory) is not None:
+            return True
+        if normal(about)[1] or normal(t)[1]:
+            return False
+        return match(normal_term(about), normal_term(t), self.theory) is not None
+
+    def _sign_by_structure(self, t: Term) -> tuple[int, Used]:
+        if is_number(t):
+            v = value_of(t)
+            return (POS if v > 0 else NEG if v < 0 else ZER), NOTHING
+        if isinstance(t, Size | Index) or t == PI:
+            return POS, NOTHING
+        if is_element(t):
+            return self._sign_of_element(t)
+        if isinstance(t, Add):
+            return self._sign_of_sum(t)
+        if isinstance(t, Mul):
+            signs, used = POS, NOTHING
+            for a in t.args:
+                s, by = self.sign(a)
+                signs, used = _product(signs, s), used | by
+            return signs, used
+        if isinstance(t, Pow):
+            return self._sign_of_power(t)
+        if isinstance(t, SumOver | ProductOver | MaxOver | MinOver):
+            return self._sign_of_reduction(t)
+        if isinstance(t, sympy.exp | sigmoid | softplus | sympy.cosh):
+            return POS, NOTHING
+        if isinstance(t, sympy.Abs):
+            s, by = self.sign(t.args[0])
+            return (POS if not s & ZER else POS | ZER), by
+        if isinstance(t, relu):
+            s, by = self.sign(t.args[0])
+            return (POS if s == POS else POS | ZER), by
+        if isinstance(
+            t, sympy.tanh | sympy.sinh | sympy.asinh | sympy.atan | sympy.erf | sympy.sign | Detach
+        ):
+            return self.sign(t.args[0])
+        if isinstance(t, sympy.polygamma) and t.args[0] == ONE:
+            s, by = self.sign(t.args[1])
+            return (POS, by) if s == POS else (ANY, NOTHING)
+        if isinstance(t, sympy.log):
+            gap, also = self.theory.reduced(add(t.args[0], MINUS_ONE))
+            s, by = self.sign(gap)
+            return (s, by | also) if s in (POS, POS | ZER) else (ANY, NOTHING)
+        if isinstance(t, IfElse):
+            (a, by_a), (b, by_b) = self.sign(t.args[1]), self.sign(t.args[2])
+            return a | b, by_a | by_b
+        if isinstance(t, KroneckerDelta):
+            return POS | ZER, NOTHING
+        if isinstance(t, sympy.Max | sympy.Min):
+            (a, by_a), (b, by_b) = self.sign(t.args[0]), self.sign(t.args[1])
+            return a | b, by_a | by_b
+        return ANY, NOTHING
+
+    def _sign_of_element(self, t: Term) -> tuple[int, Used]:
+        signs, used = ANY, NOTHING
+        for given in self.theory.facts:
+            if not isinstance(given, Relation) or given.op == "==":
+                continue
+            for c in (given, relation(MIRROR[given.op], given.right, given.left)):
+                if is_element(c.left) and is_number(c.right) and matches(c.left, t, self.theory):
+                    allowed = _signs_beyond(c.op, value_of(c.right))
+                    if allowed & signs != signs:
+                        signs, used = signs & allowed, used | {given}
+        if signs & ~POS and self.theory.defined(t):
+            inner, by = self.sign(self.theory.unfold(t))
+            if inner & signs != signs and inner & signs:
+                return inner & signs, used | by
+        return signs, used
+
+    def _sign_of_sum(self, t: Term) -> tuple[int, Used]:
+        signs, used = ZER, NOTHING
+        for a in t.args:
+            s, by = self.sign(a)
+            signs, used = _total(signs, s), used | by
+        if signs != ANY:
+            return signs, used
+        return self._sign_over_common_denominator(t)
+
+    def _sign_over_common_denominator(self, t: Term) -> tuple[int, Used]:
+        """1 - 1/(1 + e) is e/(1 + e): definitions unfolded, positive denominators cleared."""
+        flat = replace_terms(t, lambda s: self.theory.unfold(s) if self.theory.defined(s) else None)
+        flat = replace_terms(
+            flat,
+            lambda s: (
+                power(add(ONE, apply("exp", neg(s.args[0]))), MINUS_ONE)
+                if isinstance(s, sigmoid)
+                else None
+            ),
+        )
+        if flat == t:
+            flat = t
+        poly, needs = normal(flat)
+        if len(poly) > 40:
+            return ANY, NOTHING
+        used: Used = NOTHING
+        for c in needs:
+            holds, by = self.theory.decide(c)
+            if not holds:
+                return ANY, NOTHING
+            used |= by
+        below = sorted(
+            {
+                a
+                for m in poly
+                for a, e in m
+                if isinstance(a, Add | SumOver) and isinstance(e, int) and e < 0
+            },
+            key=text,
+        )
+        scaled = normal_term(flat)
+        for d in below:
+            s, by = self.sign(d)
+            if s != POS:
+                return ANY, NOTHING
+            used |= by
+            k = max(-e for m in poly for a, e in m if a == d and isinstance(e, int))
+            scaled = normal_term(mul(scaled, power(d, number(k))))
+        if not isinstance(scaled, Add) or (scaled == t):
+            s, by = (ANY, NOTHING) if scaled == t else self.sign(scaled)
+            return s, used | by
+        signs = ZER
+        for a in scaled.args:
+            s, by = self.sign(a)
+            signs, used = _total(signs, s), used | by
+        return signs, used
+
+    def _sign_of_power(self, t: Term) -> tuple[int, Used]:
+        base, exponent = t.args
+        s, by = self.sign(base)
+        if s == POS:
+            return POS, by
+        if isinstance(exponent, Integer):
+            if int(exponent) % 2 == 0:
+                return (POS if not s & ZER else POS | ZER), by
+            return s, by
+        if is_number(exponent) and not s & NEG:
+            return s, by
+        return ANY, NOTHING
+
+    def _sign_of_reduction(self, t: Any) -> tuple[int, Used]:
+        s, by = self.sign(t.body)
+        if isinstance(t, ProductOver):
+            return (
+                (POS, by) if s == POS else ((POS | ZER, by) if s == POS | ZER else (ANY, NOTHING))
+            )
+        if isinstance(t, SumOver) and s & POS and s & NEG:
+            return ANY, NOTHING
+        if self.never_empty(t):
+            return s, by
+        return (s | ZER, by) if isinstance(t, SumOver) else (ANY, NOTHING)
+
+    def never_empty(self, t: Any) -> bool:
+        """Whether the reduction's guard holds for at least one value of its index."""
+        if t.guard == TRUE:
+            return True
+        for candidate in free_indices(t.guard) - {t.index}:
+            if candidate.size == t.index.size:
+                at_candidate = substitute(t.guard, {t.index: candidate})
+                if all(
+                    isinstance(c, Relation) and c.left == c.right and c.op in ("==", "<=", ">=")
+                    for c in conjuncts(at_candidate)
+                ):
+                    return True
+        return False
+
+
+def _product(a: int, b: int) -> int:
+    out = 0
+    if (a | b) & ZER:
+        out |= ZER
+    if (a & POS and b & POS) or (a & NEG and b & NEG):
+        out |= POS
+    if (a & POS and b & NEG) or (a & NEG and b & POS):
+        out |= NEG
+    return out
+
+
+def _total(a: int, b: int) -> int:
+    if a == ZER:
+        return b
+    if b == ZER:
+        return a
+    if (a | b) & POS and (a | b) & NEG:
+        return ANY
+    side = (a | b) & (POS | NEG)
+    return side | (ZER if a & ZER and b & ZER else 0)
+
+
+def _signs_beyond(op: str, value: Any) -> int:
+    """The signs of x where ``x op value``."""
+    if op == ">":
+        return POS if value >= 0 else ANY
+    if op == ">=":
+        return POS if value > 0 else POS | ZER if value == 0 else ANY
+    if op == "<":
+        return NEG if value <= 0 else ANY
+    if op == "<=":
+        return NEG if value < 0 else NEG | ZER if value == 0 else ANY
+    if op == "!=":
+        return POS | NEG if value == 0 else ANY
+    return ANY
