@@ -26,10 +26,12 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.cost import cost
 from derivation.engine.proof import Chain, Proof, flip, join, rearranged
+from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, factors_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term, oriented
 from derivation.rules import REGISTRY
+from derivation.rules.functions import EVEN, ODD
 from derivation.rules.sums import joined_guard
 from derivation.terms import (
     ONE,
@@ -77,12 +79,37 @@ class Collector:
             for pair in itertools.combinations(range(len(terms)), 2):
                 yield from self.common_factor(t, pair)
         yield from self._delta_turned(t)
+        yield from self._alike(t)
         yield from self._together(t)
         yield from self._one_logarithm(t)
         yield from self._delta_in_cases(t)
         if len(terms) <= 10:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
+
+    def _alike(self, t: Any) -> Iterator[Proof]:
+        """sin(x - y) - sin(y - x) with both at x - y; so for every even or odd function."""
+        chain = Chain(t)
+        seen: set[Any] = set()
+        for path, sub in occurrences(t):
+            if not isinstance(sub, (*ODD, *EVEN)):
+                continue
+            key = (type(sub), normal_term(sub.args[0]))
+            opposite = (type(sub), normal_term(negated(sub.args[0])))
+            if opposite in seen and key not in seen:
+                after, _ = REGISTRY["parity"].rewrite(self.theory, sub, {})  # type: ignore[misc]
+                chain.rule("parity", after, path)
+                chain.splice(self._argument_tidied(after), path)
+            else:
+                seen.add(key)
+        if chain.items:
+            yield chain.proof()
+
+    def _argument_tidied(self, t: Any) -> Proof | None:
+        """The sign of an argument put into its terms."""
+        core = leading(t)[1]
+        turned = rebuild(core, (negated(leading(core.args[0])[1]),))
+        return rearranged(t, turned if core is t else neg(turned))
 
     def _together(self, t: Any) -> Iterator[Proof]:
         """a/b + c/d = (a*d + b*c)/(b*d), what the numerator's terms share in front."""

@@ -90,6 +90,8 @@ def _product(t: Any, signs: bool = True) -> Any:
             above.append((_exponential(base, e), ONE))
             continue
         base = presented(base)
+        if not is_number(e):
+            e = presented(e)
         if is_number(e) and value_of(e) < 0:
             below.append((base, number(-value_of(e))))
         else:

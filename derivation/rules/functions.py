@@ -25,6 +25,7 @@ from derivation.terms import (
     neg,
     number,
     power,
+    rebuild,
     relation,
     relu,
     sigmoid,
@@ -179,6 +180,27 @@ def sigmoid_reflection(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
     """The two classes' probabilities add up to 1."""
     refuse(isinstance(t, sigmoid), "not a sigmoid")
     return add(ONE, neg(apply("sigmoid", neg(t.args[0])))), ()
+
+
+ODD = (
+    sympy.sin, sympy.tan, sympy.sinh, sympy.tanh, sympy.atan, sympy.asinh, sympy.erf, sympy.sign,
+)  # fmt: skip
+EVEN = (sympy.cos, sympy.cosh, sympy.Abs)
+
+
+@rewriting(
+    "parity",
+    "functions",
+    "Even and odd functions",
+    r"\sin(-x) = -\sin x,\quad \cos(-x) = \cos x",
+    valid=("sin(a) -> -sin(-a)", "cos(a) -> cos(-a)", "tanh(a) -> -tanh(-a)"),
+    refuses=("cos(a) -> -cos(-a)", "sin(a) -> sin(-a)", "exp(a) -> exp(-a)"),
+)
+def parity(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
+    """sin, tan, sinh, tanh, atan, asinh, erf, sign are odd; cos, cosh, abs are even."""
+    refuse(isinstance(t, (*ODD, *EVEN)), "neither even nor odd")
+    opposite = rebuild(t, (neg(t.args[0]),))
+    return (neg(opposite) if isinstance(t, ODD) else opposite), ()
 
 
 @rewriting(
