@@ -148,6 +148,11 @@ class Shortener:
             polished = self._polish(candidate, without)
             if cost(polished.after) < cost(best.after):
                 best = polished
+        if best.after != first.after and self._left > 0:  # what came out may be opened once more
+            for candidate in safely(self._opened(best, without)):
+                polished = self._polish(candidate, without)
+                if cost(polished.after) < cost(best.after):
+                    best = polished
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
                 best = candidate
