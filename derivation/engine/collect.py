@@ -270,17 +270,10 @@ class Collector:
         front = join_product(numeric, shared)
         if front == ONE:
             return
-        inner = [
-            tidy(
-                mul(
-                    a,
-                    power(front, number(-1))
-                    if not is_number(front)
-                    else number(1 / value_of(front)),
-                )
-            )
-            for a in chosen
-        ]
+        marks = [b for b, _ in shared if isinstance(b, KroneckerDelta)]  # these divide nothing
+        plain = join_product(numeric, [p for p in shared if p[0] not in marks])
+        below = number(1 / value_of(plain)) if is_number(plain) else power(plain, number(-1))
+        inner = [tidy(mul(*_without(a, marks), below)) for a in chosen]
         grouped = mul(*(front.args if isinstance(front, Mul) else (front,)), add(*inner))
         if any(_below_delta(a) for a in inner):
             return
@@ -398,6 +391,15 @@ class Collector:
         chain = Chain(t).algebra(add(*rest))
         chain.rule("sum-join", sum_over(f.body, f.index, guard), where if c == ONE else (*where, 1))
         yield chain.proof()
+
+
+def _without(t: Any, marks: list[Any]) -> list[Any]:
+    """The factors of a product but for one of each mark."""
+    rest = list(factors_of(t))
+    for m in marks:
+        if m in rest:
+            rest.remove(m)
+    return rest
 
 
 def _below_delta(t: Any) -> bool:
