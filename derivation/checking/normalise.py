@@ -1,0 +1,342 @@
+"""One form for what a person may write in many: products multiplied out, sums split and whole.
+
+In the normal form there are no conditions ``k != j`` on a sum (the whole sum less the j-th term
+stands for it) and no distinctions of i = j (deltas stand for them); a sum holds one product, what
+does not depend on its index stands before it, and sums within sums stand in a fixed order. Every
+form comes with its proof.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from derivation.engine.arithmetic import expanded, tidy
+from derivation.engine.proof import Chain, Move, Proof, flip, join
+from derivation.engine.rewrites import Rewrite, apply_everywhere, occurrences
+from derivation.engine.simplify import Simplifier
+from derivation.errors import RuleRefused
+from derivation.language import nodes
+from derivation.normal import normal_term, text
+from derivation.rules import REGISTRY
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Add,
+    Condition,
+    Diff,
+    IfElse,
+    KroneckerDelta,
+    Mul,
+    Partial,
+    Pow,
+    Reduction,
+    Relation,
+    SumOver,
+    Term,
+    add,
+    all_of,
+    at,
+    conjuncts,
+    delta,
+    exp,
+    free_indices,
+    fresh_index,
+    if_else,
+    index_names,
+    is_leaf,
+    mul,
+    name_of,
+    neg,
+    relu,
+    sigmoid,
+    softplus,
+    substitute,
+    subterms,
+    sum_over,
+)
+from derivation.theory import Theory
+
+MOST_NODES = 1500  # of a term that is still multiplied out
+DEFINITIONS_OF = {
+    sigmoid: "sigmoid-definition",
+    softplus: "softplus-definition",
+    relu: "relu-definition",
+}
+
+
+class TooLong(RuleRefused):
+    """The work is beyond what is spent on one line."""
+
+
+class Normaliser:
+    """Brings terms of one theory into normal form, some names unfolded."""
+
+    def __init__(
+        self,
+        theory: Theory,
+        rewrites: list[Rewrite],
+        unfold: frozenset[str] = frozenset(),
+        functions: bool = False,
+    ) -> None:
+        self.theory, self.rewrites = theory, rewrites
+        self.unfold, self.functions = unfold, functions
+        self.simplifier = Simplifier(theory, completing=False)
+        self._memo: dict[Term, Proof] = {}
+        self.effort = 60_000  # nodes looked at
+
+    def normal(self, t: Term) -> Proof:
+        """The normal form, equations of the problem used from left to right.
+
+        Raises:
+            RuleRefused: It would be too long.
+        """
+        proof = self._walk(t)
+        for _ in range(6):
+            step = self._equations(proof.after)
+            if step is None:
+                break
+            proof = join(proof, join(step, self._walk(step.after)))
+        return proof
+
+    def _equations(self, t: Term) -> Proof | None:
+        for rw in self.rewrites:
+            step = apply_everywhere(rw, t, self.theory)
+            if step is not None and step.after != t:
+                return step
+        return None
+
+    # -- bottom up --------------------------------------------------------------------------
+
+    def _walk(self, t: Term) -> Proof:
+        found = self._memo.get(t)
+        if found is None:
+            found = self._memo[t] = self._form(t)
+            self._memo.setdefault(found.after, Proof(found.after, found.after))
+        return found
+
+    def _form(self, t: Any) -> Proof:
+        self.effort -= nodes(t)
+        if self.effort < 0:
+            raise TooLong("too long to bring into normal form")
+        chain = Chain(t)
+        if self.theory.defined(t) and name_of(t) in self.unfold:
+            chain.splice(Move("definition", t, self.theory.unfold(t)))
+            return self._on(chain)
+        if is_leaf(t) or isinstance(t, Diff | Partial | Condition | KroneckerDelta):
+            return self.simplifier.simplify(t)
+        if isinstance(t, SumOver):
+            opened = self._unguarded(t)
+            if opened is not None:
+                chain.splice(opened)
+                return self._on(chain)
+        for k, a in enumerate(t.args):
+            if (isinstance(t, Reduction) and k > 0) or isinstance(a, Condition):
+                continue
+            chain.splice(self._walk(a), (k,))
+        t = chain.term
+        if isinstance(t, SumOver):
+            chain.splice(self._sum(t))
+        elif isinstance(t, Add | Mul | Pow):
+            opened = expanded(t)
+            if opened != t:
+                if nodes(opened) > MOST_NODES:
+                    raise TooLong("too long to multiply out")
+                chain.algebra(opened)
+            chain.splice(self.simplifier.simplify(chain.term))
+            again = expanded(chain.term)
+            if again != chain.term:
+                chain.algebra(again)
+        elif isinstance(t, IfElse):
+            chain.splice(self._deltas_for_cases(t) or self.simplifier.simplify(t))
+            if not isinstance(chain.term, IfElse):
+                return self._on(chain)
+        elif isinstance(t, sympy.log):
+            chain.splice(self._log(t))
+            if chain.term != t:
+                return self._on(chain)
+        elif self.functions and type(t) in DEFINITIONS_OF:
+            rule = DEFINITIONS_OF[type(t)]
+            after, _ = REGISTRY[rule].rewrite(self.theory, t, {})  # type: ignore[misc]
+            chain.rule(rule, after)
+            return self._on(chain)
+        else:
+            chain.splice(self.simplifier.simplify(t))
+        return chain.proof()
+
+    def _on(self, chain: Chain) -> Proof:
+        return chain.splice(self._walk(chain.term)).proof()
+
+    def _log(self, t: Any) -> Proof | None:
+        """The logarithm of a product with known signs, factor by factor."""
+        if not isinstance(t.args[0], Mul | Pow | sympy.exp) and t.args[0] != ONE:
+            return None
+        try:
+            after, needs = REGISTRY["log-expand"].rewrite(self.theory, t, {})  # type: ignore[misc]
+        except RuleRefused:
+            return None
+        if not all(self.theory.decide(c)[0] for c in needs):
+            return None
+        return Chain(t).rule("log-expand", after).proof()
+
+    # -- cases and conditions ----------------------------------------------------------------
+
+    def _deltas_for_cases(self, t: Any) -> Proof | None:
+        """(a if i == j else b) = b + (a - b)*delta(i, j)."""
+        condition, a, b = t.args
+        if not (
+            isinstance(condition, Relation)
+            and condition.op in ("==", "!=")
+            and self.theory.is_index_relation(condition)
+        ):
+            return None
+        i, j = condition.left, condition.right
+        if condition.op == "!=":
+            a, b = b, a
+        mark = if_else(condition, *((ONE, ZERO) if condition.op == "==" else (ZERO, ONE)))
+        d = delta(i, j)
+        parts = [] if b == ZERO else [b]
+        staged = add(*parts, mul(a if b == ZERO else add(a, neg(b)), d))
+        marks = [p for p, s in occurrences(staged) if s == d]
+        back = Chain(staged)
+        plain = if_else(Relation_equal(i, j), ONE, ZERO)
+        for path in marks:
+            back.rule("delta-cases", plain, path)
+        back.rule("case-lift", t)
+        del mark
+        return flip(back.proof())
+
+    def _unguarded(self, t: Any) -> Proof | None:
+        """The sum over k != j as the sum of f - f*delta(k, j)."""
+        i = t.index
+        for c in conjuncts(t.guard):
+            if not (isinstance(c, Relation) and c.op == "!=" and i in (c.left, c.right)):
+                continue
+            j = c.right if c.left == i else c.left
+            if i in free_indices(j) or not self.theory.is_index_relation(c):
+                continue
+            others = all_of(*[g for g in conjuncts(t.guard) if g != c])
+            body = if_else(c, t.body, ZERO)
+            whole = sum_over(body, i, others)
+            back = Chain(whole).rule("sum-cases", sum_over(t.body, i, all_of(*_some(others), c)))
+            chain = Chain(t)
+            if back.term != t:
+                chain.rule("sum-guard", back.term)
+            chain.splice(flip(back.proof()))
+            cases = self._deltas_for_cases(body)
+            return chain.splice(cases, (0,)).proof()
+        return None
+
+    # -- sums -------------------------------------------------------------------------------
+
+    def _sum(self, t: Any) -> Proof:
+        chain = Chain(t)
+        body = self._apart(t.body, t.index)
+        if body is not None:
+            chain.splice(body, (0,))
+        t = chain.term
+        if isinstance(t.body, Add):
+            parts = [sum_over(a, t.index, t.guard) for a in t.body.args]
+            chain.rule("sum-add", add(*parts))
+            for k in range(len(parts)):
+                chain.splice(self._single(chain.term.args[k]), (k,))
+            opened = expanded(chain.term)
+            if opened != chain.term:
+                chain.algebra(opened)
+        else:
+            chain.splice(self._single(t))
+        return chain.proof()
+
+    def _single(self, t: Any) -> Proof:
+        """A sum of one product: constants out, deltas gone, inner sums in a fixed order."""
+        chain = Chain(t).splice(self.simplifier.simplify(t))
+        if isinstance(chain.term, IfElse):
+            return self._on(chain)
+        opened = expanded(chain.term)
+        if opened != chain.term:
+            chain.algebra(opened)
+        for path, sub in list(occurrences(chain.term)):
+            if isinstance(sub, SumOver):
+                chain.splice(self._ordered(sub), path)
+                break
+        opened = expanded(chain.term)
+        if opened != chain.term:
+            chain.algebra(opened)
+        return chain.proof()
+
+    def _apart(self, body: Any, i: Any) -> Proof | None:
+        """exp(a + b) as exp(a)*exp(b), where one of them does not depend on the index."""
+        chain = Chain(body)
+        for path, sub in list(occurrences(body)):
+            if isinstance(sub, sympy.exp) and isinstance(sub.args[0], Add):
+                inside = [a for a in sub.args[0].args if i in free_indices(a)]
+                outside = [a for a in sub.args[0].args if i not in free_indices(a)]
+                if inside and outside and not any(
+                    isinstance(at(body, path[:k]), Reduction) for k in range(len(path))
+                ):
+                    parts = mul(exp(add(*inside)), exp(add(*outside)))
+                    chain.algebra(parts, path)
+        if not chain.items:
+            return None
+        opened = expanded(chain.term)
+        if opened != chain.term:
+            chain.algebra(opened)
+        return chain.proof()
+
+    def _ordered(self, t: Any) -> Proof | None:
+        """Of the two orders of a sum within a sum, always the same."""
+        best: Proof | None = None
+        for swapped in self._swaps(t):
+            if best is None or _key(swapped.after) < _key(best.after):
+                best = swapped
+        return best if best is not None and _key(best.after) < _key(t) else None
+
+    def _swaps(self, t: Any) -> Any:
+        factors = t.body.args if isinstance(t.body, Mul) else (t.body,)
+        for k, f in enumerate(factors):
+            if not isinstance(f, SumOver) or t.index not in free_indices(f):
+                continue
+            if t.index in free_indices(f.guard) or f.index in free_indices(t.guard):
+                continue
+            rest = [g for n, g in enumerate(factors) if n != k]
+            inner = f
+            if any(f.index in free_indices(g) for g in rest) or f.index.name == t.index.name:
+                letter = fresh_index(f.index, index_names(t))
+                swap = {f.index: letter}
+                inner = sum_over(substitute(f.body, swap), letter, substitute(f.guard, swap))
+            whole = sum_over(tidy(mul(*rest, inner.body)), inner.index, inner.guard)
+            try:
+                chain = Chain(t)
+                if rest:
+                    chain.algebra(mul(*rest, inner), (0,))
+                    back = Chain(whole).rule("sum-factor", mul(*rest, inner))
+                    chain.splice(flip(back.proof()), (0,))
+                elif inner is not f:
+                    chain.algebra(inner, (0,))
+                after, _ = REGISTRY["sum-swap"].rewrite(self.theory, chain.term, {})  # type: ignore[misc]
+                chain.rule("sum-swap", after)
+                chain.splice(self.simplifier.simplify(chain.term))
+                opened = expanded(chain.term)
+                if opened != chain.term:
+                    chain.algebra(opened)
+                yield chain.proof()
+            except RuleRefused:
+                continue
+
+
+def Relation_equal(i: Term, j: Term) -> Any:
+    from derivation.terms import relation
+
+    return relation("==", i, j)
+
+
+def _some(guard: Any) -> tuple[Any, ...]:
+    from derivation.terms import TRUE
+
+    return () if guard == TRUE else (guard,)
+
+
+def _key(t: Term) -> tuple[int, str]:
+    key = normal_term(t)
+    return sum(1 for _ in subterms(key)), text(key)
