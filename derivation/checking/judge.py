@@ -1,0 +1,272 @@
+"""Judges equalities one by one: refuted where a point speaks against it, proved, or open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from derivation import kernel
+from derivation.checking.prover import Prover
+from derivation.checking.refuter import Counterexample, Refuter
+from derivation.checking.report import Line, Suggestion
+from derivation.checking.slips import mends, smallest_difference
+from derivation.checking.statements import Stated
+from derivation.engine.letters import core
+from derivation.errors import DerivationError
+from derivation.kernel import Theorem
+from derivation.language import write, write_condition
+from derivation.problem import Problem
+from derivation.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Diff,
+    Partial,
+    Term,
+    delta,
+    diff,
+    element,
+    free_indices,
+    index,
+    indices_of,
+    mul,
+    names,
+    relation,
+    subterms,
+    sum_over,
+)
+from derivation.theory import entails
+
+MOST_MENDS = 6  # that agree at the points tried, for which a proof is looked for
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of one equality."""
+
+    verdict: str
+    theorem: Theorem | None = None
+    counterexample: Counterexample | None = None
+    points: int = 0
+    needs: tuple[Any, ...] = ()
+
+
+class Judge:
+    """Judges the equalities of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.refuter = Refuter(problem)
+        self._prover: Prover | None = None
+        self.goal = diff(problem.objective, *problem.wrt[0]) if problem.wrt else None
+
+    @property
+    def prover(self) -> Prover:
+        if self._prover is None:
+            self._prover = Prover(self.problem)
+        return self._prover
+
+    # -- one equality -----------------------------------------------------------------------
+
+    def verdict(self, left: Term, right: Term, condition: Term = TRUE) -> Verdict:
+        """Whether ``left = right`` wherever the condition holds and both sides are defined."""
+        found = self.refuter.quick(left, right, condition)
+        if found is not None:
+            return Verdict("refuted", counterexample=found)
+        theorem = self.prover.prove(left, right, condition)
+        needs: tuple[Any, ...] = ()
+        if theorem is not None:
+            needs = self._needs(theorem, condition)
+            if not needs:
+                return Verdict("proved", theorem)
+        found, points = self.refuter.refute(left, right, condition)
+        if found is not None:
+            return Verdict("refuted", counterexample=found)
+        return Verdict("open", points=points, needs=needs)
+
+    def _needs(self, theorem: Theorem, condition: Term) -> tuple[Any, ...]:
+        """Hypotheses that neither the givens, the condition nor the sides' own domain grants."""
+        theory = self.prover.theory
+        granted = {kernel.closed(g) for g in self.problem.givens}
+        domain = self._domain(theorem.lhs) | self._domain(theorem.rhs)
+        out = []
+        for h in sorted(theorem.hypotheses, key=str):
+            if h in granted or core(h) in domain or entails(condition, h):
+                continue
+            if kernel._hypotheses(theory, [h])[0] <= granted:
+                continue
+            out.append(h)
+        return tuple(out)
+
+    def _domain(self, t: Term) -> frozenset[str]:
+        """Conditions that hold wherever the term is defined."""
+        theory = self.prover.theory
+        found: set[str] = set()
+        derived = any(isinstance(s, Diff | Partial) for s in subterms(t))
+        inputs = [n for n in self.problem.shapes if n not in self.problem.definitions]
+        for name in inputs:
+            for c in theory.smooth(t, name):
+                if derived or c not in theory.kinks:
+                    found.add(core(c))
+        if self.problem.wrt and self.goal is not None:
+            objective = self.problem.objective
+            for v in self.problem.wrt[0]:
+                found |= {core(c) for c in theory.smooth(objective, str(v.args[0] if v.args else v))}
+        return frozenset(found)
+
+    # -- a whole list -----------------------------------------------------------------------
+
+    def judge(self, stated: tuple[Stated, ...]) -> tuple[Line, ...]:
+        """The lines judged in order; each one against the line before it."""
+        out: list[Line] = []
+        before: Any = self.goal
+        wrong_since: int | None = None
+        for s in stated:
+            if s.right is None:
+                out.append(
+                    Line(s.line, s.text, s.read_as, "unread", notes=(s.reason or "not read",))
+                )
+                continue
+            chain = s.left is None
+            left = before if chain else s.left
+            if left is None:
+                notes = ("there is no line before it, and no `wrt` says what it should equal",)
+                out.append(Line(s.line, s.text, s.read_as, "unread", notes=notes))
+                continue
+            line = self._line(s, left, chain)
+            if chain:
+                if line.verdict == "refuted":
+                    if wrong_since is not None and self._true(s.right):
+                        line = replace(
+                            line, notes=(*line.notes, "with this line the true value is back")
+                        )
+                        wrong_since = None
+                    else:
+                        wrong_since = s.line if wrong_since is None else wrong_since
+                elif wrong_since is not None and line.verdict == "proved":
+                    note = f"follows from the line before, but line {wrong_since} was wrong"
+                    line = replace(line, notes=(*line.notes, note))
+                before = s.right
+            out.append(line)
+        return tuple(out)
+
+    def _true(self, right: Term) -> bool:
+        goal = self.goal
+        return goal is not None and self.refuter.quick(goal, right) is None
+
+    def _line(self, s: Stated, left: Any, chain: bool) -> Line:
+        found = self.verdict(left, s.right, s.condition)
+        line = Line(
+            s.line,
+            s.text,
+            s.read_as,
+            found.verdict,
+            counterexample=found.counterexample,
+            points=found.points,
+            notes=s.notes,
+            left=left,
+            right=s.right,
+            condition=s.condition,
+            theorem=found.theorem,
+            chain=chain,
+        )
+        if found.verdict == "open" and found.needs:
+            shown = "; ".join(map(self._shown, found.needs))
+            line = replace(line, notes=(*line.notes, f"proved only where {shown}"))
+        if found.verdict == "refuted":
+            line = self._explained(line)
+        return line
+
+    def _shown(self, condition: Any) -> str:
+        letters = self.prover.planner.narrator.letters
+        return write_condition(letters.condition(condition))
+
+    # -- what a wrong line was meant to be ------------------------------------------------------
+
+    def _explained(self, line: Line) -> Line:
+        suggestion = self._missing_given(line) or self._slip(line)
+        place = suggestion.place if suggestion else None
+        if place is None:
+            try:
+                true = self.prover.worked_out(line.left).after
+                place = smallest_difference(line.right, true)
+            except (DerivationError, RecursionError):
+                place = None
+        return replace(line, suggestion=suggestion, place=place)
+
+    def _slip(self, line: Line) -> Suggestion | None:
+        try:
+            true = self.prover.worked_out(line.left).after
+        except (DerivationError, RecursionError):
+            true = line.left
+        scope = free_indices(line.left) | free_indices(line.right)
+        offered = 0
+        for mend in mends(line.right, true, self.problem, scope):
+            if not self.refuter.agrees(line.left, mend.term, line.condition):
+                continue
+            offered += 1
+            if self.prover.prove(line.left, mend.term, line.condition) is not None:
+                place = line.right
+                for k in mend.path:
+                    place = place.args[k]
+                text = write(mend.term)
+                if line.chain:
+                    text = f"= {text}"
+                else:
+                    text = f"claim {write(line.left)} == {text}"
+                    if line.condition != TRUE:
+                        text += f" if {write_condition(line.condition)}"
+                return Suggestion(text, mend.slip, place)
+            if offered >= MOST_MENDS:
+                break
+        return None
+
+    def _missing_given(self, line: Line) -> Suggestion | None:
+        """A side condition under which the line is true."""
+        for given, said in self._likely_givens(line):
+            if given in self.problem.givens:
+                continue
+            assumed = Judge(
+                replace(self.problem, givens=(*self.problem.givens, given))
+            )
+            if not assumed.refuter.agrees(line.left, line.right, line.condition, 4):
+                continue
+            theorem = assumed.prover.prove(line.left, line.right, line.condition)
+            if theorem is not None and not assumed._needs(theorem, line.condition):
+                return Suggestion(f"given {write_condition(given)}", f"missing given: {said}")
+        return None
+
+    def _likely_givens(self, line: Line) -> list[tuple[Any, str]]:
+        """Sums to 1, one-hot, symmetric, positive: for the inputs that the line is about."""
+        out: list[tuple[Any, str]] = []
+        varied = {str(v.args[0]) if v.args else str(v) for w in self.problem.wrt for v in w}
+        below = self.prover.theory.below(names(line.left) | names(line.right))
+        inputs = [
+            (n, slots)
+            for n, slots in self.problem.shapes.items()
+            if n in below and n not in self.problem.definitions and n not in self.problem.labels
+        ]
+        for name, slots in inputs:
+            if not slots or name in varied:
+                continue
+            letters = [index(c, s) for c, s in zip("ijklmn", slots, strict=False)]
+            last = letters[-1]
+            e = element(name, *letters)
+            out.append((relation("==", sum_over(e, last), ONE), f"{write(e)} sums to 1"))
+            if len(slots) == 2 and slots[0] == slots[1]:
+                turned = element(name, letters[1], letters[0])
+                out.append((relation("==", e, turned), f"{name} is symmetric"))
+        for name, slots in inputs:
+            letters = [index(c, s) for c, s in zip("ijklmn", slots, strict=False)]
+            e = element(name, *letters)
+            if slots and name not in varied:
+                other = index("q", slots[-1])
+                both = mul(e, element(name, *letters[:-1], other))
+                out.append(
+                    (
+                        relation("==", both, mul(delta(letters[-1], other), e)),
+                        f"{name} is one-hot",
+                    )
+                )
+            out.append((relation(">", e, ZERO), f"{write(e)} is positive"))
+        return [g for g in out if len(indices_of(g[0])) < 6]
