@@ -28,12 +28,16 @@ SEES: dict[str, set[str]] = {
     "engine": LOW | {"normal", "theory", "kernel", "rules", "steps", "language"},
     "library": {"errors"},
     "document": LOW | {"steps"},
-    "printers": LOW | {"steps", "document", "language"},
+    "findings": LOW | {"steps", "document"},
+    "printers": LOW | {"steps", "document", "findings", "language"},
+    "checking": LOW
+    | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
+    | {"document", "findings", "printers", "library"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
-    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"},
+    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel", "checking"},
     "__main__": {"commands"},
-    "__init__": {"api", "interop"},
+    "__init__": {"api", "checking", "interop"},
 }
 # `kernel` asks the registry whether a rule is registered; it does so when it is called
 LATE = {("kernel", "rules")}

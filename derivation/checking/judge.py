@@ -12,6 +12,7 @@ from derivation.checking.report import Line, Suggestion
 from derivation.checking.slips import mends, smallest_difference
 from derivation.checking.statements import Stated
 from derivation.engine.letters import core
+from derivation.engine.proof import Proof
 from derivation.errors import DerivationError
 from derivation.kernel import Theorem
 from derivation.language import write, write_condition
@@ -46,6 +47,7 @@ class Verdict:
 
     verdict: str
     theorem: Theorem | None = None
+    proof: Proof | None = None
     counterexample: Counterexample | None = None
     points: int = 0
     needs: tuple[Any, ...] = ()
@@ -73,12 +75,12 @@ class Judge:
         found = self.refuter.quick(left, right, condition)
         if found is not None:
             return Verdict("refuted", counterexample=found)
-        theorem = self.prover.prove(left, right, condition)
+        planned = self.prover.plan(left, right, condition)
         needs: tuple[Any, ...] = ()
-        if theorem is not None:
-            needs = self._needs(theorem, condition)
+        if planned is not None:
+            needs = self._needs(planned[0], condition)
             if not needs:
-                return Verdict("proved", theorem)
+                return Verdict("proved", *planned)
         found, points = self.refuter.refute(left, right, condition)
         if found is not None:
             return Verdict("refuted", counterexample=found)
@@ -137,16 +139,18 @@ class Judge:
             if chain:
                 if line.verdict == "refuted":
                     if wrong_since is not None and self._true(s.right):
-                        line = replace(
-                            line, notes=(*line.notes, "with this line the true value is back")
-                        )
+                        note = "does not follow from the line before, but the true value is back"
+                        line = replace(line, notes=(*line.notes, note))
                         wrong_since = None
                     else:
+                        line = self._explained(line)
                         wrong_since = s.line if wrong_since is None else wrong_since
                 elif wrong_since is not None and line.verdict == "proved":
                     note = f"follows from the line before, but line {wrong_since} was wrong"
                     line = replace(line, notes=(*line.notes, note))
                 before = s.right
+            elif line.verdict == "refuted":
+                line = self._explained(line)
             out.append(line)
         return tuple(out)
 
@@ -168,13 +172,12 @@ class Judge:
             right=s.right,
             condition=s.condition,
             theorem=found.theorem,
+            proof=found.proof,
             chain=chain,
         )
         if found.verdict == "open" and found.needs:
             shown = "; ".join(map(self._shown, found.needs))
             line = replace(line, notes=(*line.notes, f"proved only where {shown}"))
-        if found.verdict == "refuted":
-            line = self._explained(line)
         return line
 
     def _shown(self, condition: Any) -> str:

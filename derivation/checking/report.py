@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from derivation.checking.refuter import Counterexample
+from derivation.engine.proof import Proof
 from derivation.kernel import Theorem
 from derivation.problem import Problem
-from derivation.steps import Step
 from derivation.terms import Term
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Line:
         notes: What else there is to say.
         left, right, condition: The equality that was judged.
         theorem: Of a proved line, the kernel's theorem.
-        steps: Of a proved line, the moves of its proof.
+        proof: Of a proved line, the moves of its proof.
         place: Of a refuted line, the smallest part in which it differs from a right version.
     """
 
@@ -62,7 +62,7 @@ class Line:
     right: Any = None
     condition: Any = None
     theorem: Theorem | None = field(default=None, repr=False, compare=False)
-    steps: tuple[Step, ...] = field(default=(), repr=False, compare=False)
+    proof: Proof | None = field(default=None, repr=False, compare=False)
     place: Any = None
     chain: bool = False
 
