@@ -22,6 +22,7 @@ from derivation.terms import (
     TWO,
     ZERO,
     Add,
+    Condition,
     IfElse,
     Index,
     KroneckerDelta,
@@ -87,6 +88,7 @@ def mends(wrong: Any, true: Any, problem: Problem, scope: frozenset[Any]) -> Ite
     places = [
         (path, sub, _scope(wrong, path, scope))
         for path, sub in occurrences(wrong)
+        if not isinstance(sub, Condition)
     ]
     for kind in _CATALOGUE:
         for path, sub, here in places:
