@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation import kernel
+from derivation.checking.domain import Domain
 from derivation.checking.prover import Prover
 from derivation.checking.refuter import Counterexample, Refuter
 from derivation.checking.report import Line, Suggestion
 from derivation.checking.slips import mends, smallest_difference
 from derivation.checking.statements import Stated
-from derivation.engine.letters import core
 from derivation.engine.proof import Proof
 from derivation.errors import DerivationError
 from derivation.kernel import Theorem
@@ -21,8 +21,6 @@ from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
-    Diff,
-    Partial,
     Term,
     delta,
     diff,
@@ -33,7 +31,6 @@ from derivation.terms import (
     mul,
     names,
     relation,
-    subterms,
     sum_over,
 )
 from derivation.theory import entails
@@ -88,33 +85,20 @@ class Judge:
 
     def _needs(self, theorem: Theorem, condition: Term) -> tuple[Any, ...]:
         """Hypotheses that neither the givens, the condition nor the sides' own domain grants."""
-        theory = self.prover.theory
         granted = {kernel.closed(g) for g in self.problem.givens}
-        domain = self._domain(theorem.lhs) | self._domain(theorem.rhs)
-        out = []
-        for h in sorted(theorem.hypotheses, key=str):
-            if h in granted or core(h) in domain or entails(condition, h):
-                continue
-            if kernel._hypotheses(theory, [h])[0] <= granted:
-                continue
-            out.append(h)
-        return tuple(out)
-
-    def _domain(self, t: Term) -> frozenset[str]:
-        """Conditions that hold wherever the term is defined."""
-        theory = self.prover.theory
-        found: set[str] = set()
-        derived = any(isinstance(s, Diff | Partial) for s in subterms(t))
-        inputs = [n for n in self.problem.shapes if n not in self.problem.definitions]
-        for name in inputs:
-            for c in theory.smooth(t, name):
-                if derived or c not in theory.kinks:
-                    found.add(core(c))
-        if self.problem.wrt and self.goal is not None:
-            objective = self.problem.objective
-            for v in self.problem.wrt[0]:
-                found |= {core(c) for c in theory.smooth(objective, str(v.args[0] if v.args else v))}
-        return frozenset(found)
+        rest = [
+            h
+            for h in sorted(theorem.hypotheses, key=str)
+            if h not in granted and not entails(condition, h)
+        ]
+        if not rest:
+            return ()
+        domain = Domain(self.prover)
+        domain.defined(theorem.lhs)
+        domain.defined(theorem.rhs)
+        if self.problem.wrt:
+            domain.smooth(self.problem.objective, self.problem.wrt[0])
+        return tuple(h for h in rest if not domain.grants(h))
 
     # -- a whole list -----------------------------------------------------------------------
 

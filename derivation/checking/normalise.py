@@ -22,6 +22,7 @@ from derivation.normal import normal_term, text
 from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
+    TRUE,
     ZERO,
     Add,
     Condition,
@@ -49,6 +50,7 @@ from derivation.terms import (
     mul,
     name_of,
     neg,
+    relation,
     relu,
     sigmoid,
     softplus,
@@ -194,17 +196,13 @@ class Normaliser:
         i, j = condition.left, condition.right
         if condition.op == "!=":
             a, b = b, a
-        mark = if_else(condition, *((ONE, ZERO) if condition.op == "==" else (ZERO, ONE)))
         d = delta(i, j)
         parts = [] if b == ZERO else [b]
         staged = add(*parts, mul(a if b == ZERO else add(a, neg(b)), d))
-        marks = [p for p, s in occurrences(staged) if s == d]
+        place = [p for p, s in occurrences(staged) if s == d][-1]
         back = Chain(staged)
-        plain = if_else(Relation_equal(i, j), ONE, ZERO)
-        for path in marks:
-            back.rule("delta-cases", plain, path)
+        back.rule("delta-cases", if_else(relation("==", i, j), ONE, ZERO), place)
         back.rule("case-lift", t)
-        del mark
         return flip(back.proof())
 
     def _unguarded(self, t: Any) -> Proof | None:
@@ -325,15 +323,7 @@ class Normaliser:
                 continue
 
 
-def Relation_equal(i: Term, j: Term) -> Any:
-    from derivation.terms import relation
-
-    return relation("==", i, j)
-
-
 def _some(guard: Any) -> tuple[Any, ...]:
-    from derivation.terms import TRUE
-
     return () if guard == TRUE else (guard,)
 
 

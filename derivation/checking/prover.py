@@ -14,6 +14,7 @@ from derivation.errors import DerivationError, KernelError, NotDerived, RuleRefu
 from derivation.kernel import Theorem
 from derivation.normal import difference_vanishes, oriented
 from derivation.problem import Problem
+from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
     TRUE,
@@ -105,6 +106,9 @@ class Prover:
         self, left: Term, right: Term, condition: Term = TRUE
     ) -> tuple[Theorem, Proof] | None:
         """The theorem ``left = right`` and the proof that the kernel has replayed, or None."""
+        direct = self._by_chain_rule(left, right)
+        if direct is not None:
+            return direct
         try:
             one, two = self.worked_out(left), self.worked_out(right)
         except (DerivationError, RecursionError):
@@ -116,6 +120,21 @@ class Prover:
             except (DerivationError, RecursionError):
                 continue
         return None
+
+    def _by_chain_rule(self, left: Any, right: Any) -> tuple[Theorem, Proof] | None:
+        """The chain rule alone, as a first line often says it."""
+        if not isinstance(left, Diff) or len(left.args) > 2:
+            return None
+        try:
+            after, _ = REGISTRY["chain-rule"].rewrite(self.theory, left, {})  # type: ignore[misc]
+            if difference_vanishes(after, right) is None:
+                return None
+            chain = Chain(left).rule("chain-rule", after)
+            chain.algebra(right)
+            proof = Proof(left, right, chain.proof().items)
+            return self.replayer.replay(proof), proof
+        except (DerivationError, RecursionError):
+            return None
 
     # -- derivatives ------------------------------------------------------------------------
 
