@@ -43,6 +43,7 @@ class Item:
     reason: str | None = None
     place: int | None = None
     notes: list[str] = field(default_factory=list)
+    head: Any = None  # of an unread equality, its left side if that can be read
 
 
 @dataclass
@@ -241,6 +242,7 @@ def _item(document: Document, number: int, formula: Formula, part: Segment) -> I
             item.sides.append(parse(piece))
     except Unread as error:
         item.reason, item.place = error.reason, error.pos if error.pos is not None else start
+        item.head = item.sides[0] if item.sides else None
         item.sides = []
     except RecursionError:
         item.reason, item.place, item.sides = "the formula is nested too deep", start, []

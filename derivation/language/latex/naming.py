@@ -54,7 +54,7 @@ def _wanted(key: Key, array: bool) -> str:
     base, marks, label = key
     text = base
     for mark in marks:
-        text += {"script": "", "check": "check"}.get(mark, mark)
+        text += {"script": "", "squared": "2"}.get(mark, mark)
     if label:
         text += label if label.isdigit() and not marks else f"_{label}"
     if text in ("pi", "e") and not array:
@@ -73,6 +73,8 @@ def _shown(name: Name) -> str:
             primes += 1
         elif mark == "script":
             base = f"\\mathcal{{{base}}}"
+        elif mark == "squared":
+            base += "^2"
         elif mark == "star":
             base += "^*"
         else:

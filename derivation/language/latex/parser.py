@@ -89,7 +89,7 @@ def parse(source: Sequence[Token]) -> Tree:
 
 class _Parser:
     def __init__(self, source: Sequence[Token], depth: int = 0) -> None:
-        self.source, self.k, self.depth = source, 0, depth
+        self.source, self.k, self.depth = list(source), 0, depth
         self.stops: list[frozenset[str]] = [frozenset()]
 
     # -- tokens -----------------------------------------------------------------------------
@@ -124,6 +124,10 @@ class _Parser:
                 start = self.k - 1
                 self.argument()
                 return list(self.source[start : self.k])
+            if token.kind == "number" and len(token.text) > 1:  # \\frac12: TeX takes one digit
+                rest = token._replace(text=token.text[1:], pos=token.pos + 1)
+                self.source.insert(self.k, rest)
+                return [token._replace(text=token.text[0])]
             return [token]
         level, start = 1, self.k
         while level:
@@ -572,6 +576,8 @@ class _Parser:
             order = _whole(top.argument(), pos)
         rest = list(above[top.k :])
         variables = self.variables(below, sign, pos)
+        if len(variables) == 2 and order == 1 and variables[0] == variables[1]:
+            variables = [Power(variables[0], Number("2"))]  # by σ², one variable
         if len(variables) != order:
             raise Unread("the orders of this derivative do not agree", pos)
         if rest:

@@ -84,6 +84,8 @@ class _Part:
     notes: list[str] = field(default_factory=list)
     op: str = "=="
     wrt: tuple[Text, Text] | None = None  # what a claim's left side is the derivative of, and by
+    derived: list[tuple[set[Key], Key]] = field(default_factory=list)
+    keys: set[Key] = field(default_factory=set)  # the names in it
     line: str = ""  # the statement of the program, rendered
 
 
@@ -95,6 +97,7 @@ class _Reader:
         self.parts: list[_Part] = []
         self.definitions: dict[Key, tuple[Name, Any]] = {}
         self.arguments: dict[Key, Call] = {}
+        self.failed: set[Key] = set()  # names whose definitions could not be read
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -110,6 +113,10 @@ class _Reader:
         formula = -1
         for item in self.found.items:
             if item.reason is not None:
+                if isinstance(item.head, Name) and item.displayed:
+                    self.failed.add(item.head.key)
+                if isinstance(item.head, Call):
+                    self.failed.add(item.head.name.key)
                 self.parts.append(
                     _Part(item, "unread", reason=item.reason, place=item.place, source=item.source)
                 )
@@ -283,8 +290,11 @@ class _Reader:
             and self._fresh_name(last)
             and all(s.kind == "letter" for s in last.slots)
         ):
-            self.writer.aliases[last.key] = (last.slots, sides[0])
-            self._note_alias(item, last)
+            if len(sides) > 2 and self._is_definition(last, sides[-2], item):
+                self._define(item, last, sides[-2])
+            else:
+                self.writer.aliases[last.key] = (last.slots, sides[0])
+                self._note_alias(item, last)
             sides.pop()
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
@@ -422,6 +432,7 @@ class _Reader:
         self.writer.scope = Scope(self.ranges)
         self.writer.notes, self.writer.assumed = [], []
         self.writer.length = 0
+        self.writer.derived = []
         return saved
 
     def _define(self, item: Item, head: Any, body: Any) -> None:
@@ -451,8 +462,12 @@ class _Reader:
                     raise Unread(f"the index {sorted(strange)[0]} stands on one side only", item.pos)
         except (Unread, RecursionError) as error:
             self.ranges.restore(saved)
+            self.failed.add(head.key if isinstance(head, Name) else head.name.key)
             self._failed(item, error)
             return
+        if isinstance(head, Call):
+            inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
+            w.defined[head.name.key] = inside - {a.key for a in head.args if isinstance(a, Name)}
         if isinstance(head, Name):
             inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
             self.definitions[head.key] = (head, body)
@@ -474,7 +489,7 @@ class _Reader:
                     if i.sides and i.displayed and i.sides[0] is not None
                 )
                 if not in_heads and s.text not in self.writer.labels:
-                    self.writer.labels[s.text] = self.ranges.new()
+                    self.writer.labels[s.text] = self.ranges.new(s.text)
 
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         saved = self._started()
@@ -509,7 +524,8 @@ class _Reader:
             self.ranges.restore(saved)
             self._failed(item, error)
             return
-        part.texts = texts
+        part.texts, part.derived = texts, [*w.derived]
+        part.keys = {w._settled(s).key for t in (left, right) for s in walk(t) if isinstance(s, Name)}
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
 
@@ -557,6 +573,7 @@ class _Reader:
         assumed = self.ranges.settle(taken, self.found.prefer)
         lines: dict[int, _Part] = {}
         for part in self.parts:
+            self._grounded(part)
             self._render(part)
         program = self._checked()
         wrt = self._wrt()
@@ -587,6 +604,23 @@ class _Reader:
             names=dict(self.names.latex),
             displays=(len(displays), len(displays - bad)),
         )
+
+    def _grounded(self, part: _Part) -> None:
+        """A claim about something that no readable formula defines is not read."""
+        if part.kind != "claim":
+            return
+        w = self.writer
+        reached = {k for key in part.keys for k in (key, *w._reach(key))}
+        lost = next((k for k in reached if k in self.failed and k not in self.definitions), None)
+        reason = ""
+        if lost is not None:
+            reason = f"it rests on `{_letters(lost)}`, whose definition is not read"
+        for inside, by in part.derived:
+            if by not in inside and not any(by in w._reach(k) for k in inside):
+                what = ", ".join(sorted(_letters(k) for k in inside)) or "this"
+                reason = f"nothing that is read says how {what} depends on {_letters(by)}"
+        if reason:
+            part.kind, part.reason, part.place = "unread", reason, part.item.pos
 
     def _render(self, part: _Part) -> None:
         if part.kind == "unread" or not part.texts:
@@ -726,6 +760,10 @@ class _Reader:
             assumed=tuple(dict.fromkeys(part.assumed)),
             notes=tuple(dict.fromkeys(part.notes)),
         )
+
+
+def _letters(key: Key) -> str:
+    return key[0] + "".join(key[1]) + (f"_{key[2]}" if key[2] else "")
 
 
 def _starts(text: Text, word: str) -> bool:

@@ -104,6 +104,10 @@ def plain(
     survey.steps -= survey.bound
     trees = [rebuilt(t, lambda s: _power(s, survey)) for t in trees]
     trees = [rebuilt(t, lambda s: _steps(s, survey)) for t in trees]
+    squares = _squares(trees, heads)
+    if squares:
+        trees = [rebuilt(t, lambda s: _square(s, squares)) for t in trees]
+    trees = _labels(trees, heads, survey)
     patterns = _patterns(trees)
     trees = [rebuilt(t, lambda s: _numbers(s, patterns)) for t in trees]
     _classify(trees, list(heads), survey)
@@ -157,6 +161,73 @@ def _steps(s: Any, survey: Survey) -> Any:
         else:
             slots.append(slot)
     return s if len(slots) == len(s.slots) else replace(s, slots=tuple(slots), label=label)
+
+
+def _squares(trees: list[Any], heads: list[Any]) -> set[Key]:
+    """Names whose square is a quantity of its own: ``\\sigma^2 = …``, ``\\partial\\sigma^2``."""
+    out = {h.base.key for h in heads if _is_square(h)}
+    for t in trees:
+        for s in walk(t):
+            if isinstance(s, Derivative):
+                out |= {v.base.key for v in s.by if _is_square(v)}
+    return out
+
+
+def _is_square(t: Any) -> bool:
+    return isinstance(t, Power) and isinstance(t.base, Name) and t.exponent == Number("2")
+
+
+def _square(s: Any, squares: set[Key]) -> Any:
+    if isinstance(s, Name) and s.key in squares:
+        squared = replace(s, marks=(*s.marks, "squared"), latex=f"{s.latex}^2")
+        return Function("sqrt", (squared,))
+    if isinstance(s, Power) and isinstance(s.base, Function) and s.base.name == "sqrt":
+        inner = s.base.args[0]
+        if isinstance(inner, Name) and "squared" in inner.marks and s.exponent == Number("2"):
+            return inner
+    return s
+
+
+def _labels(trees: list[Any], heads: list[Any], survey: Survey) -> list[Any]:
+    """``W_i, W_f, W_o`` of a gate: letters that no sum, no left side and no comparison knows."""
+    known = set(survey.bound)
+    fixed: set[Key] = set()
+    for h in heads:
+        known |= {x.text for x in walk(h) if isinstance(x, Slot)}
+    for t in trees:
+        for s in walk(t):
+            if isinstance(s, Delta | Condition):
+                known |= {x.text for x in walk(s) if isinstance(x, Slot)}
+                known |= {x.base for x in walk(s) if isinstance(x, Name)}
+            elif isinstance(s, Derivative):
+                for v in s.by:
+                    known |= {x.text for x in walk(v) if isinstance(x, Slot)}
+            elif isinstance(s, Transposed | Norm):
+                fixed |= {x.key for x in walk(s) if isinstance(x, Name)}
+    places: dict[tuple[Key, int, int], set[str]] = defaultdict(set)
+    for t in trees:
+        for s in walk(t):
+            if isinstance(s, Name):
+                for k, slot in enumerate(s.slots):
+                    places[s.key, len(s.slots), k].add(
+                        slot.text if slot.kind == "letter" else "?"
+                    )
+    mere = {at for at, letters in places.items() if not letters & (known | {"?"})}
+    mere = {at for at in mere if at[0] not in fixed}
+    if not mere:
+        return trees
+
+    def change(s: Any) -> Any:
+        if not isinstance(s, Name):
+            return s
+        gone = [k for k in range(len(s.slots)) if (s.key, len(s.slots), k) in mere]
+        if not gone:
+            return s
+        label = s.label + "".join(s.slots[k].text.replace("'", "p") for k in gone)
+        rest = tuple(x for k, x in enumerate(s.slots) if k not in gone)
+        return replace(s, slots=rest, label=label)
+
+    return [rebuilt(t, change) for t in trees]
 
 
 def _patterns(trees: list[Any]) -> dict[Key, set[tuple[int, int]]]:
@@ -218,7 +289,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
     for key, found in calls.items():
         base, marks, _ = key
         simple = all(_argument(a) is not None for c in found for a in c.args)
-        used = {tuple(_key(a) for a in c.args) for c in found}
+        used = {tuple(_key(a, survey.bound) for a in c.args) for c in found}
         if "prime" in marks and _stem(found[0].name) in calls or (
             "prime" in marks and base in _FUNCTION_LETTERS | {"sigma"}
         ):
@@ -244,8 +315,11 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
                 survey.functions[stem] = "sigmoid" if stem[0] == "sigma" else "unknown"
 
 
-def _key(t: Any) -> Any:
+def _key(t: Any, bound: set[str]) -> Any:
+    """What an argument is, all index letters being alike."""
     name = _argument(t)
+    if name is not None and not name.slots and name.base in bound:
+        return "index"
     return None if name is None else name.key
 
 
@@ -271,7 +345,7 @@ def _call(s: Any, survey: Survey) -> Any:
                     seen.add((x.kind, x.text))
                     slots.append(x)
         if s.bar:
-            label += "".join(_word(a) for a in s.args)
+            label += "".join(_word(a) for a in s.args if _key(a, survey.bound) != "index")
         return replace(s.name, slots=tuple(slots), label=label, latex=s.name.latex + s.text)
     if kind == "sigmoid" and len(s.args) == 1:
         return Function("sigmoid", s.args, slots=(*s.name.slots, *s.slots), pos=s.name.pos)

@@ -8,7 +8,7 @@ from typing import Any
 
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Entry, Over, Ranges, Text
-from derivation.language.latex.survey import Key, Survey, rebuilt, walk
+from derivation.language.latex.survey import Key, Survey, children, rebuilt, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -72,6 +72,7 @@ class Writer:
         self.scope = Scope(ranges)
         self.letters_used: set[str] = set()
         self.length = 0
+        self.derived: list[tuple[set[Key], Key]] = []  # names in what is differentiated, and by
 
     # -- levels -----------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class Writer:
 
     def _add(self, t: Add) -> tuple[Text, int]:
         out: list[Any] = []
-        for k, (sign, term) in enumerate(t.terms):
+        for k, (sign, term) in enumerate(self._absorbed(t.terms)):
             inner = self.write(term, MUL)
             if k:
                 out += [f" {sign} "]
@@ -105,6 +106,32 @@ class Writer:
                 out += ["-"]
             out += inner
         return tuple(out), ADD
+
+    def _absorbed(self, terms: tuple[tuple[str, Any], ...]) -> list[tuple[str, Any]]:
+        """A sum goes on past a + where its letter stands in the next term and nowhere outside."""
+        out: list[tuple[str, Any]] = []
+        for sign, term in terms:
+            last = out[-1][1] if out else None
+            factors = last.factors if isinstance(last, Mul) else (("", last),)
+            inner = factors[-1][1]
+            if isinstance(inner, Reduction) and inner.kind == "sum":
+                letters = {b.letter for b in inner.binders}
+                inside = _free_letters(term)
+                if letters & inside and all(self.scope.find(x) is None for x in letters & inside):
+                    if out[-1][0] == "-":
+                        sign = "+" if sign == "-" else "-"
+                    body = Add((("+", inner.body), (sign, term)))
+                    if isinstance(inner.body, Add):
+                        body = Add((*inner.body.terms, (sign, term)))
+                    grown = replace(inner, body=body)
+                    whole = Mul((*factors[:-1], (factors[-1][0], grown)))
+                    if len(factors) > 1:
+                        raise Unread("a sum that goes on past a + with a factor before it")
+                    out[-1] = (out[-1][0], grown if len(factors) == 1 else whole)
+                    self.notes.append("the sum is read as going on to the last term with its index")
+                    continue
+            out.append((sign, term))
+        return out
 
     def _mul(self, t: Mul) -> tuple[Text, int]:
         factors = self._contracted(list(t.factors))
@@ -158,10 +185,11 @@ class Writer:
                     return (self.names.letter(found[0]),), ATOM
             if word in self.survey.sizes:
                 return (self.size_name(word),), ATOM
-            if t.key == ("pi", (), "") and not self.survey.ranks.get(t.key, 0):
-                if t.key in self.defined:
+            if t.key == ("pi", (), ""):
+                if t.key in self.defined and not self.survey.ranks.get(t.key, 0):
                     return (self.names.name(t, array=False),), ATOM
-                self.assumed.append("π is the number 3.14…")
+                more = ", with an index a weight" if self.survey.ranks.get(t.key, 0) else ""
+                self.assumed.append(f"π without an index is the number 3.14…{more}")
                 return ("pi",), ATOM
             if t.key == ("e", (), "") and self.survey.ranks.get(t.key, 0) == 0:
                 return ("exp(1)",), ATOM
@@ -251,7 +279,11 @@ class Writer:
         if t.slots:
             letter, r = self.letter(t.slots[0].text)
             return self._with_lift((letter, r), lambda: self.level(replace(t, slots=())))
-        if not t.tight:
+        if not t.tight and isinstance(t.args[0], Mul) and isinstance(
+            t.args[0].factors[-1][1], Bracket
+        ):
+            raise Unread(f"`{t.name}` before a product with a bracket reads two ways", t.pos)
+        if not t.tight and isinstance(t.args[0], Mul):
             self.notes.append(f"`{t.name}` without brackets is read up to the next operator")
         if t.primes:
             if len(t.args) != 1 or not isinstance(t.args[0], Name) or t.primes > 2:
@@ -484,6 +516,9 @@ class Writer:
             if v.key in self.aliases:
                 raise Unread("a derivative by a derivative is not read", t.pos)
             by += [", ", *self.write(v)]
+            inside = {self._settled(n).key for n in walk(t.body) if isinstance(n, Name)}
+            inside |= {c.name.key for c in walk(t.body) if isinstance(c, Call)}
+            self.derived.append((inside, v.key))
         body = t.body.inside if isinstance(t.body, Bracket) else t.body
         vectors = [x for x in (body, *t.by) if self._is_vector(x)]
         if len(vectors) > 1:
@@ -676,6 +711,20 @@ class Writer:
         Derivative: _derivative, Delta: _delta, Choice: _choice, Transposed: _transposed,
         Norm: _norm,
     }  # fmt: skip
+
+
+def _free_letters(t: Any) -> set[str]:
+    """The index letters that no sum in a tree binds."""
+    out: set[str] = set()
+    todo: list[tuple[Any, frozenset[str]]] = [(t, frozenset())]
+    while todo:
+        s, bound = todo.pop()
+        if isinstance(s, Reduction):
+            bound = bound | {b.letter for b in s.binders}
+        if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
+            out.add(s.text)
+        todo.extend((c, bound) for c in children(s))
+    return out
 
 
 def _covers(cases: Iterable[Any], last: Condition) -> bool:
