@@ -31,7 +31,7 @@ SEES: dict[str, set[str]] = {
     "printers": LOW | {"steps", "document", "language"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
-    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"},
+    "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"},
     "__main__": {"commands"},
     "__init__": {"api", "interop"},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +42,13 @@ def is_document(filename: str) -> bool:
     return filename.lower().endswith(ENDINGS)
 
 
-def read_document(text: str, *, filename: str = "", problem: Problem | None = None) -> Reading:
+def read_document(
+    text: str,
+    *,
+    filename: str = "",
+    problem: Problem | None = None,
+    assume: Sequence[str] = (),
+) -> Reading:
     """Reads a LaTeX or Markdown document.
 
     Args:
@@ -49,6 +57,8 @@ def read_document(text: str, *, filename: str = "", problem: Problem | None = No
         problem: Settles names and ranges: a name of the document that the problem has means that
             name, and ranges are those of the problem. What the problem defines already is a claim
             in the document.
+        assume: Statements of the input language that the document leaves out, such as a guess that
+            a user confirms: ``given sum(y[i] for i in K) == 1``.
 
     Raises:
         InputError: If the text is longer than a document may be.
@@ -64,7 +74,7 @@ def read_document(text: str, *, filename: str = "", problem: Problem | None = No
     >>> reading.claims[0].read_as
     'diff(L, z[j]) == yhat[j] - y[j]'
     """
-    return _Reader(split(text), filename, problem).read()
+    return _Reader(split(text), filename, problem, tuple(assume)).read()
 
 
 @dataclass
@@ -90,7 +100,14 @@ class _Part:
 
 
 class _Reader:
-    def __init__(self, document: Document, filename: str, problem: Problem | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        filename: str,
+        problem: Problem | None,
+        assume: tuple[str, ...] = (),
+    ) -> None:
+        self.assume = assume
         self.document, self.filename, self.problem = document, filename, problem
         self.found: Items = items(document)
         self.ranges = Ranges()
@@ -109,6 +126,8 @@ class _Reader:
         self._sizes_first()
         if self.problem is not None:
             self._from_problem(self.problem, known)
+        if self.assume:
+            self._assume()
         previous: Any = None
         formula = -1
         for item in self.found.items:
@@ -242,6 +261,19 @@ class _Reader:
             self.writer.size_names[size] = size
         self.names.reserved |= set(problem.sizes)
         _ = (name_of, known)
+
+    def _assume(self) -> None:
+        """What the user adds: its definitions count as the document's own."""
+        for key in self.survey.ranks:
+            self.names.name(Name(*key, latex=_letters(key)))
+        back = {name: key for key, name in self.names.by_key.items()}
+        for text in self.assume:
+            words = re.findall(r"[A-Za-z_]\w*", text)
+            if not words or words[0] == "given":
+                continue
+            keys = [back.get(x, (x, (), "")) for x in words]
+            self.writer.defined[keys[0]] = set(keys[1:])
+            self.definitions[keys[0]] = (Name(*keys[0]), None)
 
     # -- one item -------------------------------------------------------------------------------
 
@@ -619,6 +651,13 @@ class _Reader:
             if by not in inside and not any(by in w._reach(k) for k in inside):
                 what = ", ".join(sorted(_letters(k) for k in inside)) or "this"
                 reason = f"nothing that is read says how {what} depends on {_letters(by)}"
+        known = set(w.defined) | {k for inputs in w.defined.values() for k in inputs}
+        if part.keys & known:
+            free = self.survey.letters | self.survey.bound | self.survey.sizes | {"e", "pi"}
+            by_these = {by for _, by in part.derived}
+            for key in sorted(part.keys - known - by_these):
+                if "".join((key[0], *key[1], key[2])) not in free:
+                    reason = reason or f"nothing that is read says what `{_letters(key)}` is"
         if reason:
             part.kind, part.reason, part.place = "unread", reason, part.item.pos
 
@@ -663,6 +702,8 @@ class _Reader:
         body = [p.line for p in self.parts if p.kind == "definition" and p.line]
         givens = [p.line for p in self.parts if p.kind == "given" and p.line]
         out += body
+        out += [a for a in self.assume if not a.startswith("given ")]
+        givens += [a for a in self.assume if a.startswith("given ")]
         for name, r in w.labels.items():
             size = self.ranges.size.get(self.ranges.find(r))
             if size is not None:
