@@ -35,7 +35,8 @@ SEES: dict[str, set[str]] = {
     | {"document", "findings", "printers", "library"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
-    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel", "checking"},
+    "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"}
+    | {"checking"},
     "__main__": {"commands"},
     "__init__": {"api", "checking", "interop"},
 }
