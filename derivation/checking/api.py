@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from derivation.checking.judge import Judge
 from derivation.checking.report import Report
-from derivation.checking.statements import Read, Stated, read_program
+from derivation.checking.statements import Read, Stated, read_document, read_program
 from derivation.errors import InputError
 from derivation.language import read_expression, read_problem, write
+from derivation.language.latex import is_document
+
+_DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{")
 
 
 def check(
-    text: str, *, problem: str | None = None, final: str | None = None, filename: str = ""
+    text: str,
+    *,
+    problem: str | None = None,
+    final: str | None = None,
+    filename: str = "",
+    assume: Sequence[str] = (),
 ) -> Report:
     """Judges a derivation line by line.
 
@@ -24,14 +34,24 @@ def check(
             LaTeX or Markdown document.
         problem: A problem (text of the input language) that the text is about.
         final: A claimed result; then only this is judged, as line 0.
-        filename: Says by its ending whether the text is a document.
+        filename: Says by its ending whether the text is a document; without one, a text that has
+            displayed formulas of LaTeX is.
+        assume: Statements that a document leaves out, such as ``given sum(y[i] for i in K) == 1``.
 
     Raises:
         InputError: The problem cannot be read, or there is nothing to judge.
     """
+    documented = is_document(filename) if filename else bool(_DISPLAY.search(text))
     if final is not None:
+        if documented:
+            text = read_document(text, filename=filename, about=problem, assume=assume).program
+            problem = None
         read = _final(text if problem is None else f"{problem}\n{text}", final)
+    elif documented:
+        read = read_document(text, filename=filename, about=problem, assume=assume)
     else:
+        if assume:
+            text = "\n".join([text, *assume])
         read = read_program(text, problem or "")
     if not read.stated:
         raise InputError(

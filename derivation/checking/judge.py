@@ -106,6 +106,7 @@ class Judge:
         """The lines judged in order; each one against the line before it."""
         out: list[Line] = []
         before: Any = self.goal
+        start: Any = self.goal  # of the chain
         wrong_since: int | None = None
         for s in stated:
             if s.right is None:
@@ -113,16 +114,19 @@ class Judge:
                     Line(s.line, s.text, s.read_as, "unread", notes=(s.reason or "not read",))
                 )
                 continue
-            chain = s.left is None
-            left = before if chain else s.left
+            chain = s.left is None or s.goes_on
+            left = before if s.left is None else s.left
             if left is None:
                 notes = ("there is no line before it, and no `wrt` says what it should equal",)
                 out.append(Line(s.line, s.text, s.read_as, "unread", notes=notes))
                 continue
-            line = self._line(s, left, chain)
+            line = self._otherwise(s, self._line(s, left, chain))
+            if s.left is not None and not s.goes_on:
+                wrong_since = None  # a chain of its own begins
+                start = left
             if chain:
                 if line.verdict == "refuted":
-                    if wrong_since is not None and self._true(s.right):
+                    if wrong_since is not None and self._true(start, s.right):
                         note = "does not follow from the line before, but the true value is back"
                         line = replace(line, notes=(*line.notes, note))
                         wrong_since = None
@@ -135,12 +139,23 @@ class Judge:
                 before = s.right
             elif line.verdict == "refuted":
                 line = self._explained(line)
+                wrong_since = s.line
             out.append(line)
         return tuple(out)
 
-    def _true(self, right: Term) -> bool:
-        goal = self.goal
-        return goal is not None and self.refuter.quick(goal, right) is None
+    def _true(self, start: Term | None, right: Term) -> bool:
+        """Whether a line equals what its chain began with."""
+        return start is not None and self.refuter.refute(start, right)[0] is None
+
+    def _otherwise(self, s: Stated, line: Line) -> Line:
+        """Where a line reads two ways and is true in the other one, that is said."""
+        if line.verdict == "proved":
+            return line
+        for note, read_as, left, right in s.others:
+            if self.verdict(left, right, s.condition).verdict == "proved":
+                said = f"as {read_as} it is proved ({note})"
+                return replace(line, notes=(*line.notes, said))
+        return line
 
     def _line(self, s: Stated, left: Any, chain: bool) -> Line:
         found = self.verdict(left, s.right, s.condition)

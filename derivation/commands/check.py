@@ -32,6 +32,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--problem", metavar="FILE|NAME", help="a problem file that settles what names mean"
     )
     parser.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="a definition or `given …` that a document leaves out; may be repeated",
+    )
+    parser.add_argument(
         "--detail",
         choices=("normal", "full"),
         default="normal",
@@ -50,6 +57,7 @@ def run(
     file: str,
     final: str | None,
     problem: str | None,
+    assume: list[str],
     detail: str,
     format: str | None,
     output: str | None,
@@ -58,7 +66,9 @@ def run(
 ) -> int:
     from pathlib import Path
 
+    from derivation import api, library
     from derivation.commands.derive import entry_of
+    from derivation.commands.documents import is_document
     from derivation.commands.output import Target
     from derivation.errors import InputError
 
@@ -68,13 +78,15 @@ def run(
         known = ", ".join(_ENDINGS)
         raise InputError(f"a report is not written as `{ending}`", hint=f"the endings are {known}")
     target = Target(output, format=format, color=color, width=width)
-    entry = entry_of(file, None)
+    documented = is_document(file)
+    entry = library.read_file(file, api.DOCUMENT_LIMIT) if documented else entry_of(file, None)
     about = entry_of(problem, None).text if problem is not None else None
 
     from derivation.checking import check
     from derivation.printers import findings
 
-    report = check(entry.text, problem=about, final=final, filename=file)
+    name = file if documented else "problem.deriv"
+    report = check(entry.text, problem=about, final=final, filename=name, assume=assume)
     options = target.options()
     shown = {"width": options["width"], "unicode": options["unicode"], "color": options["color"]}
     if format == "json":
