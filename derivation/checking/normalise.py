@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import expanded, tidy
+from derivation.engine.arithmetic import expanded, leading, tidy
 from derivation.engine.proof import Chain, Move, Proof, flip, join
 from derivation.engine.rewrites import Rewrite, apply_everywhere, occurrences
 from derivation.engine.simplify import Simplifier
@@ -21,11 +21,13 @@ from derivation.language import nodes
 from derivation.normal import normal_term, text
 from derivation.rules import REGISTRY
 from derivation.terms import (
+    MIRROR,
     ONE,
     TRUE,
     ZERO,
     Add,
     Condition,
+    Detach,
     Diff,
     IfElse,
     KroneckerDelta,
@@ -46,10 +48,16 @@ from derivation.terms import (
     fresh_index,
     if_else,
     index_names,
+    indices_of,
+    is_element,
     is_leaf,
+    is_number,
     mul,
     name_of,
     neg,
+    number,
+    power,
+    rebuild,
     relation,
     relu,
     sigmoid,
@@ -57,6 +65,7 @@ from derivation.terms import (
     substitute,
     subterms,
     sum_over,
+    value_of,
 )
 from derivation.theory import Theory
 
@@ -65,7 +74,11 @@ DEFINITIONS_OF = {
     sigmoid: "sigmoid-definition",
     softplus: "softplus-definition",
     relu: "relu-definition",
+    sympy.tan: "tangent-definition",
+    sympy.tanh: "tangent-definition",
+    Detach: "detach-value",
 }
+DEFINITIONS_OF = {head: rule for head, rule in DEFINITIONS_OF.items() if rule in REGISTRY}
 
 
 class TooLong(RuleRefused):
@@ -79,10 +92,11 @@ class Normaliser:
         self,
         theory: Theory,
         rewrites: list[Rewrite],
+        symmetries: list[Rewrite],
         unfold: frozenset[str] = frozenset(),
         functions: bool = False,
     ) -> None:
-        self.theory, self.rewrites = theory, rewrites
+        self.theory, self.rewrites, self.symmetries = theory, rewrites, symmetries
         self.unfold, self.functions = unfold, functions
         self.simplifier = Simplifier(theory, completing=False)
         self._memo: dict[Term, Proof] = {}
@@ -107,7 +121,19 @@ class Normaliser:
             step = apply_everywhere(rw, t, self.theory)
             if step is not None and step.after != t:
                 return step
-        return None
+        return self._turned(t)
+
+    def _turned(self, t: Any) -> Proof | None:
+        """Entries of symmetric arrays with their indices in one order: free ones, then outer."""
+        chain = Chain(t)
+        for rw in self.symmetries:
+            for path, sub in list(occurrences(chain.term)):
+                if not (is_element(sub) and name_of(sub) == name_of(rw.pattern)):
+                    continue
+                step = rw.at(sub, self.theory)
+                if step is not None and _places(t, path, step.after) < _places(t, path, sub):
+                    chain.splice(step, path)
+        return chain.proof() if chain.items else None
 
     # -- bottom up --------------------------------------------------------------------------
 
@@ -128,6 +154,16 @@ class Normaliser:
             return self._on(chain)
         if is_leaf(t) or isinstance(t, Diff | Partial | Condition | KroneckerDelta):
             return self.simplifier.simplify(t)
+        if isinstance(t, Pow):
+            apart = self._power_apart(t)
+            if apart is not None:
+                chain.splice(apart)
+                return self._on(chain)
+        if isinstance(t, IfElse | Reduction):
+            plain = self._plain_condition(t)
+            if plain is not None:
+                chain.splice(plain)
+                t = chain.term
         if isinstance(t, SumOver):
             opened = self._unguarded(t)
             if opened is not None:
@@ -154,6 +190,11 @@ class Normaliser:
             chain.splice(self._deltas_for_cases(t) or self.simplifier.simplify(t))
             if not isinstance(chain.term, IfElse):
                 return self._on(chain)
+        elif isinstance(t, sympy.exp):
+            chain.splice(self._exp(t))
+            if chain.term != t:
+                return self._on(chain)
+            chain.splice(self.simplifier.simplify(t))
         elif isinstance(t, sympy.log):
             chain.splice(self._log(t))
             if chain.term != t:
@@ -174,13 +215,60 @@ class Normaliser:
         """The logarithm of a product with known signs, factor by factor."""
         if not isinstance(t.args[0], Mul | Pow | sympy.exp) and t.args[0] != ONE:
             return None
+        return self._where_known("log-expand", t)
+
+    def _exp(self, t: Any) -> Proof | None:
+        """exp(a + b*log(c)) = exp(a)*c**b."""
+        if not any(isinstance(s, sympy.log) for _, s in occurrences(t.args[0])):
+            return None
+        return self._where_known("exp-of-log", t)
+
+    def _power_apart(self, t: Any) -> Proof | None:
+        """The power of a product, factor by factor: a denominator stays a product."""
+        base, e = t.args
+        if isinstance(base, Mul) and is_number(e) and value_of(e).denominator == 1:
+            return Chain(t).algebra(mul(*[power(f, e) for f in base.args])).proof()
+        if isinstance(base, Mul | Pow | sympy.exp):
+            return self._where_known("power-of-product", t)
+        return None
+
+    def _where_known(self, rule: str, t: Any) -> Proof | None:
+        """A rule applied, if all of its conditions are known to hold."""
         try:
-            after, needs = REGISTRY["log-expand"].rewrite(self.theory, t, {})  # type: ignore[misc]
+            after, needs = REGISTRY[rule].rewrite(self.theory, t, {})  # type: ignore[misc]
         except RuleRefused:
             return None
-        if not all(self.theory.decide(c)[0] for c in needs):
+        if after == t or not all(self.theory.decide(c)[0] for c in needs):
             return None
-        return Chain(t).rule("log-expand", after).proof()
+        return Chain(t).rule(rule, after).proof()
+
+    def _plain_condition(self, t: Any) -> Proof | None:
+        """Comparisons of values with everything on one side, in normal form."""
+        if "same-condition" not in REGISTRY:
+            return None
+        where = 0 if isinstance(t, IfElse) else 2
+        parts = [
+            self._one_side(c) if isinstance(c, Relation) else c for c in conjuncts(t.args[where])
+        ]
+        args = list(t.args)
+        args[where] = all_of(*parts)
+        after = rebuild(t, tuple(args))
+        if after == t:
+            return None
+        try:
+            return Chain(t).rule("same-condition", after).proof()
+        except RuleRefused:
+            return None
+
+    def _one_side(self, c: Any) -> Any:
+        if self.theory.is_index_relation(c) or c.right == ZERO:
+            return c
+        gap = normal_term(add(c.left, neg(c.right)))
+        first = leading(gap.args[0] if isinstance(gap, Add) else gap)[0]
+        if not first:
+            return c
+        unit = normal_term(mul(number(1 / first), gap))
+        return relation(c.op if first > 0 or c.op in ("==", "!=") else MIRROR[c.op], unit, ZERO)
 
     # -- cases and conditions ----------------------------------------------------------------
 
@@ -295,7 +383,7 @@ class Normaliser:
         for k, f in enumerate(factors):
             if not isinstance(f, SumOver) or t.index not in free_indices(f):
                 continue
-            if t.index in free_indices(f.guard) or f.index in free_indices(t.guard):
+            if f.index in free_indices(t.guard):
                 continue
             rest = [g for n, g in enumerate(factors) if n != k]
             inner = f
@@ -330,3 +418,13 @@ def _some(guard: Any) -> tuple[Any, ...]:
 def _key(t: Term) -> tuple[int, str]:
     key = normal_term(t)
     return sum(1 for _ in subterms(key)), text(key)
+
+
+def _places(t: Any, path: Any, e: Any) -> list[tuple[int, str]]:
+    """Where the indices of an entry come from: free ones by name, bound ones by depth."""
+    binders = [at(t, path[:k]) for k in range(len(path))]
+    bound = [b.index for b in binders if isinstance(b, Reduction)]
+    return [
+        (1 + max(k for k, b in enumerate(bound) if b == i), "") if i in bound else (0, str(i))
+        for i in indices_of(e)
+    ]

@@ -269,7 +269,13 @@ class Prover:
         found = self._normalisers.get(key)
         if found is None:
             shortener = self.planner.shortener
-            found = Normaliser(self.theory, list(shortener.rewrites), unfold, functions)
+            found = Normaliser(
+                self.theory,
+                list(shortener.rewrites),
+                list(shortener.symmetries),
+                unfold,
+                functions,
+            )
             self._normalisers[key] = found
         found.effort = 60_000
         return found
