@@ -49,6 +49,8 @@ from derivation.terms import (
 )
 from derivation.theory import entails
 
+EFFORT = 120_000  # nodes that are looked at for one line
+MOST_EFFORT = 60_000  # … with one choice of names unfolded
 DEEPEST = 6  # cases within sums within cases
 MOST_UNFOLDINGS = 8
 
@@ -75,7 +77,7 @@ class Prover:
         self._normalisers: dict[tuple[frozenset[str], bool], Normaliser] = {}
         self._worked: dict[Term, Proof] = {}
         self._facts = False
-        self._depth = 0
+        self._left = EFFORT
         self.order = {n: k for k, n in enumerate(self._by_depth())}
 
     def _by_depth(self) -> list[str]:
@@ -106,6 +108,7 @@ class Prover:
         self, left: Term, right: Term, condition: Term = TRUE
     ) -> tuple[Theorem, Proof] | None:
         """The theorem ``left = right`` and the proof that the kernel has replayed, or None."""
+        self._left = EFFORT
         direct = self._by_chain_rule(left, right)
         if direct is not None:
             return direct
@@ -210,17 +213,25 @@ class Prover:
             chain.algebra(two.after)
             yield join(chain.proof(), flip(two))
 
-    def _find_facts(self) -> None:
-        if not self._facts and self.problem.wrt:
-            self._facts = True
-            self.planner._find_facts(self.problem.objective, self.problem.wrt[0])
-            self._normalisers.clear()
+    def _find_facts(self) -> bool:
+        """Looks for facts about the definitions, once; whether there are any new ones."""
+        if self._facts or not self.theory.definitions:
+            return False
+        self._facts = True
+        before = len(self.planner.shortener.rewrites) + len(self.planner.shortener.symmetries)
+        variables = self.problem.wrt[0] if self.problem.wrt else ()
+        self.planner._find_facts(self.problem.objective, variables)
+        self._normalisers.clear()
+        shortener = self.planner.shortener
+        return len(shortener.rewrites) + len(shortener.symmetries) > before
 
     def _by_unfolding(self, a: Any, b: Any, condition: Term) -> Iterator[Proof]:
         """a - b brought to 0, more and more names unfolded; then a = (a - b) + b = b."""
         gap = add(a, neg(b))
         unfold: frozenset[str] = frozenset()
         for k in range(MOST_UNFOLDINGS):
+            if k == 1 and self._find_facts():
+                unfold = frozenset()  # once more with facts such as "sums to 1"
             for functions in (False, True):
                 if functions and not _special(gap, self.theory, unfold):
                     continue
@@ -277,7 +288,7 @@ class Prover:
                 functions,
             )
             self._normalisers[key] = found
-        found.effort = 60_000
+        found.effort = min(MOST_EFFORT, self._left)
         return found
 
     def vanishes(
@@ -285,6 +296,13 @@ class Prover:
     ) -> Proof | None:
         """The proof of ``t = 0``, or None."""
         normaliser = self.normaliser(unfold, functions)
+        granted = normaliser.effort
+        try:
+            return self._vanishing(t, normaliser, condition)
+        finally:
+            self._left -= granted - max(normaliser.effort, 0)
+
+    def _vanishing(self, t: Any, normaliser: Normaliser, condition: Term) -> Proof | None:
         chain = Chain(t).splice(normaliser.normal(t))
         for c in conjuncts(condition):
             self._assume(chain, c)
