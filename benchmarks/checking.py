@@ -46,7 +46,6 @@ from derivation.terms import (
     add,
     at,
     delta,
-    diff,
     element,
     free_indices,
     fresh_index,
@@ -305,10 +304,15 @@ def main() -> None:
         tally[kind]["first named"] += first == k + 1
         if line.suggestion is not None:
             tally[kind]["mended"] += 1
-            tally[kind]["slip named"] += any(s in line.suggestion.slip for s in slips)
+            named = any(s in line.suggestion.slip for s in slips)
+            tally[kind]["slip named"] += named
+            if options.verbose and not named:
+                print(f"{kind}, named {line.suggestion.slip}: {name}: {write(mutant)} "
+                      f"-> {line.suggestion.text}")  # fmt: skip
         if options.verbose and (line.suggestion is None or line.verdict != "refuted"):
             print(f"{kind}: {name}: {write(before)} == {write(mutant)}: {line.verdict}")
-    heads = ("wrong", "refuted", "open", "proved", "first named", "mended", "slip named", "still true")
+    heads = ("wrong", "refuted", "open", "proved", "first named", "mended", "slip named")
+    heads += ("still true",)
     print(f"{'mutation':26}" + "".join(f"{h:>13}" for h in heads))
     total: Counter[str] = Counter()
     for kind, counts in tally.items():

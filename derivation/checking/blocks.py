@@ -115,8 +115,10 @@ def _summary(report: Report) -> Prose:
     counts = {v: verdicts.count(v) for v in ("proved", "refuted", "open", "unread")}
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
     if report.first_wrong is not None:
-        first = "the claimed result is wrong" if report.first_wrong == 0 else (
-            f"the first wrong line is line {report.first_wrong}"
+        first = (
+            "the claimed result is wrong"
+            if report.first_wrong == 0
+            else (f"the first wrong line is line {report.first_wrong}")
         )
         return (f"{first} ({said})",)
     if counts["open"] or counts["unread"]:

@@ -148,7 +148,8 @@ def _anonymous(t: Any, guards: list[Any]) -> Key:
     """The text with its free indices numbered in order of appearance."""
     swap: dict[Any, Any] = {}
     for s in [s for x in (t, *guards) for s in subterms(x)]:
-        if isinstance(s, Index) and s not in swap and any(s in free_indices(x) for x in (t, *guards)):
+        free = isinstance(s, Index) and any(s in free_indices(x) for x in (t, *guards))
+        if free and s not in swap:
             swap[s] = index(f"?{len(swap)}", s.size)
     shown = tuple(sorted(text(oriented(substitute(g, swap))) for g in guards))
     return text(normal_term(substitute(t, swap))), shown

@@ -35,6 +35,8 @@ from derivation.terms import (
 )
 from derivation.theory import entails
 
+MOST_LOOKED_AT = 600_000  # operations of mended lines that are tried
+MOST_GIVENS = 10  # side conditions that are tried
 MOST_MENDS = 6  # that agree at the points tried, for which a proof is looked for
 
 
@@ -197,13 +199,13 @@ class Judge:
         return replace(line, suggestion=suggestion, place=place)
 
     def _slip(self, line: Line) -> Suggestion | None:
-        try:
-            true = self.prover.worked_out(line.left).after
-        except (DerivationError, RecursionError):
-            true = line.left
+        true = self.prover.versions(line.left)
         scope = free_indices(line.left) | free_indices(line.right)
-        offered = 0
+        offered = looked_at = 0
         for mend in mends(line.right, true, self.problem, scope):
+            looked_at += self.refuter.cost(mend.term)
+            if looked_at > MOST_LOOKED_AT:
+                break
             if not self.refuter.agrees(line.left, mend.term, line.condition):
                 continue
             offered += 1
@@ -225,12 +227,12 @@ class Judge:
 
     def _missing_given(self, line: Line) -> Suggestion | None:
         """A side condition under which the line is true."""
-        for given, said in self._likely_givens(line):
+        for given, said in self._likely_givens(line)[:MOST_GIVENS]:
             if given in self.problem.givens:
                 continue
-            assumed = Judge(
-                replace(self.problem, givens=(*self.problem.givens, given))
-            )
+            if self.refuter.refuted_even_if(given, line.left, line.right, line.condition):
+                continue
+            assumed = Judge(replace(self.problem, givens=(*self.problem.givens, given)))
             if not assumed.refuter.agrees(line.left, line.right, line.condition, 4):
                 continue
             theorem = assumed.prover.prove(line.left, line.right, line.condition)
@@ -242,7 +244,8 @@ class Judge:
         """Sums to 1, one-hot, symmetric, positive: for the inputs that the line is about."""
         out: list[tuple[Any, str]] = []
         varied = {str(v.args[0]) if v.args else str(v) for w in self.problem.wrt for v in w}
-        below = self.prover.theory.below(names(line.left) | names(line.right))
+        true = self.prover.versions(line.left)[0]
+        below = names(line.right) | names(true)
         inputs = [
             (n, slots)
             for n, slots in self.problem.shapes.items()

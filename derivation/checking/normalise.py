@@ -358,8 +358,10 @@ class Normaliser:
             if isinstance(sub, sympy.exp) and isinstance(sub.args[0], Add):
                 inside = [a for a in sub.args[0].args if i in free_indices(a)]
                 outside = [a for a in sub.args[0].args if i not in free_indices(a)]
-                if inside and outside and not any(
-                    isinstance(at(body, path[:k]), Reduction) for k in range(len(path))
+                if (
+                    inside
+                    and outside
+                    and not any(isinstance(at(body, path[:k]), Reduction) for k in range(len(path)))
                 ):
                     parts = mul(exp(add(*inside)), exp(add(*outside)))
                     chain.algebra(parts, path)

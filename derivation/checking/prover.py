@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from derivation.checking.normalise import Normaliser, TooLong
-from derivation.engine.arithmetic import expanded, leading, split_product, tidy
+from derivation.checking.normalise import DEFINITIONS_OF, Normaliser, TooLong
+from derivation.engine.arithmetic import join_product, split_product, tidy
 from derivation.engine.planner import Planner
 from derivation.engine.proof import Chain, Proof, Replayer, flip, join
 from derivation.engine.rewrites import occurrences
@@ -42,12 +43,13 @@ from derivation.terms import (
     name_of,
     names,
     neg,
+    negate,
+    partial,
     relation,
     substitute,
     subterms,
     sum_over,
 )
-from derivation.theory import entails
 
 EFFORT = 120_000  # nodes that are looked at for one line
 MOST_EFFORT = 60_000  # … with one choice of names unfolded
@@ -104,9 +106,7 @@ class Prover:
         found = self.plan(left, right, condition)
         return None if found is None else found[0]
 
-    def plan(
-        self, left: Term, right: Term, condition: Term = TRUE
-    ) -> tuple[Theorem, Proof] | None:
+    def plan(self, left: Term, right: Term, condition: Term = TRUE) -> tuple[Theorem, Proof] | None:
         """The theorem ``left = right`` and the proof that the kernel has replayed, or None."""
         self._left = EFFORT
         direct = self._by_chain_rule(left, right)
@@ -139,6 +139,17 @@ class Prover:
         except (DerivationError, RecursionError):
             return None
 
+    def versions(self, t: Any) -> list[Any]:
+        """The term with its derivatives worked out, as it stands, and by the chain rule."""
+        out = [t]
+        with suppress(DerivationError, RecursionError):
+            out.insert(0, self.worked_out(t).after)
+        if isinstance(t, Diff) and len(t.args) == 2:
+            with suppress(DerivationError, RecursionError):
+                after, _ = REGISTRY["chain-rule"].rewrite(self.theory, t, {})  # type: ignore[misc]
+                out.append(after)
+        return out
+
     # -- derivatives ------------------------------------------------------------------------
 
     def worked_out(self, t: Term) -> Proof:
@@ -165,7 +176,7 @@ class Prover:
         if len(t.args) > 2:
             after: Any = t.args[0]
             for v in t.args[1:]:
-                after = make is Diff and diff(after, v) or _partial(after, v)
+                after = diff(after, v) if make is Diff else partial(after, v)
             chain.rule("iterated-derivative", after)
             chain.splice(self._derivative(chain.term))
         else:
@@ -241,12 +252,7 @@ class Prover:
                     proof = None
                 if proof is not None:
                     chain = Chain(a).algebra(add(gap, b))
-                    where = (0,) if chain.term.args[0] == gap else None
-                    if where is None:  # the sum was flattened: put the gap together first
-                        chain = Chain(a)
-                        chain.algebra(mul(ONE, gap, ONE))
-                        raise RuleRefused("no place for the difference")
-                    chain.splice(proof, where)
+                    chain.splice(proof, (0,))
                     chain.algebra(b)
                     yield chain.proof()
             more = self._next_to_unfold(gap, unfold)
@@ -337,10 +343,9 @@ class Prover:
                     chain.rule("equal-index", after, index=i, value=j)
                 return
         for path, s in list(occurrences(chain.term)):
-            if isinstance(s, IfElse):
-                if oriented(s.args[0]) == oriented(c):
-                    chain.rule("case-holds", s.args[1], path)
-                    return
+            if isinstance(s, IfElse) and oriented(s.args[0]) == oriented(c):
+                chain.rule("case-holds", s.args[1], path)
+                return
 
     def _zero(self, t: Any, n: Normaliser, depth: int) -> Proof | None:
         """The proof that a normal form is 0."""
@@ -376,7 +381,7 @@ class Prover:
         if condition is None:
             return None
         chain = Chain(t).rule("by-cases", if_else(condition, t, t), condition=condition)
-        for k, c in ((1, condition), (2, _opposite(condition))):
+        for k, c in ((1, condition), (2, negate(condition))):
             branch = Chain(t)
             self._settle(branch, condition, k == 1)
             self._assume(branch, c)
@@ -395,7 +400,7 @@ class Prover:
                 if not isinstance(s, IfElse):
                     continue
                 same = oriented(s.args[0]) == oriented(condition)
-                turned = oriented(_opposite(s.args[0])) == oriented(condition)
+                turned = oriented(negate(s.args[0])) == oriented(condition)
                 if not (same or turned):
                     continue
                 first = same == holds
@@ -476,14 +481,9 @@ class Prover:
         joined = sum_over(total, letter, shown)
         parts = add(*[p.after for p in inside])
         if rest:
-            staged = add(mul(ONE, parts), *rest) if len(inside) > 1 else None
-            if staged is not None:
-                staged = add(parts, *rest)
             place: tuple[int, ...] = (0,)
-            if staged is not None and staged.args[0] == parts:
-                chain.algebra(staged)
-            elif len(inside) > 1:
-                return None
+            if len(inside) > 1:
+                chain.algebra(add(parts, *rest))
         else:
             place = ()
         if len(inside) > 1:
@@ -496,22 +496,8 @@ class Prover:
         return chain.proof()
 
 
-def _partial(t: Any, v: Any) -> Any:
-    from derivation.terms import partial
-
-    return partial(t, v)
-
-
-def _opposite(c: Any) -> Any:
-    from derivation.terms import negate
-
-    return negate(c)
-
-
 def _special(t: Any, theory: Any, unfold: frozenset[str]) -> bool:
     """Whether functions occur that have a definition by others (sigmoid, softplus, relu)."""
-    from derivation.checking.normalise import DEFINITIONS_OF
-
     todo, seen = [t], set()
     while todo:
         for s in subterms(todo.pop()):
@@ -533,12 +519,10 @@ def oriented_guard(s: Any) -> Any:
 
 
 def _without(a: Any, chosen: Any) -> Any:
-    from derivation.engine.arithmetic import join_product
-
     c, parts = split_product(a)
     left = list(parts)
-    for k, (b, e) in enumerate(left):
-        if b is chosen or b == chosen:
+    for k, (b, _) in enumerate(left):
+        if b == chosen:
             del left[k]
             break
     return join_product(c, left)

@@ -12,7 +12,7 @@ from typing import Any
 import sympy
 
 from derivation.checking.closed import Closed, ClosedForms, differ, term_of
-from derivation.language import write
+from derivation.language import nodes, write
 from derivation.oracle import Oracle
 from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
@@ -118,6 +118,22 @@ class Refuter:
                 tried += verdict is True
         return tried > 0
 
+    def refuted_even_if(self, given: Term, left: Term, right: Term, condition: Term = TRUE) -> bool:
+        """Whether the sides differ at a point that happens to meet a further given."""
+        claim = Claim(left, right, (), False, condition)
+        for point in itertools.islice(self._points(), 2 * QUICK):
+            if point.everywhere(given):
+                for values in itertools.islice(combinations(claim.free, point.sizes), 6):
+                    if self._floats(claim, point, values) is False:
+                        return True
+        return False
+
+    def cost(self, t: Term) -> int:
+        """About how many operations the term takes at the first point, and to look at at all."""
+        oracle = self._simple[0]
+        points = oracle.points()
+        return 20 * nodes(t) + (oracle.cost(t, points[0]) if points else 0)
+
     # -- points -----------------------------------------------------------------------------
 
     def _points(self) -> Iterator[Point]:
@@ -177,9 +193,7 @@ class Refuter:
             return None
         return bool(abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-4))
 
-    def _exactly(
-        self, claim: Claim, point: Point, values: Sequence[int]
-    ) -> Counterexample | None:
+    def _exactly(self, claim: Claim, point: Point, values: Sequence[int]) -> Counterexample | None:
         """The counterexample, established without rounding, or None."""
         program = self._program
         if program is None:
@@ -188,7 +202,8 @@ class Refuter:
             )
         key = id(point)
         if key not in self._worlds:
-            self._worlds[key] = (point, program.world(point.sizes, point.setting.arrays, point.salt))
+            made = program.world(point.sizes, point.setting.arrays, point.salt)
+            self._worlds[key] = (point, made)
         world = self._worlds[key][1]
         at = dict(zip(claim.free, values, strict=True))
         try:
@@ -231,15 +246,11 @@ def _curved(problem: Problem) -> frozenset[str]:
     grown = True
     while grown:
         grown = False
-        for name in list(found):
-            d = problem.definitions.get(name)
-            if d is not None and not names(d.body) <= found:
-                linear = {name_of(x) for x in subterms(d.body) if is_element(x)}
-                if not linear <= found:
-                    found |= linear
-                    grown = True
-                else:
-                    break
+        for name in found & set(problem.definitions):
+            inside = {name_of(x) for x in subterms(problem.definitions[name].body) if is_element(x)}
+            if not inside <= found:
+                found |= inside
+                grown = True
     return frozenset(n for n in found if n not in problem.definitions)
 
 

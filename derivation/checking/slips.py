@@ -7,7 +7,7 @@ chain rule, lost dependence, indices and factors, sums, signs, factors 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +23,17 @@ from derivation.terms import (
     ZERO,
     Add,
     Condition,
+    Diff,
     IfElse,
     Index,
     KroneckerDelta,
     Mul,
+    Partial,
     Path,
     Pow,
     Reduction,
     Relation,
     SumOver,
-    Term,
     add,
     all_of,
     at,
@@ -51,12 +52,12 @@ from derivation.terms import (
     name_of,
     neg,
     negate,
+    number,
     power,
     relation,
     replace_at,
     size,
     substitute,
-    subterms,
     sum_over,
     value_of,
 )
@@ -73,12 +74,14 @@ class Mend:
     slip: str
 
 
-def mends(wrong: Any, true: Any, problem: Problem, scope: frozenset[Any]) -> Iterator[Mend]:
+def mends(
+    wrong: Any, true: Sequence[Any], problem: Problem, scope: frozenset[Any]
+) -> Iterator[Mend]:
     """Ways to mend a wrong term, likely slips first.
 
     Args:
         wrong: What the person wrote.
-        true: A right version, which lends its factors and terms.
+        true: Right versions, which lend their factors and terms.
         problem: Its names.
         scope: Free indices that may stand in the term.
     """
@@ -115,22 +118,24 @@ def _scope(t: Any, path: Path, free: frozenset[Any]) -> frozenset[Any]:
 class _Pool:
     """What a right version is made of: its factors and its terms."""
 
-    def __init__(self, wrong: Any, true: Any, problem: Problem) -> None:
+    def __init__(self, wrong: Any, true: Sequence[Any], problem: Problem) -> None:
         self.problem = problem
         factors: dict[Any, Any] = {}
         terms: dict[Any, Any] = {}
-        for t in (true, wrong):
+        for t in (*true, wrong):
             for _, s in occurrences(t):
                 if isinstance(s, Mul | Pow):
                     for b, e in split_product(s)[1]:
                         factors.setdefault(power(b, e) if e != ONE else b, None)
-                elif is_element(s) or (not s.args and not is_number(s)):
+                elif is_element(s) or isinstance(s, Diff | Partial) or not (s.args or is_number(s)):
                     factors.setdefault(s, None)
                 elif isinstance(s, Add):
                     for a in s.args:
                         terms.setdefault(a, None)
                     factors.setdefault(s, None)
-        terms.setdefault(true, None)
+        for t in true:
+            terms.setdefault(t, None)
+        self.sums = [f for f in factors if isinstance(f, Add)]
         self.factors = [f for f in factors if not is_number(f)]
         self.terms = list(terms)
         for f in list(self.factors):
@@ -141,7 +146,9 @@ class _Pool:
         for name, slots in shapes.items():
             if name not in problem.labels:
                 self.alike.setdefault(slots, []).append(name)
-        self.names = {name: self.alike[slots] for name, slots in shapes.items() if name not in problem.labels}
+        self.names = {
+            name: self.alike[slots] for name, slots in shapes.items() if name not in problem.labels
+        }
 
     def fitted(self, t: Any, scope: frozenset[Any]) -> Iterator[Any]:
         """The term with its indices among those in scope."""
@@ -186,9 +193,7 @@ def _indices(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
             if isinstance(i, Index):
                 for j in sorted(scope, key=str):
                     if j != i and j.size == i.size:
-                        yield f"{i} for {j}", element(
-                            name_of(t), *slots[:k], j, *slots[k + 1 :]
-                        )
+                        yield f"{i} for {j}", element(name_of(t), *slots[:k], j, *slots[k + 1 :])
         for k in range(len(slots)):
             for n in range(k + 1, len(slots)):
                 turned = list(slots)
@@ -232,14 +237,12 @@ def _squares(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
         value = value_of(e)
         for other in (value + 1, value - 1, -value):
             if other:
-                from derivation.terms import number
-
-                yield ("lost square" if abs(other) > abs(value) else "square too many"), (
-                    base if other == 1 else power(base, number(other))
+                yield (
+                    ("lost square" if abs(other) > abs(value) else "square too many"),
+                    (base if other == 1 else power(base, number(other))),
                 )
-    elif is_element(t) or isinstance(t, Add | SumOver) or (t.args and not isinstance(t, Mul | IfElse)):
-        if not isinstance(t, KroneckerDelta):
-            yield "lost square", power(t, TWO)
+    elif is_element(t) or (t.args and not isinstance(t, Mul | IfElse | KroneckerDelta)):
+        yield "lost square", power(t, TWO)
 
 
 def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
@@ -277,6 +280,14 @@ def _terms(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
             for a in pool.fitted(term, scope):
                 yield "missing term", add(*(t.args if isinstance(t, Add) else (t,)), a)
                 yield "missing term", add(*(t.args if isinstance(t, Add) else (t,)), neg(a))
+    if not isinstance(t, Add):  # one term of what should be a sum of them
+        for whole in pool.sums:
+            for s in pool.fitted(whole, scope):
+                if t in s.args or negated(t) in s.args:
+                    yield "missing term", s if t in s.args else negated(s)
+
+
+def _other_terms(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
     if isinstance(t, Add):
         for k in range(len(t.args)):
             for term in pool.terms:
@@ -316,12 +327,13 @@ _CATALOGUE = (
     _indices,
     _other_names,
     _conditions,
+    _sums,
     _factors_of_two,
     _squares,
-    _cases,
-    _sums,
-    _chain_factors,
     _terms,
+    _cases,
+    _chain_factors,
+    _other_terms,
     _whole,
 )
 
@@ -360,11 +372,3 @@ def _inside(a: Any, b: Any) -> tuple[Any, Any] | None:
     if len(different) == 1 and hasattr(different[0][0], "is_commutative"):
         return different[0]
     return None
-
-
-def arrays_in(t: Any) -> list[Any]:
-    """The elements of arrays in a term."""
-    return [s for s in subterms(t) if is_element(s)]
-
-
-__all__ = ["Mend", "Term", "arrays_in", "mends", "smallest_difference"]

@@ -85,9 +85,7 @@ class _View:
         )
 
 
-def text(
-    found: Findings, *, width: int = 80, color: bool = False, unicode: bool = True
-) -> str:
+def text(found: Findings, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:
     """The report as text of at most ``width`` columns; colour codes only if ``color``."""
     out = StringIO()
     console = Console(
@@ -126,7 +124,7 @@ def html(found: Findings) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">"
         f"<title>{title}</title><style>{_STYLE}</style></head>"
         f"<body><main>{fragment(found)}</main></body></html>\n"
