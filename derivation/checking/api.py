@@ -64,6 +64,8 @@ def check(
 
 
 def _final(text: str, final: str) -> Read:
-    problem = replace(read_problem(text), lines=())
+    problem = replace(read_program(text).problem, lines=())
+    if not problem.wrt:
+        read_problem(text)  # says what is missing
     claimed = read_expression(final.strip().removeprefix("=").strip(), problem)
     return Read(problem, (Stated(0, final, f"= {write(claimed)}", None, claimed),))

@@ -14,7 +14,7 @@ from derivation.findings import Finding, Findings
 from derivation.language import nodes
 from derivation.library import header
 from derivation.rules import REGISTRY
-from derivation.steps import Prose
+from derivation.steps import Prose, Step
 from derivation.terms import TRUE, diff
 
 LONGEST_VALUE = 30  # nodes of an exact value that is shown beside its decimals
@@ -49,9 +49,12 @@ def _finding(line: Line, report: Report, detail: str) -> Finding:
         formula = Formula(None if line.chain else line.left, line.right)
     moves: tuple[tuple[str, Formula], ...] = ()
     if detail == "full" and line.proof is not None:
-        moves = tuple(
-            (_title(move), Formula(None, after))
-            for _, move, _, after in whole_terms(line.proof, line.left)
+        moves = (
+            *(told for lemma in line.lemmas for told in _lemma(lemma)),
+            *(
+                (_title(move), Formula(None, after))
+                for _, move, _, after in whole_terms(line.proof, line.left)
+            ),
         )
     return Finding(
         line=line.line or None,
@@ -64,8 +67,20 @@ def _finding(line: Line, report: Report, detail: str) -> Finding:
     )
 
 
+def _lemma(step: Step) -> list[tuple[str, Formula]]:
+    """A lemma and the moves that prove it."""
+    out = [(f"Lemma {step.number}", Formula(step.before, step.after))]
+    for inner in step.substeps:
+        if inner.kind != "lemma":
+            title = "".join(str(piece) for piece in inner.title)
+            out.append((f"  {inner.number} {title}", Formula(None, inner.after)))
+    return out
+
+
 def _title(move: Any) -> str:
     title = OTHER_MOVES.get(move.rule) or REGISTRY[move.rule].title
+    if move.rule == "lemma":
+        title = f"Lemma {move.cited.number}"
     return title if move.direction == "lr" else f"{title} (from right to left)"
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import leading, split_product
 from derivation.errors import DerivationError
-from derivation.normal import normal_term, oriented, text
+from derivation.normal import difference_vanishes, normal_term, oriented, text
 from derivation.terms import (
+    ONE,
     TRUE,
     ZERO,
     Add,
@@ -59,11 +60,23 @@ class Domain:
         for v in variables:
             self.raw |= self.theory.smooth(t, name_of(v))
 
+    def assumptions(self) -> list[Any]:
+        """Conditions for every index, not known yet, that may be assumed to hold."""
+        found = []
+        for c in sorted(self.raw, key=str):
+            while isinstance(c, Every) and (c.guard == TRUE or c.index not in free_indices(c.body)):
+                c = c.body
+            if isinstance(c, Relation) and not self.theory.decide(c)[0]:
+                found.append(c)
+        return found
+
     def grants(self, h: Any) -> bool:
         """Whether the condition is one of these, or weaker than one."""
         if h in self.raw or canonical(h) in set(map(canonical, self.raw)):
             return True
         if self.theory.decide(h)[0] and not self._by_assumption(h):
+            return True
+        if self._is_one(h):
             return True
         if self._keys is None:
             self._keys = {}
@@ -76,6 +89,13 @@ class Domain:
                 if (what, guards) in known or (what, ()) in known:
                     return True
         return False
+
+    def _is_one(self, h: Any) -> bool:
+        """Whether it says that something is not 0 that is 1, such as a/(a + b) + b/(a + b)."""
+        if not isinstance(h, Relation) or h.op != "!=" or h.right != ZERO:
+            return False
+        needs = difference_vanishes(h.left, ONE)
+        return needs is not None and h not in needs and all(map(self.grants, needs))
 
     def _by_assumption(self, h: Any) -> bool:
         """Whether it is decided only by what the planner has assumed besides the givens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from derivation.errors import DerivationError
 from derivation.kernel import Theorem
 from derivation.language import write, write_condition
 from derivation.problem import Problem
+from derivation.steps import Step
 from derivation.terms import (
     ONE,
     TRUE,
@@ -50,6 +52,7 @@ class Verdict:
     counterexample: Counterexample | None = None
     points: int = 0
     needs: tuple[Any, ...] = ()
+    lemmas: tuple[Step, ...] = ()
 
 
 class Judge:
@@ -74,16 +77,27 @@ class Judge:
         found = self.refuter.quick(left, right, condition)
         if found is not None:
             return Verdict("refuted", counterexample=found)
-        planned = self.prover.plan(left, right, condition)
         needs: tuple[Any, ...] = ()
-        if planned is not None:
-            needs = self._needs(planned[0], condition)
-            if not needs:
-                return Verdict("proved", *planned)
+        for prover in self._provers(left, right):
+            planned = prover.plan(left, right, condition)
+            if planned is not None:
+                needs = self._needs(planned[0], condition)
+                if not needs:
+                    return Verdict("proved", *planned, lemmas=prover.lemmas(planned[1]))
         found, points = self.refuter.refute(left, right, condition)
         if found is not None:
             return Verdict("refuted", counterexample=found)
         return Verdict("open", points=points, needs=needs)
+
+    def _provers(self, left: Term, right: Term) -> Iterator[Prover]:
+        """The prover, and one that assumes both sides to be defined."""
+        yield self.prover
+        domain = Domain(self.prover)
+        domain.defined(left)
+        domain.defined(right)
+        assumed = domain.assumptions()
+        if assumed:
+            yield Prover(self.problem, assumed)
 
     def _needs(self, theorem: Theorem, condition: Term) -> tuple[Any, ...]:
         """Hypotheses that neither the givens, the condition nor the sides' own domain grants."""
@@ -174,6 +188,7 @@ class Judge:
             condition=s.condition,
             theorem=found.theorem,
             proof=found.proof,
+            lemmas=found.lemmas,
             chain=chain,
         )
         if found.verdict == "open" and found.needs:

@@ -165,6 +165,9 @@ class Normaliser:
                 chain.splice(plain)
                 t = chain.term
         if isinstance(t, SumOver):
+            if t.guard != TRUE:  # what cancels in it cancels where the condition holds
+                chain.splice(self._walk(t.body), (0,))
+            t = chain.term
             opened = self._unguarded(t)
             if opened is not None:
                 chain.splice(opened)
@@ -290,8 +293,8 @@ class Normaliser:
         place = [p for p, s in occurrences(staged) if s == d][-1]
         back = Chain(staged)
         back.rule("delta-cases", if_else(relation("==", i, j), ONE, ZERO), place)
-        back.rule("case-lift", t)
-        return flip(back.proof())
+        lifted: Proof = flip(back.rule("case-lift", t).proof())
+        return lifted
 
     def _unguarded(self, t: Any) -> Proof | None:
         """The sum over k != j as the sum of f - f*delta(k, j)."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from derivation.checking.normalise import DEFINITIONS_OF, Normaliser, TooLong
 from derivation.engine.arithmetic import join_product, split_product, tidy
 from derivation.engine.planner import Planner
-from derivation.engine.proof import Chain, Proof, Replayer, flip, join
+from derivation.engine.proof import Chain, Proof, Replayer, flip, join, moves
 from derivation.engine.rewrites import occurrences
 from derivation.errors import DerivationError, KernelError, NotDerived, RuleRefused
 from derivation.kernel import Theorem
 from derivation.normal import difference_vanishes, oriented
 from derivation.problem import Problem
 from derivation.rules import REGISTRY
+from derivation.steps import Step
 from derivation.terms import (
     ONE,
     TRUE,
@@ -60,6 +61,8 @@ MOST_UNFOLDINGS = 8
 class Prover:
     """Proves equalities about one problem.
 
+    Conditions that are assumed besides its givens are hypotheses of what is proved by them.
+
     >>> from derivation.language import read_expression, read_problem
     >>> problem = read_problem("f = log(sum(exp(x[k]) for k in K)); wrt x[j]")
     >>> claimed = read_expression("exp(x[j])/sum(exp(x[i]) for i in K)", problem)
@@ -68,13 +71,16 @@ class Prover:
     False
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, assuming: Sequence[Term] = ()) -> None:
         self.problem = problem
         self.planner = Planner(problem)
         objective = problem.objective
         if problem.wrt:
             self.planner.narrator.domain = self.planner._domain(objective, problem.wrt[0])
         self.theory = self.planner.theory
+        for c in assuming:
+            if not self.theory.decide(c)[0]:
+                self.theory.assume(c)
         self.replayer = Replayer(self.theory)
         self._normalisers: dict[tuple[frozenset[str], bool], Normaliser] = {}
         self._worked: dict[Term, Proof] = {}
@@ -138,6 +144,25 @@ class Prover:
             return self.replayer.replay(proof), proof
         except (DerivationError, RecursionError):
             return None
+
+    def lemmas(self, proof: Proof) -> tuple[Step, ...]:
+        """The lemmas that a proof cites, and those that they cite, in order."""
+        narrator = self.planner.narrator
+        known: dict[str, Step] = {}
+        todo = [*narrator.facts, *narrator.steps]
+        while todo:
+            step = todo.pop(0)
+            known[step.number] = step
+            todo += [s for s in step.substeps if s.kind == "lemma"]
+        wanted: set[str] = set()
+        cited = [m.cited.number for _, m in moves(proof) if m.rule == "lemma"]
+        while cited:
+            number = cited.pop()
+            if number in known and number not in wanted:
+                wanted.add(number)
+                inside = [known[number], *known[number].substeps]
+                cited += [n for s in inside for n in s.uses]
+        return tuple(step for number, step in known.items() if number in wanted)
 
     def versions(self, t: Any) -> list[Any]:
         """The term with its derivatives worked out, as it stands, and by the chain rule."""
@@ -208,8 +233,7 @@ class Prover:
             yield Chain(a).algebra(b).proof()
 
     def _by_simplifying(self, a: Any, b: Any) -> Iterator[Proof]:
-        simplify = self.planner.simplifier.simplify
-        one, two = simplify(a), simplify(b)
+        one, two = (self.planner.simplifier.simplify(t) for t in (a, b))
         if difference_vanishes(one.after, two.after) is not None:
             chain = Chain(a).splice(one)
             chain.algebra(two.after)

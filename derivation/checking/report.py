@@ -11,6 +11,7 @@ from derivation.checking.refuter import Counterexample
 from derivation.engine.proof import Proof
 from derivation.kernel import Theorem
 from derivation.problem import Problem
+from derivation.steps import Step
 from derivation.terms import Term
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Line:
         left, right, condition: The equality that was judged.
         theorem: Of a proved line, the kernel's theorem.
         proof: Of a proved line, the moves of its proof.
+        lemmas: The lemmas that it cites, with their own steps.
         place: Of a refuted line, the smallest part in which it differs from a right version.
     """
 
@@ -63,6 +65,7 @@ class Line:
     condition: Any = None
     theorem: Theorem | None = field(default=None, repr=False, compare=False)
     proof: Proof | None = field(default=None, repr=False, compare=False)
+    lemmas: tuple[Step, ...] = field(default=(), repr=False, compare=False)
     place: Any = None
     chain: bool = False
 
