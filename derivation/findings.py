@@ -32,7 +32,7 @@ class Finding:
     condition: Term | None
     verdict: str
     remarks: tuple[Prose, ...] = ()
-    moves: tuple[tuple[str, Formula], ...] = ()
+    moves: tuple[tuple[Prose, Formula], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _finding(line: Line, report: Report, detail: str) -> Finding:
     formula = None
     if line.right is not None:
         formula = Formula(None if line.chain else line.left, line.right)
-    moves: tuple[tuple[str, Formula], ...] = ()
+    moves: tuple[tuple[Prose, Formula], ...] = ()
     if detail == "full" and line.proof is not None:
         moves = (
             *(told for lemma in line.lemmas for told in _lemma(lemma)),
@@ -67,21 +67,22 @@ def _finding(line: Line, report: Report, detail: str) -> Finding:
     )
 
 
-def _lemma(step: Step) -> list[tuple[str, Formula]]:
+def _lemma(step: Step) -> list[tuple[Prose, Formula]]:
     """A lemma and the moves that prove it."""
-    out = [(f"Lemma {step.number}", Formula(step.before, step.after))]
+    out: list[tuple[Prose, Formula]] = [
+        ((f"Lemma {step.number}",), Formula(step.before, step.after))
+    ]
     for inner in step.substeps:
         if inner.kind != "lemma":
-            title = "".join(str(piece) for piece in inner.title)
-            out.append((f"  {inner.number} {title}", Formula(None, inner.after)))
+            out.append(((f"{inner.number} ", *inner.title), Formula(None, inner.after)))
     return out
 
 
-def _title(move: Any) -> str:
+def _title(move: Any) -> Prose:
     title = OTHER_MOVES.get(move.rule) or REGISTRY[move.rule].title
     if move.rule == "lemma":
         title = f"Lemma {move.cited.number}"
-    return title if move.direction == "lr" else f"{title} (from right to left)"
+    return (title if move.direction == "lr" else f"{title} (from right to left)",)
 
 
 def _remarks(line: Line, report: Report) -> list[Prose]:

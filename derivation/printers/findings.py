@@ -62,7 +62,7 @@ class _View:
             for remark in f.remarks:
                 cell.append("\n  " + self.prose(remark), style="italic")
             for title, formula in f.moves:
-                cell.append(f"\n    {readable(title, self.unicode)}:", style="dim")
+                cell.append(f"\n    {self.prose(title)}:", style="dim")
                 cell.append(f"\n      {self.formula(formula)}", style="dim")
             number = "" if f.line is None else str(f.line)
             table.add_row(number, cell, Text(f"{mark} {f.verdict}", style=STYLES[f.verdict]))
@@ -166,7 +166,7 @@ def _row(f: Finding, draw: MathmlDrawing) -> str:
     cell += "".join(f"<p>{_prose(remark, draw)}</p>" for remark in f.remarks)
     if f.moves:
         inner = "".join(
-            f"<li>{_safe(title)}: {draw.display(g.left, g.op, g.right)}</li>"
+            f"<li>{_prose(title, draw)}: {draw.display(g.left, g.op, g.right)}</li>"
             for title, g in f.moves
         )
         cell += f"<details><summary>proof</summary><ol>{inner}</ol></details>"
