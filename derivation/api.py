@@ -12,7 +12,8 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import derivation.terms  # noqa: F401 - first, since it loads SymPy the fast way
@@ -190,34 +191,67 @@ def outcomes(
     This is what the command line and the Python interface share. ``progress`` is told what is
     being worked on.
     """
-    from derivation.engine import derive_outcome
     from derivation.oracle import Oracle
 
-    style = problem.style or DEFAULT_STYLE
+    said = progress or (lambda what: None)
     oracle = Oracle(problem)  # its points serve all gradients that introduce no names
-    for n, wrt in enumerate(problem.wrt):
-        if progress is not None:
-            of = f" ({n + 1} of {len(problem.wrt)})" if len(problem.wrt) > 1 else ""
-            progress(f"deriving by {_wrt_text(wrt)}{of}")
-        try:
-            outcome = derive_outcome(problem, wrt, style=style, inline=inline)
-        except InputError:
-            raise
-        except (DerivationError, RecursionError) as error:
-            reason = str(error) if isinstance(error, DerivationError) else "nested too deep"
-            outcome = Outcome(problem, problem.objective, wrt, style, None, reason)
-        if progress is not None:
-            progress(f"confirming every step at small sizes, by {_wrt_text(wrt)}{of}")
-        extra = outcome.introduced
-        yield _confirmed(outcome, Oracle(problem, extra=extra) if extra else oracle)
+    confirmed: dict[str, Step] = {}  # facts and lemmas that gradients share are tried once
+    for together in _sharing(problem.wrt):
+        said(f"deriving by {', '.join(map(_wrt_text, together))}")
+        for outcome in _derived(problem, together, inline):
+            said(f"confirming every step at small sizes, by {_wrt_text(outcome.wrt)}")
+            extra = outcome.introduced
+            judge = Oracle(problem, extra=extra) if extra else oracle
+            yield _confirmed(outcome, judge, confirmed)
 
 
-def _confirmed(outcome: Outcome, oracle: Any) -> Outcome:
-    """The outcome with what the oracle says; a step that it refutes is the end of it."""
+def _sharing(variables: Sequence[Sequence[Term]]) -> Iterator[tuple[Any, ...]]:
+    """The variables in groups whose gradients share lemmas: first derivatives in a row."""
+    for second, group in groupby(variables, lambda wrt: len(wrt) > 1):
+        if second:
+            yield from ((wrt,) for wrt in group)
+        else:
+            yield tuple(group)
+
+
+def _derived(problem: Problem, together: tuple[Any, ...], inline: bool) -> tuple[Outcome, ...]:
+    from derivation import engine
+
+    style = problem.style or DEFAULT_STYLE
+    try:
+        return engine.derive_together(
+            problem, together, style=style, inline=inline, known=_theorems
+        )
+    except InputError:
+        raise
+    except (DerivationError, RecursionError) as error:
+        reason = str(error) if isinstance(error, DerivationError) else "nested too deep"
+        return tuple(
+            Outcome(problem, problem.objective, wrt, style, None, reason) for wrt in together
+        )
+
+
+@cache
+def _theorems() -> tuple[Any, ...]:
+    """The problems of the library that are known by their results."""
+    from derivation import engine
+    from derivation.language import read_expression
+
+    found = ((read(entry), entry.known) for entry in library.theorems())
+    return tuple(engine.theorem(p, read_expression(known, p)) for p, known in found)
+
+
+def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcome:
+    """The outcome with what the oracle says; a step that it refutes is the end of it.
+
+    ``before`` are steps that it has confirmed already, by number; those of this outcome join them.
+    """
     from derivation.oracle import Refuted
 
+    steps = (*outcome.facts, *outcome.steps)
     try:
-        checked = oracle.confirm((*outcome.facts, *outcome.steps))
+        checked = oracle.confirm([s for s in steps if before.get(s.number) is not s])
+        before.update({s.number: s for s in steps})
         sizes = sorted(checked.sizes, key=lambda s: (max(s.values(), default=0), *s.values()))
         return replace(outcome, checked=replace(checked, sizes=tuple(sizes)))
     except Refuted as refuted:

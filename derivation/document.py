@@ -7,14 +7,14 @@ equalities has to say its left side again, and which part of a line is new.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Add, Indexed, Mul
 
 from derivation.problem import Definition, Problem
-from derivation.steps import Checked, Outcome, Prose, Step
+from derivation.steps import Checked, Outcome, Prose, Step, cited
 from derivation.terms import (
     MINUS_ONE,
     Diff,
@@ -165,6 +165,26 @@ class Document:
         return "derived" if self.result is not None else "not-derived"
 
 
+def documents(outcomes: Sequence[Outcome], detail: str = "normal") -> Iterator[Document]:
+    """The blocks of one derivation, or of several of one problem that are read in a row.
+
+    Each title names its variable then, and what an earlier one has said is not said again: the
+    setting, and the lemmas that they share.
+    """
+    for n, outcome in enumerate(outcomes):
+        doc = document(outcome, detail, among=len(outcomes) > 1)
+        if n and outcome.problem == outcomes[0].problem:
+            shared, said = outcome.shared, {f.number for f in outcomes[0].facts}
+            doc = replace(
+                doc,
+                setting=_setting_again(outcome, said),
+                facts=tuple(f for f in doc.facts if f.number not in said),
+                entries=tuple(e for e in doc.entries if e.number not in shared),
+                total=len(outcome.steps) - len(shared),
+            )
+        yield doc
+
+
 def document(
     outcome: Outcome, detail: str = "normal", *, complete: bool = False, among: bool = False
 ) -> Document:
@@ -251,12 +271,23 @@ def _setting(outcome: Outcome) -> tuple[Line, ...]:
         )
     if problem.givens:
         lines.append(Line("Given", tuple(map(condition_formula, problem.givens))))
-    for fact in outcome.facts:
-        lines.append(
-            Line(f"Fact {fact.number}", (Formula(fact.before, fact.after),), note=fact.why)
-        )
+    lines += map(_fact_line, outcome.facts)
     lines.append(Line("Reading", parts=_reading(outcome)))
     return tuple(lines)
+
+
+def _fact_line(fact: Step) -> Line:
+    return Line(f"Fact {fact.number}", (Formula(fact.before, fact.after),), note=fact.why)
+
+
+def _setting_again(outcome: Outcome, said: Collection[str]) -> tuple[Line, ...]:
+    """What is new in a further derivation of the same problem."""
+    as_above: Prose = ("the setting as above",)
+    if outcome.shared:
+        as_above = (f"the setting and {cited(sorted(outcome.shared, key=int))} as above",)
+    parts = (*_reading(outcome)[:2], as_above)
+    new = [f for f in outcome.facts if f.number not in said]
+    return (*map(_fact_line, new), Line("Reading", parts=parts))
 
 
 def condition_formula(c: Term) -> Formula:

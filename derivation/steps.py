@@ -6,7 +6,7 @@ mathematics in its own way: ``("all terms but ", i, " = ", j, " vanish")``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,8 @@ class Outcome:
         facts: Header facts, each a proved lemma (Σ ŷ = 1), numbered "F1" …
         steps: Lemmas and chain steps in order.
         checked: What the oracle confirmed.
+        shared: Numbers of those lemmas among ``steps`` that an earlier gradient of the same
+            problem has proved already.
     """
 
     problem: Problem
@@ -98,7 +100,25 @@ class Outcome:
     facts: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
     checked: Checked = Checked()
+    shared: frozenset[str] = frozenset()
 
     @property
     def status(self) -> str:
         return "derived" if self.result is not None else "not-derived"
+
+
+def cited(numbers: Sequence[str]) -> str:
+    """How lemmas and facts are cited in a sentence, by their numbers.
+
+    >>> cited(("3", "1", "F2"))
+    'lemmas 3 and 1 and fact F2'
+    """
+    lemmas = [n for n in numbers if not n.startswith("F")]
+    facts = [n for n in numbers if n.startswith("F")]
+    parts = []
+    for kind, found in (("lemma", lemmas), ("fact", facts)):
+        if len(found) == 1:
+            parts.append(f"{kind} {found[0]}")
+        elif found:
+            parts.append(f"{kind}s {', '.join(found[:-1])} and {found[-1]}")
+    return " and ".join(parts)

@@ -413,15 +413,15 @@ def test_a_refuted_step_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from derivation import engine, terms
 
-    real = engine.derive_outcome
+    real = engine.derive_together
 
     def wrong(*arguments: object, **options: object) -> object:
-        outcome = real(*arguments, **options)
+        (outcome,) = real(*arguments, **options)
         last = outcome.steps[-1]
         false = replace(last, after=terms.neg(last.after))
-        return replace(outcome, result=false.after, steps=(*outcome.steps[:-1], false))
+        return (replace(outcome, result=false.after, steps=(*outcome.steps[:-1], false)),)
 
-    monkeypatch.setattr(engine, "derive_outcome", wrong)
+    monkeypatch.setattr(engine, "derive_together", wrong)
     d = derive("f = sum(x[i]**2 for i in N)", wrt="x[j]")
     assert d.status == "not-derived" and d.result is None
     assert "is wrong" in str(d.reason) and "report" in str(d.reason)

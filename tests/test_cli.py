@@ -275,12 +275,13 @@ def test_not_derived_is_status_1(run, monkeypatch: pytest.MonkeyPatch) -> None: 
 
     from derivation import engine
 
-    real = engine.derive_outcome
+    real = engine.derive_together
 
     def stopped(*arguments: object, **options: object) -> object:
-        return replace(real(*arguments, **options), result=None, reason="no rule for this")
+        (outcome,) = real(*arguments, **options)
+        return (replace(outcome, result=None, reason="no rule for this"),)
 
-    monkeypatch.setattr(engine, "derive_outcome", stopped)
+    monkeypatch.setattr(engine, "derive_together", stopped)
     ran = run("derive", "-e", INLINE)
     assert ran.status == 1
     assert ran.err == "not derived: no rule for this\n"
@@ -296,7 +297,7 @@ def test_a_defect_shows_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(engine, "derive_outcome", broken)
+    monkeypatch.setattr(engine, "derive_together", broken)
     monkeypatch.delenv("DERIVATION_TRACEBACK")
     ran = run("derive", "-e", INLINE)
     assert (ran.status, ran.out) == (1, "")
@@ -400,17 +401,26 @@ def test_interrupted() -> None:
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
-def test_progress_is_told_after_a_while() -> None:
+@pytest.mark.parametrize(("live", "patience"), [(True, "PATIENCE"), (False, "LONG")])
+def test_progress_is_told_after_a_while(
+    live: bool, patience: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from derivation.commands import output
 
     class Screen(io.StringIO):
         encoding = "utf-8"
 
+        def isatty(self) -> bool:
+            return live
+
+    assert output.PATIENCE < output.LONG
+    monkeypatch.setattr(output, patience, 0.2)
     quick, slow = Screen(), Screen()
     with output.Progress(quick) as progress:
         progress.working_on("deriving")
     with output.Progress(slow) as progress:
         progress.working_on("deriving by z[j]")
-        time.sleep(output.PATIENCE + 0.3)
+        time.sleep(0.6)
     assert quick.getvalue() == ""
-    assert slow.getvalue() == "deriving by z[j] …\n"
+    assert slow.getvalue().strip("\r\n ") == "deriving by z[j] …"
+    assert slow.getvalue().endswith("\r" if live else "\n")

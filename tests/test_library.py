@@ -54,3 +54,12 @@ def test_it_is_derived_and_confirmed(entry: library.Entry) -> None:
         assert outcome.status == "derived", outcome.reason
         assert outcome.checked.points > 0, outcome.checked.skipped
         assert outcome.checked.sizes
+
+
+@pytest.mark.parametrize("entry", library.theorems(), ids=lambda e: e.name)
+def test_what_it_is_known_by_is_its_result(entry: library.Entry) -> None:
+    from derivation import api
+    from derivation.language import write
+
+    (outcome,) = api.outcomes(api.read(entry))
+    assert write(outcome.result) == entry.known

@@ -15,7 +15,8 @@ from derivation.errors import InputError
 
 NARROWEST, WIDEST = 20, 1000
 READABLE = 100  # columns used on a wider terminal unless --width says otherwise
-PATIENCE = 1.0  # seconds before a note about progress
+PATIENCE = 1.0  # seconds before a note about progress on a terminal
+LONG = 10.0  # … and before one in a log, where notes stay
 
 
 class Target:
@@ -142,7 +143,7 @@ class Progress:
         said, shown = "", 0
         try:
             live = self.stream.isatty()
-            while not self.done.wait(PATIENCE if not said else 0.2 if live else PATIENCE):
+            while not self.done.wait(LONG if not live else 0.2 if said else PATIENCE):
                 if self.doing == said:
                     continue
                 said = self.doing

@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from derivation.engine.cost import cost
+from derivation.engine.known import Theorem
 from derivation.engine.planner import Planner, TooLong
 from derivation.problem import Problem
 from derivation.steps import Outcome
 from derivation.terms import Term
 
-
-def derive_outcome(
-    problem: Problem, wrt: tuple[Term, ...], *, style: str = "delta", inline: bool = False
-) -> Outcome:
-    """Derives the derivative of the problem's objective by one variable (or two in turn)."""
-    try:
-        written_out = Planner(problem, style, inline).derive(problem.objective, wrt)
-    except TooLong:
-        return Planner(problem, style, naming=True).derive(problem.objective, wrt)
-    if inline or written_out.result is None or cost(written_out.result) < LONG_RESULT:
-        return written_out
-    named = Planner(problem, style, naming=True).derive(problem.objective, wrt)
-    return min(written_out, named, key=_length)
-
-
+Wrt = tuple[Term, ...]
 LONG_RESULT = 60  # nodes
 
 
-def _length(outcome: Outcome) -> float:
-    """Nodes of the result and of everything that it introduced."""
-    if outcome.result is None:
+Theorems = Callable[[], Sequence[Theorem]]
+
+
+def derive_outcome(
+    problem: Problem,
+    wrt: Wrt,
+    *,
+    style: str = "delta",
+    inline: bool = False,
+    known: Theorems = tuple,
+) -> Outcome:
+    """Derives the derivative of the problem's objective by one variable (or two in turn)."""
+    return derive_together(problem, (wrt,), style=style, inline=inline, known=known)[0]
+
+
+def derive_together(
+    problem: Problem,
+    variables: Sequence[Wrt],
+    *,
+    style: str = "delta",
+    inline: bool = False,
+    known: Theorems = tuple,
+) -> tuple[Outcome, ...]:
+    """Derives several gradients with shared lemmas: what one has proved, the next ones cite.
+
+    Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
+    lemma that is an instance of one of the ``known`` theorems says so.
+    """
+    try:
+        written_out = _derived(Planner(problem, style, inline, known=known), variables)
+    except TooLong:
+        return _derived(Planner(problem, style, naming=True, known=known), variables)
+    if inline or all(o.result is None or cost(o.result) < LONG_RESULT for o in written_out):
+        return written_out
+    named = _derived(Planner(problem, style, naming=True, known=known), variables)
+    return min(written_out, named, key=_length)
+
+
+def theorem(problem: Problem, result: Term) -> Theorem:
+    """A problem with the result that others may cite it by."""
+
+    def adjoint() -> Term:
+        return Planner(problem).adjoint(stated.between.name)
+
+    stated = Theorem(problem.name or "", problem, result, adjoint)
+    return stated
+
+
+def _derived(planner: Planner, variables: Sequence[Wrt]) -> tuple[Outcome, ...]:
+    return tuple(planner.derive(planner.problem.objective, wrt) for wrt in variables)
+
+
+def _length(outcomes: Sequence[Outcome]) -> float:
+    """Nodes of the results and, once each, of everything that they introduced."""
+    if any(o.result is None for o in outcomes):
         return float("inf")
-    return cost(outcome.result) + sum(cost(d.body) for d in outcome.introduced)
+    introduced = {d.name: d.body for o in outcomes for d in o.introduced}
+    return sum(map(cost, (*(o.result for o in outcomes if o.result), *introduced.values())))
 
 
-__all__ = ["derive_outcome"]
+__all__ = ["Theorem", "derive_outcome", "derive_together", "theorem"]

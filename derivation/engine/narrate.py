@@ -10,6 +10,7 @@ import sympy
 
 from derivation import kernel
 from derivation.engine.arithmetic import tidy
+from derivation.engine.known import Instance
 from derivation.engine.letters import Letters, core
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves, whole_terms
@@ -18,7 +19,7 @@ from derivation.language import write, write_condition
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
-from derivation.steps import Prose, Step
+from derivation.steps import Prose, Step, cited
 from derivation.terms import (
     ONE,
     Add,
@@ -34,6 +35,7 @@ from derivation.terms import (
     at,
     diff,
     divide,
+    element,
     free_indices,
     function_name,
     index_names,
@@ -61,17 +63,37 @@ class Lemma:
 
 
 class Narrator:
-    """Keeps the steps of one derivation, in order."""
+    """Keeps the steps of one derivation, in order; of several gradients, one after the other."""
 
     def __init__(self, theory: Theory, replayer: Replayer) -> None:
         self.theory, self.replayer = theory, replayer
         self.steps: list[Step] = []
+        self.earlier: list[Step] = []  # of the gradients before; their lemmas may be cited
         self._inner: list[Step] | None = None  # lemmas that belong to the lemma being worked on
         self.facts: list[Step] = []
         self._functions: set[Any] = set()
         self.letters = Letters(theory)
         # conditions that hold wherever the objective is defined: said once, at the end
         self.domain: frozenset[str] = frozenset()
+
+    def start(self) -> None:
+        """Begins the chain of another gradient; the numbers go on."""
+        self.earlier += self.steps
+        self.steps, self._inner = [], None
+
+    def shared(self) -> tuple[Step, ...]:
+        """The lemmas of earlier gradients that the steps rest on, directly or through others."""
+        known = {s.number: s for s in self.earlier}
+        wanted: set[str] = set()
+        told = list(self.steps)
+        while told:
+            step = told.pop()
+            told.extend(step.substeps)
+            for number in (u.partition(".")[0] for u in step.uses):
+                if number in known and number not in wanted:
+                    wanted.add(number)
+                    told.append(known[number])
+        return tuple(s for s in self.earlier if s.number in wanted)
 
     # -- facts ------------------------------------------------------------------------------
 
@@ -136,8 +158,12 @@ class Narrator:
         by: Any,
         *,
         begun: bool = False,
+        instance: Instance | None = None,
     ) -> tuple[kernel.Theorem, str]:
-        """A lemma with its stages as substeps, after the lemmas made since ``begin`` if it did."""
+        """A lemma with its stages as substeps, after the lemmas made since ``begin`` if it did.
+
+        One that is an instance of a known theorem is told by its name; its proof shows at full.
+        """
         substeps: list[Step] = []
         if begun:
             substeps, self._inner = self._inner or [], None
@@ -153,6 +179,9 @@ class Narrator:
             leaves = self._leaves(stage, sub, stage.before)
             substeps.append(self._step(sub, stage, title, why, leaves, None))
         title, why = self._lemma_words(kind, of, by, whole)
+        if instance is not None:
+            why = self._instance_words(instance)
+            substeps = [replace(s, level=2) for s in substeps]
         self._list().append(
             Step(
                 number=number,
@@ -264,7 +293,7 @@ class Narrator:
         return self.steps if self._inner is None else self._inner
 
     def _next(self) -> str:
-        own = str(len(self.steps) + 1)
+        own = str(len(self.earlier) + len(self.steps) + 1)
         return own if self._inner is None else f"{own}.{len(self._inner) + 1}"
 
     def _emit(
@@ -335,7 +364,7 @@ class Narrator:
             )
             why: Prose = (title[:1].lower() + title[1:],)
             if move.rule == "lemma":
-                title, why = "Use a lemma", (f"by {_cited_words(move.cited.number)}",)
+                title, why = "Use a lemma", (f"by {cited((move.cited.number,))}",)
             out.append(
                 Step(
                     number=f"{number}.{len(out) + 1}",
@@ -391,6 +420,19 @@ class Narrator:
             return what, ("quotient rule",)
         return what, ("differentiate the definition of ", of)
 
+    def _instance_words(self, instance: Instance) -> Prose:
+        """Which theorem, for which of its inputs, how many times."""
+        out: list[Any] = [f"{instance.theorem.name} of the library"]
+        for name, (places, value) in instance.values.items():
+            if name in instance.theorem.problem.definitions:
+                continue
+            own = element(name, *(places if instance.theorem.problem.shapes[name] else ()))
+            if own != value:
+                out += [", with " if len(out) == 1 else " and ", relation("==", own, value)]
+        if instance.factor != ONE:
+            out += [", times ", instance.factor]
+        return tuple(out)
+
     def _words(self, label: str, proof: Proof, about: dict[str, Any]) -> tuple[Prose, Prose]:
         rules = [m.rule for _, m in moves(proof)]
         by, of = about.get("by"), about.get("of") or about.get("objective")
@@ -430,11 +472,11 @@ class Narrator:
             g = givens[0]
             return ("Use ", relation("==", g.left, g.right)), ("given",)
         if label == "fact":
-            cited = [m for _, m in moves(proof) if m.rule == "lemma"]
-            if not cited:
+            facts = [m for _, m in moves(proof) if m.rule == "lemma"]
+            if not facts:
                 return self._contract_words(rules)
             f = self.letters.friendly
-            return ("Use ", relation("==", f(cited[0].before), f(cited[0].after))), (
+            return ("Use ", relation("==", f(facts[0].before), f(facts[0].after))), (
                 _list_lemmas(_uses(proof)),
             )
         if label == "cases":
@@ -463,12 +505,17 @@ class Narrator:
             if "sum-add" in rules:
                 return ("Collect",), ("sums over one range merge, common factors go in front",)
             return ("Collect",), ("common factors go in front",)
+        if label == "cancel":
+            return ("Cancel",), ("equal factors above and below",)
+        if label == "settle":
+            return ("Collect terms",), ("equal terms of opposite sign cancel",)
         if label == "name":
             return ("Call it ", proof.after), ("a name for what is used again",)
         if label == "order":
             return ("Order",), ("the customary order",)
         if label == "rules":
-            return self._rule_words(proof)
+            title, why = self._rule_words(proof)
+            return title, (*why, f"; {cited(_uses(proof))}") if _uses(proof) else why
         return self._contract_words(rules)
 
     def _rule_words(self, proof: Proof) -> tuple[Prose, Prose]:
@@ -526,30 +573,20 @@ def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
         first, dot, rest = number.partition(".")
         return numbers.get(first, first) + dot + rest
 
+    uses = tuple(map(moved, step.uses))
+    was, now = cited(step.uses), cited(uses)
+    why = tuple(p.replace(was, now) if was and isinstance(p, str) else p for p in step.why)
     return replace(
         step,
         number=moved(step.number),
-        uses=tuple(map(moved, step.uses)),
+        why=why,
+        uses=uses,
         substeps=tuple(_renumbered(s, numbers) for s in step.substeps),
     )
 
 
-def _cited_words(number: str) -> str:
-    return f"fact {number}" if number.startswith("F") else f"lemma {number}"
-
-
 def _list_lemmas(numbers: tuple[str, ...]) -> str:
-    if not numbers:
-        return "what was found above"
-    lemmas = [n for n in numbers if not n.startswith("F")]
-    facts = [n for n in numbers if n.startswith("F")]
-    parts = []
-    for kind, found in (("lemma", lemmas), ("fact", facts)):
-        if len(found) == 1:
-            parts.append(f"{kind} {found[0]}")
-        elif found:
-            parts.append(f"{kind}s {', '.join(found[:-1])} and {found[-1]}")
-    return " and ".join(parts)
+    return cited(numbers) or "what was found above"
 
 
 def _uses(proof: Any) -> tuple[str, ...]:

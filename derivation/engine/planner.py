@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +13,15 @@ from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
 from derivation.engine.facts import find_facts
+from derivation.engine.known import Instance, Theorem, recognised
 from derivation.engine.letters import core
 from derivation.engine.narrate import Lemma, Narrator
 from derivation.engine.present import presented
-from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled, segments
+from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
 from derivation.engine.simplify import Simplifier
+from derivation.engine.stages import stages as told
 from derivation.errors import KernelError, NotDerived, RuleRefused
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
@@ -68,6 +71,7 @@ class Planner:
     style: str = "delta"
     inline: bool = False
     naming: bool = False
+    known: Callable[[], Sequence[Theorem]] = tuple
     theory: Theory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,14 +85,14 @@ class Planner:
         self.differentiator = Differentiator(self.theory, self.simplifier, self._cite)
         self.lemmas: dict[Any, Lemma] = {}
         self.introduced: list[Definition] = []
-        self.letters: frozenset[str] = frozenset()
+        self._facts_known = False
 
     # -- what a user asks for ---------------------------------------------------------------
 
     def derive(self, objective: Term, wrt: tuple[Term, ...]) -> Outcome:
         """The outcome; a failure to derive is an outcome too, with the steps so far."""
+        self.narrator.start()
         self.narrator.domain = self._domain(objective, wrt)
-        self.letters = index_names(objective) | frozenset().union(*map(index_names, wrt))
         result: Any = None
         reason: str | None = None
         theorem: kernel.Theorem | None = None
@@ -110,6 +114,7 @@ class Planner:
         except RecursionError:
             reason = "the expression is nested too deeply"
         conditions, domain, given = self._assumed(theorem, objective, wrt)
+        shared = self.narrator.shared()
         return Outcome(
             problem=self.problem,
             objective=objective,
@@ -122,7 +127,8 @@ class Planner:
             conditions=conditions,
             domain=domain,
             facts=tuple(self.narrator.facts),
-            steps=tuple(self.narrator.steps),
+            steps=(*shared, *self.narrator.steps),
+            shared=frozenset(s.number for s in shared),
         )
 
     def _used_names(self, result: Any) -> tuple[Definition, ...]:
@@ -168,7 +174,9 @@ class Planner:
                     self.theory.assume(c)
 
     def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
-        find_facts(self, objective, wrt)
+        if not self._facts_known:
+            self._facts_known = True
+            find_facts(self, objective, wrt)
 
     # -- first derivative -------------------------------------------------------------------
 
@@ -218,7 +226,7 @@ class Planner:
             if found is not None:
                 best = join(best, found[0])
         shown = presented(best.after)
-        pieces = segments(best)
+        pieces = told(best)
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
         for k, piece in enumerate(pieces):
             if k == len(pieces) - 1 and last is not None:
@@ -368,11 +376,11 @@ class Planner:
         work = self.differentiator.work_out(unfold.term)
         unfolded = join(unfold.proof(), work)
         final = self._shortest(unfolded.after)
-        stages = [labelled(unfolded, "rules"), *segments(final)]
+        stages = [labelled(unfolded, "rules"), *told(final)]
         if self.style == "cases":
             found = CaseSplitter(self.simplifier).two_cases(stages[-1].after)
             if found is not None:
-                stages.extend(segments(found[0]))
+                stages.extend(told(found[0]))
         theorem, number = self.narrator.lemma(kind, start, stages, of=m, by=by)
         return Lemma(number, theorem)
 
@@ -406,14 +414,41 @@ class Planner:
             stages.append(labelled(chain.proof(), "chain-rule"))
             stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
         final = self._shortest(stages[-1].after)
-        stages.extend(segments(final))
+        stages.extend(told(final))
         stages.extend(self._named(stages[-1].after, m, objective))
+        instance = self._recognised(objective, between, m, final.after)
         theorem, number = self.narrator.lemma(
-            "adjoint", start, stages, of=objective, by=m, begun=begun
+            "adjoint", start, stages, of=objective, by=m, begun=begun, instance=instance
         )
         lemma = Lemma(number, theorem)
         self.lemmas[where] = lemma
         return lemma
+
+    def adjoint(self, name: str) -> Any:
+        """diff(objective, name[…]) in the letters of the name's definition."""
+        return self._adjoint(self.problem.objective, name).theorem.rhs
+
+    def _recognised(
+        self, objective: Any, between: Sequence[str], variable: Any, result: Any
+    ) -> Instance | None:
+        """The library theorem that a lemma is an instance of, where there is one."""
+        if len(between) != 1 or between[0] not in self.theory.definitions:
+            return None
+        by_between = self.lemmas["adjoint", objective, between[0]].theorem
+        for theorem in self.known():
+            if theorem.problem.name == self.problem.name:
+                continue
+            found = recognised(
+                theorem,
+                self.theory.definitions[between[0]],
+                variable,
+                (by_between.lhs.args[1], by_between.rhs),
+                result,
+                lambda t: self.shortener.shorten(t).after,
+            )
+            if found is not None:
+                return found
+        return None
 
     def _substituted(self, t: Any, objective: Any) -> Proof:
         """Lemmas put in, the objective's own part worked out, sums split by the lemmas' cases."""
@@ -478,9 +513,12 @@ class Planner:
         work = self.differentiator.work_out(chain.term)
         return self._finish(theorem, work)
 
-    def _cite(self, t: Any) -> Move:
-        """The move that cites (or first proves) the lemma for diff(name[…], v)."""
+    def _cite(self, t: Any) -> Move | Proof:
+        """What cites (or first proves) the lemma for diff(name[…], v)."""
         body, v = t.args
+        if not through_which(self.theory, body, v):  # v enters the definition itself only
+            chain = Chain(t).rule("chain-rule", partial(body, v))
+            return chain.splice(_cite(self._local(name_of(body), v), chain.term)).proof()
         where = ("total", name_of(body), name_of(v))
         lemma = self.lemmas.get(where)
         if lemma is None:
@@ -498,7 +536,7 @@ class Planner:
         put = self._substituted(chain.term, m)
         if put.changes:
             stages.append(labelled(put, "put-together"))
-        stages.extend(segments(self._shortest(put.after)))
+        stages.extend(told(self._shortest(put.after)))
         theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
         return Lemma(number, theorem)
 

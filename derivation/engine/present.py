@@ -37,7 +37,7 @@ def presented(t: Any) -> Any:
     if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
         return t
     if isinstance(t, Add):
-        return _sum([presented(a) for a in t.args])
+        return _sum([_term(a) for a in t.args])
     if isinstance(t, Mul):
         return _product(t)
     if isinstance(t, Pow):
@@ -48,6 +48,11 @@ def presented(t: Any) -> Any:
     if isinstance(t, Reduction):
         return rebuild(t, (presented(t.body), t.index, t.guard))
     return rebuild(t, tuple(presented(a) for a in t.args))
+
+
+def _term(t: Any) -> Any:
+    """A term of a sum, which may keep its minus sign: a - (1 - y)/b, not a + (y - 1)/b."""
+    return _product(t, signs=False) if isinstance(t, Mul) else presented(t)
 
 
 def _sum(terms: list[Any]) -> Any:
@@ -72,7 +77,7 @@ def _rank(base: Any) -> int:
     return 2 if isinstance(base, SumOver) else 1
 
 
-def _product(t: Any) -> Any:
+def _product(t: Any, signs: bool = True) -> Any:
     coefficient, parts = split_product(t)
     if not coefficient:
         return ZERO
@@ -84,7 +89,7 @@ def _product(t: Any) -> Any:
             below.append((base, number(-value_of(e))))
         else:
             above.append((base, e))
-    if coefficient < 0:
+    if coefficient < 0 and signs:
         for k, (base, e) in enumerate(above):
             if (
                 isinstance(base, Add)

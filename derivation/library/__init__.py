@@ -16,6 +16,7 @@ import difflib
 import itertools
 import os
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Entry:
     source: str
     about: str
     text: str
+    known: str = ""  # the result that the problem is known by, where others cite it
 
 
 def names() -> tuple[str, ...]:
@@ -84,6 +86,16 @@ def entries() -> tuple[Entry, ...]:
     rank = {topic: k for k, topic in enumerate(TOPICS)}
     found = [_read(name) for name in names()]
     return tuple(sorted(found, key=lambda e: (rank.get(e.topic, len(rank)), e.topic)))
+
+
+@cache
+def theorems() -> tuple[Entry, ...]:
+    """The problems whose results others cite: those with a line ``# known: RESULT``.
+
+    >>> [t.known for t in theorems() if t.name == "softmax-cross-entropy"]
+    ['yhat[j] - y[j]']
+    """
+    return tuple(e for e in map(_read, names()) if e.known)
 
 
 def near(name: str) -> list[str]:
@@ -127,7 +139,7 @@ def header(text: str) -> dict[str, str]:
             break
         key, colon, value = line[1:].partition(":")
         key = key.strip()
-        if colon and key in ("title", "topic", "source", "about") and key not in found:
+        if colon and key in ("title", "topic", "source", "about", "known") and key not in found:
             found[key] = value.strip()
     return found
 
@@ -146,6 +158,7 @@ def entry(text: str, name: str | None = None) -> Entry:
         source=head.get("source", ""),
         about=head.get("about", ""),
         text=text,
+        known=head.get("known", ""),
     )
 
 

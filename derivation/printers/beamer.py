@@ -10,7 +10,7 @@ from derivation.document import (
     assumptions,
     closing_parts,
     conditions_prose,
-    document,
+    documents,
     is_idle,
 )
 from derivation.printers.custom import NEEDS_AMSFONTS, Notation, notation_of
@@ -56,8 +56,7 @@ def render(
     """The derivations as slides: a document of its own, which needs beamer and amsmath."""
     frames: list[str] = []
     preamble = _PREAMBLE
-    for outcome in outcomes:
-        doc = document(outcome, detail, among=len(outcomes) > 1)
+    for doc in documents(outcomes, detail):
         asked = notation_of(doc.problem, notation)
         frames += _Slides(doc, detail, asked).frames()
         if asked.commands.intersection(NEEDS_AMSFONTS):

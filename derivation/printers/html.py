@@ -23,7 +23,7 @@ from derivation.document import (
     assumptions,
     closing_parts,
     conditions_prose,
-    document,
+    documents,
     is_idle,
 )
 from derivation.printers.custom import PLAIN, Notation, notation_of
@@ -71,8 +71,7 @@ def _whole(outcomes: Sequence[Outcome], detail: str, notation: Sequence[str], le
     articles: list[str] = []
     commands: set[str] = set()
     titles: list[str] = []
-    for k, outcome in enumerate(outcomes):
-        doc = document(outcome, detail, among=len(outcomes) > 1)
+    for k, doc in enumerate(documents(outcomes, detail)):
         asked = notation_of(doc.problem, notation)
         commands |= asked.commands
         prefix = f"d{k + 1}-" if len(outcomes) > 1 else ""

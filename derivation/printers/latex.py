@@ -17,7 +17,7 @@ from derivation.document import (
     assumptions,
     closing_parts,
     conditions_prose,
-    document,
+    documents,
     is_idle,
 )
 from derivation.printers.custom import NEEDS_AMSFONTS, PLAIN, Notation, notation_of
@@ -66,8 +66,7 @@ def render(
     """The derivations as a fragment that needs amsmath, or as a document for pdflatex."""
     parts = []
     packages = ["amsmath"]
-    for outcome in outcomes:
-        doc = document(outcome, detail, among=len(outcomes) > 1)
+    for doc in documents(outcomes, detail):
         asked = notation_of(doc.problem, notation)
         parts.append("\n".join(Writer(doc, detail, asked, LINE * width / 80).lines()))
         if asked.commands.intersection(NEEDS_AMSFONTS):

@@ -18,7 +18,7 @@ from derivation.document import (
     assumptions,
     closing_parts,
     conditions_prose,
-    document,
+    documents,
     is_idle,
 )
 from derivation.printers.custom import Notation, notation_of
@@ -50,8 +50,7 @@ def render(
 ) -> str:
     """The derivations as Markdown."""
     parts = []
-    for outcome in outcomes:
-        doc = document(outcome, detail, among=len(outcomes) > 1)
+    for doc in documents(outcomes, detail):
         asked = notation_of(doc.problem, notation)
         parts.append("\n\n".join(_Writer(doc, detail, asked, LINE * width / 80).blocks()))
     return "\n\n".join(parts) + "\n"

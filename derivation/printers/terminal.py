@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions
 from rich.style import Style
 from rich.text import Text
 
-from derivation.document import document
+from derivation.document import documents
 from derivation.printers import takes_unicode
 from derivation.printers.boxes import Segments
 from derivation.printers.page import page
@@ -45,10 +45,9 @@ class Renderable:
         unicode = self.unicode
         if unicode is None:
             unicode = takes_unicode(options.encoding) and not options.ascii_only
-        for k, outcome in enumerate(self.outcomes):
+        for k, doc in enumerate(documents(self.outcomes, self.detail)):
             if k:
                 yield Text("\n")
-            doc = document(outcome, self.detail, among=len(self.outcomes) > 1)
             for line in page(doc, detail=self.detail, width=options.max_width, unicode=unicode):
                 yield _text(line)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivation.document import document
+from derivation.document import documents
 from derivation.printers.boxes import plain
 from derivation.printers.page import page
 from derivation.steps import Outcome
@@ -22,8 +22,7 @@ def render(
 ) -> str:
     """The derivations as text of at most ``width`` columns, with no colour codes in it."""
     pages = []
-    for outcome in outcomes:
-        doc = document(outcome, detail, among=len(outcomes) > 1)
+    for doc in documents(outcomes, detail):
         lines = page(doc, detail=detail, width=width, unicode=unicode)
         pages.append("\n".join(map(plain, lines)))
     return "\n\n\n".join(pages) + "\n"
