@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derivation.language.latex import indices
 from derivation.language.latex.tokens import Token, Unread
@@ -327,7 +328,7 @@ class _Parser:
         token = self.take()
         if token.text == "_":
             content = indices.unwrapped(self.argument())
-            content = [t for t in content if t.text not in ("\\{", "\\}")]
+            content = [t for t in content if t.text not in ("\\{", "\\}", "[", "]")]
         elif token.text in _CLOSE:
             content = self.until(_CLOSE[token.text])
         else:
@@ -402,6 +403,8 @@ class _Parser:
         if token.text in SCRIPTS and isinstance(tree, Name):
             latex = f"{token.text}{{{tree.latex}}}"
             return Name(tree.base, ("script", *tree.marks), tree.label, tree.slots, token.pos, latex)
+        if isinstance(tree, Name):
+            return replace(tree, latex=f"{token.text}{{{tree.latex}}}", pos=token.pos)
         return Bracket(tree) if isinstance(tree, Add | Mul) else tree
 
     # -- functions --------------------------------------------------------------------------------

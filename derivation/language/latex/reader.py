@@ -20,6 +20,7 @@ from derivation.language.latex.trees import (
     Call,
     Condition,
     Derivative,
+    Function,
     Name,
     Number,
     Reduction,
@@ -120,16 +121,25 @@ class _Reader:
 
     def read(self) -> Reading:
         self._survey()
+        self._read_items({})
+        self._read_items(dict(self.writer.defined))
+        return self._finished()
+
+    def _read_items(self, inputs: dict[Key, set[Key]]) -> None:
+        """Reads every item; ``inputs`` is what an earlier pass has found definitions to mention."""
+        self.ranges = Ranges()
+        self.parts, self.definitions, self.arguments, self.failed = [], {}, {}, set()
         known = set(self.problem.shapes) | set(self.problem.sizes) if self.problem else set()
         self.names = Names(set())
-        self.writer = Writer(self.survey, self.names, self.ranges)
+        self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
         if self.problem is not None:
             self._from_problem(self.problem, known)
         if self.assume:
             self._assume()
         previous: Any = None
-        formula = -1
+        base: Any = None  # where the last chain stood before it was split into cases
+        condition: Condition | None = None
         for item in self.found.items:
             if item.reason is not None:
                 if isinstance(item.head, Name) and item.displayed:
@@ -142,10 +152,18 @@ class _Reader:
                 if item.displayed:
                     previous = None
                 continue
-            if item.displayed and item.formula != formula:
-                formula = item.formula
+            if item.displayed and item.sides:
+                if item.sides[0] is None:
+                    if item.condition is None:
+                        item.condition = condition
+                    elif condition is not None and item.condition != condition:
+                        previous = base
+                    condition = item.condition
+                else:
+                    condition, base = item.condition, None
             previous = self._item(item, previous)
-        return self._finished()
+            if item.displayed and item.condition is None:
+                base = previous
 
     def _survey(self) -> None:
         """Looks at all trees at once, and puts the plain ones back into the items."""
@@ -300,6 +318,10 @@ class _Reader:
                 return sides[-1]
             sides[0] = previous
         head = sides[0]
+        if self._is_log_of_new(head, sides[1], item):
+            item.notes.append("what a logarithm is says what its argument is")
+            head, sides[1] = head.args[0], Function("exp", (sides[1],))
+            sides[0] = head
         k = 1
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
@@ -331,6 +353,18 @@ class _Reader:
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
         return sides[-1]
+
+    def _is_log_of_new(self, head: Any, body: Any, item: Item) -> bool:
+        """``\\log L(\\beta) = …`` where L is nowhere else defined."""
+        return (
+            isinstance(head, Function)
+            and head.name == "log"
+            and len(head.args) == 1
+            and isinstance(head.args[0], Name)
+            and item.condition is None
+            and head.args[0].key not in self._defined_in_displays()
+            and self._is_definition(head.args[0], body, item)
+        )
 
     def _fresh_name(self, t: Name) -> bool:
         key = t.key
@@ -499,7 +533,8 @@ class _Reader:
             return
         if isinstance(head, Call):
             inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
-            w.defined[head.name.key] = inside - {a.key for a in head.args if isinstance(a, Name)}
+            params_ = {a.key for a in head.args if isinstance(a, Name)}
+            w.defined[head.name.key] = inside - params_ - {("e", (), "")}
         if isinstance(head, Name):
             inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
             self.definitions[head.key] = (head, body)
@@ -557,9 +592,25 @@ class _Reader:
             self._failed(item, error)
             return
         part.texts, part.derived = texts, [*w.derived]
-        part.keys = {w._settled(s).key for t in (left, right) for s in walk(t) if isinstance(s, Name)}
+        part.keys = self._keys(left) | self._keys(right)
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
+
+    def _keys(self, t: Any) -> set[Key]:
+        """The names in a tree, what stands for a derivative being looked into."""
+        out: set[Key] = set()
+        todo = [t]
+        seen: set[Key] = set()
+        while todo:
+            for s in walk(todo.pop()):
+                if isinstance(s, Name):
+                    key = self.writer._settled(s).key
+                    if key in self.writer.aliases and key not in seen:
+                        seen.add(key)
+                        todo.append(self.writer.aliases[key][1])
+                    elif key not in self.writer.aliases:
+                        out.add(key)
+        return out
 
     def _given(self, item: Item, left: Any, right: Any, op: str = "==") -> None:
         saved = self._started()
@@ -652,10 +703,13 @@ class _Reader:
                 what = ", ".join(sorted(_letters(k) for k in inside)) or "this"
                 reason = f"nothing that is read says how {what} depends on {_letters(by)}"
         known = set(w.defined) | {k for inputs in w.defined.values() for k in inputs}
-        if part.keys & known:
+        functions = {
+            k for k, kind in self.survey.functions.items() if kind not in ("array", "refused")
+        }
+        if (part.keys & known) - functions:
             free = self.survey.letters | self.survey.bound | self.survey.sizes | {"e", "pi"}
             by_these = {by for _, by in part.derived}
-            for key in sorted(part.keys - known - by_these):
+            for key in sorted(part.keys - known - by_these - functions):
                 if "".join((key[0], *key[1], key[2])) not in free:
                     reason = reason or f"nothing that is read says what `{_letters(key)}` is"
         if reason:
@@ -752,28 +806,32 @@ class _Reader:
         return self._program()
 
     def _wrt(self) -> tuple[str, str] | None:
-        """The derivative that the document is after: the last total one by an input."""
+        """What the document differentiates: the objective, and all inputs that it is derived by."""
         if self.problem is not None:
             return None
-        defined = {
-            p.line.partition(" = ")[0].partition("[")[0]
-            for p in self.parts
-            if p.kind == "definition" and p.line
-        }
-        best: tuple[str, str] | None = None
+        bodies = {}
         for part in self.parts:
-            if part.kind == "claim" and part.wrt is not None:
-                of, by = str(part.wrt[0][0]), str(part.wrt[1][0])
-                if of.partition("[")[0] in defined:
-                    final = by.partition("[")[0] not in defined
-                    used = any(
-                        of.partition("[")[0] in p.line.partition(" = ")[2]
-                        for p in self.parts
-                        if p.kind == "definition"
-                    )
-                    if best is None or (final and not used) or best[1].partition("[")[0] in defined:
-                        best = (of, by)
-        return best
+            if part.kind == "definition" and part.line:
+                head, _, body = part.line.partition(" = ")
+                bodies[head.partition("[")[0]] = set(re.findall(r"[A-Za-z_]\w*", body))
+        asked = [
+            (str(p.wrt[0][0]), str(p.wrt[1][0]))
+            for p in self.parts
+            if p.kind == "claim" and p.wrt is not None
+        ]
+        asked = [(of, by) for of, by in asked if of.partition("[")[0] in bodies]
+        used = set().union(*bodies.values()) if bodies else set()
+        final = [(of, by) for of, by in asked if by.partition("[")[0] not in bodies]
+        tops = [(of, by) for of, by in final if of.partition("[")[0] not in used]
+        chosen = tops or final or asked
+        if not chosen:
+            return None
+        of = chosen[-1][0]
+        by_name: dict[str, str] = {}
+        for other, by in chosen:
+            if other == of:
+                by_name.setdefault(by.partition("[")[0], by)
+        return of, ", ".join(by_name.values())
 
     def _statement(self, part: _Part) -> Statement:
         line, _ = self.document.place(part.item.pos)

@@ -185,6 +185,9 @@ def _square(s: Any, squares: set[Key]) -> Any:
         inner = s.base.args[0]
         if isinstance(inner, Name) and "squared" in inner.marks and s.exponent == Number("2"):
             return inner
+        if isinstance(inner, Name) and "squared" in inner.marks and isinstance(s.exponent, Number):
+            if s.exponent.text in ("4", "6", "8"):
+                return Power(inner, Number(str(int(s.exponent.text) // 2)))
     return s
 
 
@@ -318,9 +321,17 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
 def _key(t: Any, bound: set[str]) -> Any:
     """What an argument is, all index letters being alike."""
     name = _argument(t)
-    if name is not None and not name.slots and name.base in bound:
+    if name is not None and _index_letter(name, bound):
         return "index"
     return None if name is None else name.key
+
+
+def _index_letter(name: Name, bound: set[str]) -> str | None:
+    """The index that an argument is: a letter that a sum binds, perhaps with primes."""
+    if name.slots or name.label or not set(name.marks) <= {"prime"}:
+        return None
+    near = {name.base, name.base + "'", name.base + "''"}
+    return name.base + "'" * len(name.marks) if near & bound else None
 
 
 def _call(s: Any, survey: Survey) -> Any:
@@ -338,8 +349,9 @@ def _call(s: Any, survey: Survey) -> Any:
             if name.label.startswith("is") and s.bar and k < s.bar:
                 label += name.base + name.label
             inner = list(name.slots)
-            if not inner and name.base in survey.bound:
-                inner = [Slot("letter", name.base)]
+            letter = _index_letter(name, survey.bound)
+            if letter is not None:
+                inner = [Slot("letter", letter)]
             for x in inner:
                 if x.kind == "letter" and (x.kind, x.text) not in seen:
                     seen.add((x.kind, x.text))
@@ -401,7 +413,7 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
 
 
 def _bold(name: Name) -> bool:
-    return any(w in name.latex for w in ("\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"))
+    return name.latex.startswith(("\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"))
 
 
 def vectors(t: Any) -> Iterator[Name]:

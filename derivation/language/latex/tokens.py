@@ -273,6 +273,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
             out.append(Token("*", "*", token.pos, token.end))
         else:
             out.append(token._replace(text=word))
+    out = _words(out)
     level = 0
     for token in out:
         level += (token.kind == "{") - (token.kind == "}")
@@ -280,6 +281,29 @@ def _cleaned(source: list[Token]) -> list[Token]:
             raise Unread("a brace `}` without its `{`", token.pos)
     if level:
         raise Unread("a brace `{` is never closed", out[0].pos)
+    return out
+
+
+_SPELT = ("softmax", "sigmoid", "tanh", "relu", "ReLU", "log", "exp", "ln", "max", "min")
+
+
+def _words(source: list[Token]) -> list[Token]:
+    """``ln(`` and ``exp(`` in plain letters are functions too."""
+    text = "".join(t.text if t.kind == "letter" else "\0" for t in source)
+    out: list[Token] = []
+    k = 0
+    while k < len(source):
+        word = next((w for w in _SPELT if source[k].kind == "letter" and text.startswith(w, k)), "")
+        end = k + len(word)
+        whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
+        close = word and source[end - 1].end - source[k].pos == len(word)
+        if whole and close and end < len(source) and source[end].text in ("(", "{", "_", "["):
+            kind, name = ("cmd", "\\" + word) if word in ("max", "min") else ("text", word)
+            out.append(Token(kind, name, source[k].pos, source[end - 1].end))
+            k = end
+        else:
+            out.append(source[k])
+            k += 1
     return out
 
 

@@ -58,7 +58,10 @@ class Scope:
 class Writer:
     """Writes trees, with what it learns of ranges on the way."""
 
-    def __init__(self, survey: Survey, names: Names, ranges: Ranges) -> None:
+    def __init__(
+        self, survey: Survey, names: Names, ranges: Ranges, inputs: dict[Key, set[Key]]
+    ) -> None:
+        self.inputs = inputs  # of definitions that may come later in the document
         self.survey, self.names, self.ranges = survey, names, ranges
         self.aliases: dict[Key, tuple[tuple[Slot, ...], Any]] = {}
         self.defined: dict[Key, set[Key]] = {}  # a name and what its definition mentions
@@ -526,7 +529,7 @@ class Writer:
         kind = "diff"
         if isinstance(body, Name) and len(t.by) == 1:
             body = self._settled(body)
-            inputs = self.defined.get(body.key, set())
+            inputs = self.defined.get(body.key) or self.inputs.get(body.key, set())
             v0 = t.by[0].inside if isinstance(t.by[0], Bracket) else t.by[0]
             if isinstance(v0, Name) and self._settled(v0).key in inputs:
                 kind = "partial"
@@ -543,7 +546,8 @@ class Writer:
         out: set[Key] = set()
         todo = [key]
         while todo:
-            for m in self.defined.get(todo.pop(), ()):
+            key_ = todo.pop()
+            for m in self.defined.get(key_, ()):
                 if m not in out:
                     out.add(m)
                     todo.append(m)
