@@ -249,6 +249,8 @@ class _Parser:
                     return found
             return Number(word, pos)
         if token.kind == "letter":
+            if word == "d" and self.is_inline_derivative():
+                return self.inline_derivative(token)
             if word == "I" and self.word() in ("\\{", "[", "("):
                 found = self.indicator()
                 if found is not None:
@@ -634,6 +636,16 @@ class _Parser:
                 raise Unread("what this derivative is by is not read", pos)
         return out
 
+    def is_inline_derivative(self) -> bool:
+        """Whether ``L/dz`` follows the d that was taken."""
+        for n in range(1, 12):
+            if self.word(n) == "/" and self.word(n + 1) == "d":
+                after = self.peek(n + 2)
+                return after is not None and (after.kind in ("letter", "cmd"))
+            if self.word(n - 1) in ("", "+", "-", "=", "\\cdot", "(", ")", "\\frac"):
+                return False
+        return False
+
     def inline_derivative(self, token: Token) -> Tree:
         """``\\partial L / \\partial z_j`` on one line."""
         start, level = self.k, 0
@@ -656,7 +668,9 @@ class _Parser:
             below = self.until(")")
         else:
             begin = self.k
-            while self.word() == "\\partial":
+            while self.word() in ("\\partial", "d") and (
+                self.word() == token.text
+            ):
                 self.take()
                 self.factor()
             below = list(self.source[begin : self.k])
@@ -737,7 +751,7 @@ class _Parser:
         """A name and a bracket; whether it is a product is for the one who knows the names."""
         start = self.k
         self.take()
-        depth = self.depth
+        depth, stops = self.depth, len(self.stops)
         args: list[Tree] = []
         bar = 0
         self.stops.append(frozenset((")", ",", "|", ";")))
@@ -759,11 +773,8 @@ class _Parser:
             self.stops.pop()
             self.expect(")")
         except Unread:
-            if self.stops[-1] == frozenset((")", ",", "|", ";")):
-                self.stops.pop()
+            del self.stops[stops:]
             self.k, self.depth = start, depth
-            if self.word() == "(" and not args:
-                raise
             inner = self.atom()  # a product with a bracket after all, or an error in its own place
             return Mul((("", name), ("", self.after(inner))))
         slots: list[Slot] = []

@@ -13,7 +13,7 @@ from derivation.language.latex.guesses import guesses
 from derivation.language.latex.items import Item, Items, items
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges, Text
-from derivation.language.latex.reading import Kind, Reading, Statement
+from derivation.language.latex.reading import Alternative, Kind, Reading, Statement
 from derivation.language.latex.survey import Key, Survey, plain, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
@@ -95,6 +95,7 @@ class _Part:
     notes: list[str] = field(default_factory=list)
     op: str = "=="
     wrt: tuple[Text, Text] | None = None  # what a claim's left side is the derivative of, and by
+    others: tuple[Text, ...] = ()  # the sides in the other reading of ∂
     derived: list[tuple[set[Key], Key]] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)  # the names in it
     line: str = ""  # the statement of the program, rendered
@@ -335,6 +336,9 @@ class _Reader:
             return sides[-1]
         elif self._is_update(head, sides):
             self._unread(item, "an update or a value of an input is no equality to prove")
+            itself = any(isinstance(s, Name) and s.key == head.key for s in walk(sides[1]))
+            if not itself and not isinstance(sides[1], Number):
+                self.failed.add(head.key)
             return sides[-1]
         last = sides[-1]
         if (
@@ -398,7 +402,7 @@ class _Reader:
         if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
             return False
         word = head.base + "".join(head.marks) + head.label
-        if word in self.survey.sizes or head.key == ("e", (), ""):
+        if word in self.survey.sizes or (head.key == ("e", (), "") and not head.slots):
             return False
         inside = {s.key for s in walk(body) if isinstance(s, Name)}
         if head.key in inside or isinstance(body, Number):
@@ -534,14 +538,19 @@ class _Reader:
         if isinstance(head, Call):
             inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
             params_ = {a.key for a in head.args if isinstance(a, Name)}
-            w.defined[head.name.key] = inside - params_ - {("e", (), "")}
+            w.defined[head.name.key] = inside - params_ - self._constants()
         if isinstance(head, Name):
             inside = {w._settled(s).key for s in walk(body) if isinstance(s, Name)}
             self.definitions[head.key] = (head, body)
-            w.defined[head.key] = inside - {("e", (), "")}
+            w.defined[head.key] = inside - self._constants()
         part.texts = (left, right)
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
+
+    def _constants(self) -> set[Key]:
+        """Letters that are numbers where they have no index anywhere."""
+        letters = {("e", (), ""), ("pi", (), "")}
+        return {k for k in letters if not self.survey.ranks.get(k, 0)}
 
     def _label_letters(self, head: Name, body: Any) -> None:
         """``L = -\\log p_y``: y is a class number where no sum binds it and no name has it."""
@@ -577,7 +586,14 @@ class _Reader:
 
             if item.condition is not None:
                 part.condition = w.condition(item.condition)
+            w.ambiguous = False
             texts = (side(left), side(right))
+            if w.ambiguous:
+                notes, derived = [*w.notes], [*w.derived]
+                w.flipped = True
+                part.others = (side(left), side(right))
+                w.flipped, w.notes, w.derived = False, notes, derived
+                del lifted[2:]
             if lifted[0] != lifted[1] and not isinstance(right, Number):
                 raise Unread("one side has entries and the other has none")
             if lifted[0] or lifted[1]:
@@ -588,6 +604,7 @@ class _Reader:
                 body = side(left.body)
                 part.wrt = (body, side(left.by[0]))
         except (Unread, RecursionError) as error:
+            w.flipped = False
             self.ranges.restore(saved)
             self._failed(item, error)
             return
@@ -732,11 +749,13 @@ class _Reader:
         elif part.kind == "given":
             part.line = f"given {left} {part.op} {right}"
         else:
-            if right.startswith("(") is False and " if " in _outside(right):
-                right = f"({right})"
+            right = _enclosed(right)
             part.line = f"claim {left} == {right}"
             if condition is not None:
                 part.line += f" if {condition}"
+        if part.others:
+            sides = [self.ranges.render(t) for t in part.others]
+            part.others = tuple((_enclosed(r),) if n else (r,) for n, r in enumerate(sides))
         if part.wrt is not None:
             try:
                 a, b = part.wrt
@@ -858,7 +877,19 @@ class _Reader:
             displayed=part.item.displayed,
             assumed=tuple(dict.fromkeys(part.assumed)),
             notes=tuple(dict.fromkeys(part.notes)),
+            alternatives=self._alternatives(part),
         )
+
+    def _alternatives(self, part: _Part) -> tuple[Alternative, ...]:
+        if part.kind != "claim" or not part.others:
+            return ()
+        left, right = (str(t[0]) for t in part.others)
+        text = f"{left} == {right}"
+        if part.condition:
+            text += f" if {part.condition[0]}"
+        if f"claim {text}" == part.line:
+            return ()
+        return (Alternative(text, "with the other reading of ∂, direct or through all names"),)
 
 
 def _letters(key: Key) -> str:
@@ -867,6 +898,11 @@ def _letters(key: Key) -> str:
 
 def _starts(text: Text, word: str) -> bool:
     return bool(text) and isinstance(text[0], str) and text[0].startswith(word)
+
+
+def _enclosed(text: str) -> str:
+    """A side in brackets if a condition after it would be read as part of it."""
+    return f"({text})" if " if " in _outside(text) else text
 
 
 def _outside(text: str) -> str:

@@ -299,15 +299,29 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
             survey.functions[key] = "derivative"
         elif base == "sigma" and key not in defined and not found[0].name.slots:
             survey.functions[key] = "sigmoid"
-        elif simple and len(used) == 1 and _stem(found[0].name) not in primed:
+        elif (
+            simple
+            and len(used) == 1
+            and _stem(found[0].name) not in primed
+            and (key in defined or base not in _FUNCTION_LETTERS or used <= {("index",) * 9})
+        ):
             survey.functions[key] = "array"
         elif key in defined:
             survey.functions[key] = "defined"
+        elif (
+            simple
+            and base in _FUNCTION_LETTERS
+            and not any(c.name.slots or c.bar for c in found)
+            and any(_key(a, survey.bound) != "index" for c in found for a in c.args)
+            and all(len(c.args) == len(found[0].args) for c in found)
+            and not bare[key]
+        ):
+            survey.functions[key] = "unknown"
         elif any(c.bar for c in found):
             survey.functions[key] = "array" if simple else "refused"
-        elif simple and len(used) <= 1:
+        elif simple and len(used) <= 1 and _stem(found[0].name) not in primed:
             survey.functions[key] = "array"
-        elif base in _FUNCTION_LETTERS and not bare[key]:
+        elif base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found):
             survey.functions[key] = "unknown"
         elif simple and not bare[key]:
             survey.functions[key] = "unknown"
@@ -335,6 +349,10 @@ def _index_letter(name: Name, bound: set[str]) -> str | None:
 
 
 def _call(s: Any, survey: Survey) -> Any:
+    if isinstance(s, Power | Transposed) and isinstance(s.base, Mul):
+        # `a(b)^2` that was taken for a call: the power is the bracket's
+        first, (op, last) = s.base.factors[:-1], s.base.factors[-1]
+        return Mul((*first, (op, replace(s, base=last))))
     if not isinstance(s, Call):
         return s
     kind = survey.functions.get(s.name.key)

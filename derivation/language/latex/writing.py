@@ -75,6 +75,7 @@ class Writer:
         self.scope = Scope(ranges)
         self.letters_used: set[str] = set()
         self.length = 0
+        self.ambiguous = self.flipped = False  # ∂ that reads two ways, and the other reading
         self.derived: list[tuple[set[Key], Key]] = []  # names in what is differentiated, and by
 
     # -- levels -----------------------------------------------------------------------------
@@ -534,20 +535,25 @@ class Writer:
             if isinstance(v0, Name) and self._settled(v0).key in inputs:
                 kind = "partial"
                 key = self._settled(v0).key
-                if any(key in self._reach(m) for m in inputs if m != key):
+                if any(key in self._reach(m, later=True) for m in inputs if m != key):
+                    self.ambiguous = True
+                    top = not any(body.key in used for used in self.inputs.values())
+                    kind = "diff" if top != self.flipped else "partial"
+                    ways = ("through all names", "directly, other names held fixed")
                     self.notes.append(
                         f"`{_short(body.latex)}` depends on `{_short(v0.latex)}` directly and "
-                        "through other names: ∂ is read as the direct part"
+                        f"through other names: ∂ is read as the change {ways[kind == 'partial']}"
                     )
         return (f"{kind}(", *self.write(body), *by, ")"), ATOM
 
-    def _reach(self, key: Key) -> set[Key]:
-        """All that a name depends on."""
+    def _reach(self, key: Key, later: bool = False) -> set[Key]:
+        """All that a name depends on; ``later`` counts definitions that come later too."""
+        defined = {**self.inputs, **self.defined} if later else self.defined
         out: set[Key] = set()
         todo = [key]
         while todo:
             key_ = todo.pop()
-            for m in self.defined.get(key_, ()):
+            for m in defined.get(key_, ()):
                 if m not in out:
                     out.add(m)
                     todo.append(m)
@@ -628,7 +634,13 @@ class Writer:
         if isinstance(t, Add):
             return any(self._is_vector(x) for _, x in t.terms)
         if isinstance(t, Mul):
-            return any(self._is_vector(x) for _, x in t.factors)
+            factors = [x for _, x in t.factors]
+            rest = [
+                x
+                for k, x in enumerate(factors)
+                if not isinstance(x, Transposed) and not (k and isinstance(factors[k - 1], Transposed))
+            ]
+            return any(self._is_vector(x) for x in rest)
         if isinstance(t, Function) and t.name not in ("softmax", "logsumexp"):
             return any(self._is_vector(a) for a in t.args)
         if isinstance(t, Frac):
