@@ -89,7 +89,11 @@ def parse(source: Sequence[Token]) -> Tree:
 
 
 class _Parser:
-    def __init__(self, source: Sequence[Token], depth: int = 0) -> None:
+    def __init__(
+        self, source: Sequence[Token], depth: int = 0, work: list[int] | None = None
+    ) -> None:
+        # how many factors may still be read: what is looked at twice must not add up
+        self.work = [4 * len(source) + 200] if work is None else work
         self.source, self.k, self.depth = list(source), 0, depth
         self.stops: list[frozenset[str]] = [frozenset()]
 
@@ -150,7 +154,7 @@ class _Parser:
             raise Unread("an empty group", at.pos if at else None)
         if self.depth >= MAX_DEPTH:
             raise Unread(f"the formula is nested more than {MAX_DEPTH} deep", source[0].pos)
-        return _Parser(source, self.depth + 1)
+        return _Parser(source, self.depth + 1, self.work)
 
     # -- sums and products --------------------------------------------------------------------
 
@@ -229,6 +233,9 @@ class _Parser:
     def factor(self) -> Tree:
         """One factor with its powers, indices and primes."""
         self.depth += 1
+        self.work[0] -= 1
+        if self.work[0] < 0:
+            raise Unread("the formula takes too long to read", self.take().pos)
         if self.depth > MAX_DEPTH:
             raise Unread(f"the formula is nested more than {MAX_DEPTH} deep", self.take().pos)
         tree = self.atom()
@@ -299,15 +306,25 @@ class _Parser:
 
     def bracket(self, word: str, pos: int) -> Tree:
         close = _CLOSE[word]
-        start = self.k
+        if word in ("[", "\\{") and self.compares(close):
+            return self.iverson(self.until(close), pos)
         self.stops.append(frozenset((close,)))
         inner = self.sum_()
         self.stops.pop()
-        if self.word() in ("=", "\\ne", "<", ">", "\\le", "\\ge") and word in ("[", "\\{"):
-            self.k = start
-            return self.iverson(self.until(close), pos)
         self.expect(close)
         return Bracket(inner)
+
+    def compares(self, close: str) -> bool:
+        """Whether a relation stands right inside the bracket that was opened."""
+        level = 0
+        for k in range(self.k, len(self.source)):
+            found = self.source[k].text
+            if level == 0 and found == close:
+                return False
+            if level == 0 and found in ("=", "\\ne", "<", ">", "\\le", "\\ge"):
+                return True
+            level += (found in ("(", "{", "[", "\\{")) - (found in (")", "}", "]", "\\}"))
+        return False
 
     def until(self, close: str) -> list[Token]:
         """The tokens up to a closing bracket, which is taken too."""
@@ -573,7 +590,7 @@ class _Parser:
         sign = _differential(above)
         if sign is None or _differential(below) != sign or len(below) < 2:
             return None
-        top = _Parser(above, self.depth)
+        top = _Parser(above, self.depth, self.work)
         top.differential()
         order = 1
         if top.word() == "^":
@@ -613,7 +630,7 @@ class _Parser:
             self.argument()
 
     def variables(self, source: Sequence[Token], sign: str, pos: int) -> list[Tree]:
-        inner = _Parser(source, self.depth)
+        inner = _Parser(source, self.depth, self.work)
         out: list[Tree] = []
         while inner.peek() is not None:
             if _differential(inner.source[inner.k :]) != sign:
@@ -750,33 +767,24 @@ class _Parser:
     def call(self, name: Name) -> Tree:
         """A name and a bracket; whether it is a product is for the one who knows the names."""
         start = self.k
+        separators = self.separators()
+        if separators.count("|") > 1:
+            separators = []  # absolute values: a product with a bracket
         self.take()
-        depth, stops = self.depth, len(self.stops)
         args: list[Tree] = []
         bar = 0
-        self.stops.append(frozenset((")", ",", "|", ";")))
-        try:
-            while True:
-                if self.word() == "\\cdot" and self.word(1) in (")", ",", "|", ";"):
-                    token = self.take()
-                    raise Unread("a function of a dot is not read", token.pos)
-                args.append(self.argument_of_call())
-                word = self.word()
-                if word == "|":
-                    if bar:
-                        raise Unread("two bars in a row", self.take().pos)
-                    bar = len(args)
-                if word in (",", "|", ";"):
-                    self.take()
-                    continue
+        self.stops.append(frozenset((")", *separators)))
+        while True:
+            if self.word() == "\\cdot":
+                raise Unread("a function of a dot is not read", self.take().pos)
+            args.append(self.argument_of_call())
+            if self.word() == "|":
+                bar = len(args)
+            if self.word() not in separators:
                 break
-            self.stops.pop()
-            self.expect(")")
-        except Unread:
-            del self.stops[stops:]
-            self.k, self.depth = start, depth
-            inner = self.atom()  # a product with a bracket after all, or an error in its own place
-            return Mul((("", name), ("", self.after(inner))))
+            self.take()
+        self.stops.pop()
+        self.expect(")")
         slots: list[Slot] = []
         while self.word() == "_":
             self.take()
@@ -784,6 +792,18 @@ class _Parser:
             slots += found
         text = "".join(t.text for t in self.source[start : self.k])
         return Call(name, tuple(args), bar, tuple(slots), text)
+
+    def separators(self) -> list[str]:
+        """The commas, semicolons and bars right inside the bracket that starts here."""
+        level, found = 0, []
+        for k in range(self.k, len(self.source)):
+            word = self.source[k].text
+            level += (word in ("(", "{", "[")) - (word in (")", "}", "]"))
+            if level == 0:
+                break
+            if level == 1 and word in (",", ";", "|"):
+                found.append(word)
+        return found
 
     def argument_of_call(self) -> Tree:
         tree = self.sum_()
