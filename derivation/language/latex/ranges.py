@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from derivation.language.latex.tokens import Unread
 
@@ -24,7 +24,7 @@ class Entry:
     slots: tuple[tuple[int, Text], ...]
 
 
-Text = tuple[Union[str, Over, Entry], ...]
+Text = tuple[str | Over | Entry, ...]
 
 
 @dataclass

@@ -28,7 +28,6 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
-    Tree,
 )
 
 Key = tuple[str, tuple[str, ...], str]
@@ -88,7 +87,9 @@ class Survey:
 
 
 def plain(
-    trees: list[Any], heads: Iterable[Any], known: set[str] = frozenset()  # type: ignore[assignment]
+    trees: list[Any],
+    heads: Iterable[Any],
+    known: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> tuple[list[Any], Survey]:
     """The trees with calls, powers and labels told apart, and what was found out.
 
@@ -104,6 +105,7 @@ def plain(
     survey.steps -= survey.bound
     trees = [rebuilt(t, lambda s: _power(s, survey)) for t in trees]
     trees = [rebuilt(t, lambda s: _steps(s, survey)) for t in trees]
+    heads = list(heads)
     squares = _squares(trees, heads)
     if squares:
         trees = [rebuilt(t, lambda s: _square(s, squares)) for t in trees]
@@ -165,11 +167,12 @@ def _steps(s: Any, survey: Survey) -> Any:
 
 def _squares(trees: list[Any], heads: list[Any]) -> set[Key]:
     """Names whose square is a quantity of its own: ``\\sigma^2 = …``, ``\\partial\\sigma^2``."""
-    out = {h.base.key for h in heads if _is_square(h)}
+    out: set[Key] = {h.base.key for h in heads if _is_square(h)}
     for t in trees:
         for s in walk(t):
             if isinstance(s, Derivative):
-                out |= {v.base.key for v in s.by if _is_square(v)}
+                by: tuple[Any, ...] = s.by
+                out |= {v.base.key for v in by if _is_square(v)}
     return out
 
 
@@ -185,9 +188,9 @@ def _square(s: Any, squares: set[Key]) -> Any:
         inner = s.base.args[0]
         if isinstance(inner, Name) and "squared" in inner.marks and s.exponent == Number("2"):
             return inner
-        if isinstance(inner, Name) and "squared" in inner.marks and isinstance(s.exponent, Number):
-            if s.exponent.text in ("4", "6", "8"):
-                return Power(inner, Number(str(int(s.exponent.text) // 2)))
+        even = isinstance(s.exponent, Number) and s.exponent.text in ("4", "6", "8")
+        if isinstance(inner, Name) and "squared" in inner.marks and even:
+            return Power(inner, Number(str(int(getattr(s.exponent, "text", 0)) // 2)))
     return s
 
 
@@ -212,9 +215,7 @@ def _labels(trees: list[Any], heads: list[Any], survey: Survey) -> list[Any]:
         for s in walk(t):
             if isinstance(s, Name):
                 for k, slot in enumerate(s.slots):
-                    places[s.key, len(s.slots), k].add(
-                        slot.text if slot.kind == "letter" else "?"
-                    )
+                    places[s.key, len(s.slots), k].add(slot.text if slot.kind == "letter" else "?")
     mere = {at for at, letters in places.items() if not letters & (known | {"?"})}
     mere = {at for at in mere if at[0] not in fixed}
     if not mere:
@@ -293,7 +294,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         base, marks, _ = key
         simple = all(_argument(a) is not None for c in found for a in c.args)
         used = {tuple(_key(a, survey.bound) for a in c.args) for c in found}
-        if "prime" in marks and _stem(found[0].name) in calls or (
+        if ("prime" in marks and _stem(found[0].name) in calls) or (
             "prime" in marks and base in _FUNCTION_LETTERS | {"sigma"}
         ):
             survey.functions[key] = "derivative"
@@ -321,9 +322,9 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
             survey.functions[key] = "array" if simple else "refused"
         elif simple and len(used) <= 1 and _stem(found[0].name) not in primed:
             survey.functions[key] = "array"
-        elif base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found):
-            survey.functions[key] = "unknown"
-        elif simple and not bare[key]:
+        elif (
+            base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found)
+        ) or (simple and not bare[key]):
             survey.functions[key] = "unknown"
     for key in list(survey.functions):
         if survey.functions[key] == "derivative":
@@ -380,9 +381,8 @@ def _call(s: Any, survey: Survey) -> Any:
     if kind == "sigmoid" and len(s.args) == 1:
         return Function("sigmoid", s.args, slots=(*s.name.slots, *s.slots), pos=s.name.pos)
     if kind is None:  # a product
-        inner = s.args[0]
         if len(s.args) == 1 and not s.bar and not s.slots:
-            return Mul((("", s.name), ("", Bracket(inner))))
+            return Mul((("", s.name), ("", Bracket(s.args[0]))))
     return s
 
 
@@ -451,7 +451,3 @@ def vectors(t: Any) -> Iterator[Name]:
         names = [f for _, f in t.factors if not isinstance(f, Number)]
         if len(names) == 1:
             yield from vectors(names[0])
-
-
-__all__ = ["Key", "Survey", "children", "plain", "rebuilt", "vectors", "walk"]
-_ = (Condition, Delta, Derivative, Tree)

@@ -37,7 +37,7 @@ class Token(NamedTuple):
 class Macro(NamedTuple):
     """A document's own command: how many arguments it takes, and its body."""
 
-    count: int
+    arguments: int
     body: str
 
 
@@ -159,7 +159,7 @@ def _expand(source: list[Token], macros: Mapping[str, Macro]) -> list[Token]:
                     raise Unread("the document's macros expand to too much", token.pos)
                 continue
             args: list[list[Token]] = []
-            for _ in range(macro.count):
+            for _ in range(macro.arguments):
                 arg, k = _argument(now, k)
                 args.append(arg)
             body: list[Token] = []
@@ -247,7 +247,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
                     if t.kind == "$":
                         out.append(Token("text", said_now.strip(), token.pos, token.end))
                         said_now = ""
-                    elif t.kind == "cmd" or said_now == "" and not out[-1:]:
+                    elif t.kind == "cmd" or (said_now == "" and not out[-1:]):
                         out.append(t)
                     else:
                         said_now += t.text
