@@ -34,7 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
     )
     parser.add_argument(
-        "--problem", dest="about", metavar="NAME|FILE", help="a problem file that settles the names and ranges of a document"
+        "--problem",
+        dest="about",
+        metavar="NAME|FILE",
+        help="a problem file that settles the names and ranges of a document",
     )
     parser.add_argument(
         "--assume",

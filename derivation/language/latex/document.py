@@ -76,7 +76,7 @@ def split(text: str) -> Document:
     if "\\begin{document}" in clean:
         head = clean.index("\\begin{document}")
         clean = re.sub(r"[^\n]", " ", clean[:head]) + clean[head:]
-    formulas = []
+    formulas: list[Formula] = []
     prose: list[str] = []
     for found in _formulas(clean):
         if len(formulas) >= MAX_FORMULAS:
@@ -168,4 +168,6 @@ def _formulas(text: str) -> Iterator[Formula]:
 
 def _is_spacing(text: str, start: int) -> bool:
     """Whether a doubled backslash and bracket are a new row with a distance (``\\\\[2pt]``)."""
-    return re.match(r"\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\s*\]", text[start : start + 20]) is not None
+    return (
+        re.match(r"\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\s*\]", text[start : start + 20]) is not None
+    )

@@ -68,6 +68,8 @@ def guesses(
         name = array(base)
         if name and (base, (), "") in inputs and size(name) and _SIMPLEX.search(said):
             given = f"given sum({name}[i] for i in {size(name)}) == 1"
-            if f"sum({name}[" not in "".join(x for x in program.split("\n") if x.startswith("given")):
+            if f"sum({name}[" not in "".join(
+                x for x in program.split("\n") if x.startswith("given")
+            ):
                 out.append(Guess(given, "the text speaks of a distribution or a one-hot vector"))
     return tuple(out[:6])

@@ -176,9 +176,7 @@ def condition(source: Sequence[Token], parse: Parse) -> Condition:
     if not ops or not all(parts):
         raise Unread("this condition is not read", source[0].pos if source else None)
     sides = [parse(p) for p in parts]
-    found = [
-        Condition(_OPS[op.text], sides[k], sides[k + 1]) for k, op in enumerate(ops)
-    ]
+    found = [Condition(_OPS[op.text], sides[k], sides[k + 1]) for k, op in enumerate(ops)]
     first = found[0]
     return Condition(first.op, first.left, first.right, tuple(found[1:]))
 
@@ -235,8 +233,10 @@ def limits(
             name = letter_of(item[:at])
             inner = [t for t in unwrapped(item[at + 1 :]) if t.text not in ("{", "}")]
             inner = [t for t in inner if t.text not in _FONTS]
-            if name is None or len(inner) != 1 or not (
-                inner[0].kind == "letter" or inner[0].kind == "text"
+            if (
+                name is None
+                or len(inner) != 1
+                or not (inner[0].kind == "letter" or inner[0].kind == "text")
             ):
                 raise Unread("the set that this sum runs over is not read", item[0].pos)
             binders.append(Binder(name, within=inner[0].text))
@@ -250,9 +250,7 @@ def limits(
     return binders, guards
 
 
-def _bound(
-    found: Condition, binders: list[Binder], guards: list[Condition], pos: int
-) -> None:
+def _bound(found: Condition, binders: list[Binder], guards: list[Condition], pos: int) -> None:
     """The letters that ``1 \\le i < j \\le N`` binds, and what it demands of them."""
     every = [Condition(found.op, found.left, found.right), *found.also]
     for c in every:

@@ -132,9 +132,12 @@ def _formula(document: Document, number: int, formula: Formula, found: Items) ->
             continue
         condition = _condition_of(part, last)
         if condition is not None:
-            if last is not None and last.condition is None and not part.words.lower().startswith(
-                "case"
-            ) and (last_row == part.row):
+            if (
+                last is not None
+                and last.condition is None
+                and not part.words.lower().startswith("case")
+                and (last_row == part.row)
+            ):
                 last.condition = condition
             else:
                 waiting = condition, part.row
@@ -212,7 +215,9 @@ def _item(document: Document, number: int, formula: Formula, part: Segment) -> I
         level += (token.kind in ("{", "begin") or token.text in ("(", "[", "\\{")) - (
             token.kind in ("}", "end") or token.text in (")", "]", "\\}")
         )
-        if level == 0 and (token.text in ("=", ":=") or token.text in _COMPARE or token.text in _OTHER):
+        if level == 0 and (
+            token.text in ("=", ":=") or token.text in _COMPARE or token.text in _OTHER
+        ):
             if token.kind == "=" and k and source_tokens[k - 1].text == ":" and pieces[-1]:
                 pieces[-1].pop()
             ops.append(token)

@@ -18,7 +18,7 @@ _STATEMENTS = {"given", "wrt", "of", "style", "claim", "label", "function"}
 class Names:
     """The names given so far."""
 
-    def __init__(self, reserved: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
         self.by_key: dict[Key, str] = {}
         self.latex: dict[str, str] = {}
         self.reserved = set(reserved)

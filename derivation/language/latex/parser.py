@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derivation.language.latex import indices
+from derivation.language.latex.cursor import ACCENTS, CLOSE, FONTS, MAX_DEPTH, SCRIPTS, checked
+from derivation.language.latex.derivatives import Derivatives
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Add,
@@ -27,20 +30,12 @@ from derivation.language.latex.trees import (
     Tree,
 )
 
-MAX_DEPTH = 60
-
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
     "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma",
     "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
     "varsigma", "varrho", "varpi",
 }  # fmt: skip
-ACCENTS = {"\\hat": "hat", "\\bar": "bar", "\\tilde": "tilde", "\\dot": "dot", "\\check": "check"}
-FONTS = {
-    "\\mathbf", "\\boldsymbol", "\\bm", "\\mathsf", "\\mathit", "\\pmb", "\\mathfrak", "\\mathtt",
-    "\\vec", "\\bold", "\\symbf", "\\mathrm", "\\textbf", "\\underline",
-}  # fmt: skip
-SCRIPTS = {"\\mathcal", "\\mathscr"}
 PLAIN_FUNCTIONS = {
     "\\log": "log", "\\ln": "log", "\\exp": "exp", "\\sin": "sin", "\\cos": "cos", "\\tan": "tan",
     "\\sinh": "sinh", "\\cosh": "cosh", "\\tanh": "tanh", "\\arctan": "atan", "\\arcsin": "asin",
@@ -69,7 +64,6 @@ _REFUSED = {
     "\\inf": "inf is not read", "\\langle": "an inner product in angle brackets is not read",
 }  # fmt: skip
 _TIMES = {"\\cdot": "*", "\\times": "*", "*": "*", "\\odot": "o", "/": "/", "\\div": "/"}
-_CLOSE = {"(": ")", "[": "]", "\\{": "\\}"}
 _INDICATORS = {"1", "I", "\\mathbb1"}
 
 
@@ -87,69 +81,8 @@ def parse(source: Sequence[Token]) -> Tree:
     return tree
 
 
-class _Parser:
-    def __init__(self, source: Sequence[Token], depth: int = 0) -> None:
-        self.source, self.k, self.depth = list(source), 0, depth
-        self.stops: list[frozenset[str]] = [frozenset()]
-
+class _Parser(Derivatives):
     # -- tokens -----------------------------------------------------------------------------
-
-    def peek(self, ahead: int = 0) -> Token | None:
-        k = self.k + ahead
-        return self.source[k] if k < len(self.source) else None
-
-    def word(self, ahead: int = 0) -> str:
-        token = self.peek(ahead)
-        return "" if token is None else token.text if token.kind != "text" else "\\text"
-
-    def take(self) -> Token:
-        token = self.peek()
-        if token is None:
-            last = self.source[-1] if self.source else None
-            raise Unread("the formula ends too early", last.pos if last else None)
-        self.k += 1
-        return token
-
-    def expect(self, word: str) -> Token:
-        token = self.take()
-        if token.text != word:
-            raise Unread(f"`{word}` is expected, here is `{token.text}`", token.pos)
-        return token
-
-    def argument(self) -> list[Token]:
-        """The tokens of a command's argument, without its braces."""
-        token = self.take()
-        if token.kind != "{":
-            if token.kind == "cmd" and (token.text in FONTS | SCRIPTS or token.text in ACCENTS):
-                start = self.k - 1
-                self.argument()
-                return list(self.source[start : self.k])
-            if token.kind == "number" and len(token.text) > 1:  # \\frac12: TeX takes one digit
-                rest = token._replace(text=token.text[1:], pos=token.pos + 1)
-                self.source.insert(self.k, rest)
-                return [token._replace(text=token.text[0])]
-            return [token]
-        level, start = 1, self.k
-        while level:
-            level += {"{": 1, "}": -1}.get(self.take().kind, 0)
-        return list(self.source[start : self.k - 1])
-
-    def inside(self, source: Sequence[Token]) -> Tree:
-        """An expression that stands in a group of its own."""
-        inner = self.nested(source)
-        tree = inner.sum_()
-        left = inner.peek()
-        if left is not None:
-            raise Unread(f"`{left.text}` is not expected here", left.pos)
-        return tree
-
-    def nested(self, source: Sequence[Token]) -> _Parser:
-        if not source:
-            at = self.peek(-1)
-            raise Unread("an empty group", at.pos if at else None)
-        if self.depth >= MAX_DEPTH:
-            raise Unread(f"the formula is nested more than {MAX_DEPTH} deep", source[0].pos)
-        return _Parser(source, self.depth + 1)
 
     # -- sums and products --------------------------------------------------------------------
 
@@ -157,7 +90,9 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             at = self.peek()
-            raise Unread(f"the formula is nested more than {MAX_DEPTH} deep", at.pos if at else None)
+            raise Unread(
+                f"the formula is nested more than {MAX_DEPTH} deep", at.pos if at else None
+            )
         terms: list[tuple[str, Tree]] = []
         sign = "+"
         while self.word() in ("+", "-"):
@@ -203,7 +138,9 @@ class _Parser:
             if token is None:
                 last = self.source[-1] if self.source else None
                 raise Unread("something is missing at the end", last.pos if last else None)
-            raise Unread(_REFUSED.get(token.text, f"`{token.text}` is not expected here"), token.pos)
+            raise Unread(
+                _REFUSED.get(token.text, f"`{token.text}` is not expected here"), token.pos
+            )
         if len(factors) == 1:
             return factors[0][1]
         return Mul(tuple(factors))
@@ -228,13 +165,13 @@ class _Parser:
     def factor(self) -> Tree:
         """One factor with its powers, indices and primes."""
         self.depth += 1
+        self.work[0] -= 1
+        if self.work[0] < 0:
+            raise Unread("the formula takes too long to read", self.take().pos)
         if self.depth > MAX_DEPTH:
             raise Unread(f"the formula is nested more than {MAX_DEPTH} deep", self.take().pos)
         tree = self.atom()
-        if isinstance(tree, Name):
-            tree = self.after_name(tree)
-        else:
-            tree = self.after(tree)
+        tree = self.after_name(tree) if isinstance(tree, Name) else self.after(tree)
         self.depth -= 1
         return tree
 
@@ -248,6 +185,8 @@ class _Parser:
                     return found
             return Number(word, pos)
         if token.kind == "letter":
+            if word == "d" and self.is_inline_derivative():
+                return self.inline_derivative(token)
             if word == "I" and self.word() in ("\\{", "[", "("):
                 found = self.indicator()
                 if found is not None:
@@ -257,7 +196,7 @@ class _Parser:
             self.k -= 1
             inner = self.inside(self.argument())
             return Bracket(inner) if isinstance(inner, Add | Mul) else inner
-        if word in _CLOSE:
+        if word in CLOSE:
             return self.bracket(word, pos)
         if word in ("|", "\\|"):
             self.stops.append(frozenset((word,)))
@@ -295,27 +234,14 @@ class _Parser:
         raise Unread("binomial coefficients are not read", token.pos)
 
     def bracket(self, word: str, pos: int) -> Tree:
-        close = _CLOSE[word]
-        start = self.k
+        close = CLOSE[word]
+        if word in ("[", "\\{") and self.compares(close):
+            return self.iverson(self.until(close), pos)
         self.stops.append(frozenset((close,)))
         inner = self.sum_()
         self.stops.pop()
-        if self.word() in ("=", "\\ne", "<", ">", "\\le", "\\ge") and word in ("[", "\\{"):
-            self.k = start
-            return self.iverson(self.until(close), pos)
         self.expect(close)
         return Bracket(inner)
-
-    def until(self, close: str) -> list[Token]:
-        """The tokens up to a closing bracket, which is taken too."""
-        level, out = 0, []
-        opening = {v: k for k, v in _CLOSE.items()}[close]
-        while True:
-            token = self.take()
-            if token.text == close and level == 0:
-                return out
-            level += (token.text == opening) - (token.text == close)
-            out.append(token)
 
     def iverson(self, source: Sequence[Token], pos: int) -> Tree:
         found = indices.condition(indices.unwrapped(source), self.inside)
@@ -327,9 +253,9 @@ class _Parser:
         token = self.take()
         if token.text == "_":
             content = indices.unwrapped(self.argument())
-            content = [t for t in content if t.text not in ("\\{", "\\}")]
-        elif token.text in _CLOSE:
-            content = self.until(_CLOSE[token.text])
+            content = [t for t in content if t.text not in ("\\{", "\\}", "[", "]")]
+        elif token.text in CLOSE:
+            content = self.until(CLOSE[token.text])
         else:
             self.k = start
             return None
@@ -346,7 +272,7 @@ class _Parser:
         found = self.derivative(above, below, token.pos)
         if found is not None:
             return found
-        return Frac(self.inside(_checked(above, token)), self.inside(_checked(below, token)))
+        return Frac(self.inside(checked(above, token)), self.inside(checked(below, token)))
 
     def root(self, token: Token) -> Tree:
         if self.word() == "[":
@@ -382,7 +308,9 @@ class _Parser:
         mark = ACCENTS[token.text]
         if isinstance(inner, Name):
             latex = f"{token.text}{{{inner.latex}}}"
-            return Name(inner.base, (*inner.marks, mark), inner.label, inner.slots, token.pos, latex)
+            return Name(
+                inner.base, (*inner.marks, mark), inner.label, inner.slots, token.pos, latex
+            )
         raise Unread(f"`{token.text}` on more than a letter is not read", token.pos)
 
     def font(self, token: Token) -> Tree:
@@ -398,10 +326,14 @@ class _Parser:
             raise Unread("a vector of ones is not read", token.pos)
         if len(inner) == 1 and inner[0].text == "E" and token.text == "\\mathrm":
             raise Unread("an expectation is not read", token.pos)
-        tree = self.inside(_checked(inner, token))
+        tree = self.inside(checked(inner, token))
         if token.text in SCRIPTS and isinstance(tree, Name):
             latex = f"{token.text}{{{tree.latex}}}"
-            return Name(tree.base, ("script", *tree.marks), tree.label, tree.slots, token.pos, latex)
+            return Name(
+                tree.base, ("script", *tree.marks), tree.label, tree.slots, token.pos, latex
+            )
+        if isinstance(tree, Name):
+            return replace(tree, latex=f"{token.text}{{{tree.latex}}}", pos=token.pos)
         return Bracket(tree) if isinstance(tree, Add | Mul) else tree
 
     # -- functions --------------------------------------------------------------------------------
@@ -449,9 +381,9 @@ class _Parser:
     def arguments(self, name: str) -> tuple[tuple[Tree, ...], bool]:
         """The argument of a function: a bracket, or what follows up to an operator."""
         word = self.word()
-        if word in _CLOSE:
+        if word in CLOSE:
             self.take()
-            close = _CLOSE[word]
+            close = CLOSE[word]
             self.stops.append(frozenset((close, ",")))
             args = [self.sum_()]
             while self.word() == ",":
@@ -496,7 +428,7 @@ class _Parser:
     def extreme(self, token: Token) -> Tree:
         if self.word() == "_":
             return self.reduction(token)
-        if self.word() not in _CLOSE:
+        if self.word() not in CLOSE:
             raise Unread(f"`{token.text}` does not say of what", token.pos)
         args, _ = self.arguments(token.text[1:])
         if len(args) != 2:
@@ -548,7 +480,7 @@ class _Parser:
                 value.pop()
             words = " ".join(t.text for t in said if t.kind == "text").lower()
             rest = [t for t in said if t.kind != "text" and t.text not in (",", ".", ";", "\\quad")]
-            tree = self.inside(_checked(value, row[0]))
+            tree = self.inside(checked(value, row[0]))
             if rest:
                 cases.append((tree, indices.condition(rest, self.inside)))
             elif any(w in words for w in ("otherwise", "else")):
@@ -560,120 +492,6 @@ class _Parser:
         return Choice(tuple(cases))
 
     # -- derivatives ----------------------------------------------------------------------------------
-
-    def derivative(
-        self, above: Sequence[Token], below: Sequence[Token], pos: int
-    ) -> Tree | None:
-        """The derivative that a fraction is, None if it is no derivative."""
-        sign = _differential(above)
-        if sign is None or _differential(below) != sign or len(below) < 2:
-            return None
-        top = _Parser(above, self.depth)
-        top.differential()
-        order = 1
-        if top.word() == "^":
-            top.take()
-            order = _whole(top.argument(), pos)
-        rest = list(above[top.k :])
-        variables = self.variables(below, sign, pos)
-        if len(variables) == 2 and order == 1 and variables[0] == variables[1]:
-            variables = [Power(variables[0], Number("2"))]  # by σ², one variable
-        if len(variables) != order:
-            raise Unread("the orders of this derivative do not agree", pos)
-        if rest:
-            return Derivative(self.inside(rest), tuple(variables), pos)
-        return self.operated(tuple(variables), pos)
-
-    def operated(self, variables: tuple[Tree, ...], pos: int) -> Tree:
-        """An operator with what it acts on: a bracket alone, else up to the next operator."""
-        if not self.starts():
-            raise Unread("this derivative does not say of what", pos)
-        if self.word() in ("\\sum", "\\prod"):
-            return Derivative(self.reduction(), variables, pos)
-        bracket = self.word() in _CLOSE
-        first = self.factor()
-        if bracket or isinstance(first, Derivative):
-            return Derivative(first, variables, pos)
-        factors: list[tuple[str, Tree]] = [("", first)]
-        while self.starts() and self.word() not in _CLOSE and self.word() not in (
-            "\\frac", "\\partial", "\\sum", "\\prod", "\\text"
-        ):  # fmt: skip
-            factors.append(("", self.factor()))
-        return Derivative(first if len(factors) == 1 else Mul(tuple(factors)), variables, pos)
-
-    def differential(self) -> None:
-        """Takes the ∂, δ or d."""
-        token = self.take()
-        if token.text in ("\\mathrm", "\\text"):
-            self.argument()
-
-    def variables(self, source: Sequence[Token], sign: str, pos: int) -> list[Tree]:
-        inner = _Parser(source, self.depth)
-        out: list[Tree] = []
-        while inner.peek() is not None:
-            if _differential(inner.source[inner.k :]) != sign:
-                raise Unread("what this derivative is by is not read", pos)
-            inner.differential()
-            start = inner.k
-            tree = inner.factor()
-            if isinstance(tree, Power):
-                count = tree.exponent
-                if not isinstance(count, Number) or not isinstance(tree.base, Name):
-                    raise Unread("what this derivative is by is not read", pos)
-                out += [tree.base] * _whole_text(count.text, pos)
-            elif isinstance(tree, Transposed):
-                out.append(tree.base)
-            elif isinstance(tree, Bracket):
-                out.append(tree.inside)
-            else:
-                out.append(tree)
-            if inner.k == start or len(out) > 4:
-                raise Unread("what this derivative is by is not read", pos)
-        return out
-
-    def inline_derivative(self, token: Token) -> Tree:
-        """``\\partial L / \\partial z_j`` on one line."""
-        start, level = self.k, 0
-        k = self.k
-        while k < len(self.source):
-            t = self.source[k]
-            level += (t.text in ("(", "{", "[")) - (t.text in (")", "}", "]"))
-            if level == 0 and t.text == "/":
-                break
-            if level < 0 or t.text in ("=", "\\quad"):
-                break
-            k += 1
-        if k >= len(self.source) or self.source[k].text != "/":
-            raise Unread("a `\\partial` outside a derivative", token.pos)
-        above = [token, *self.source[start:k]]
-        self.k = k + 1
-        bracketed = self.word() == "("
-        if bracketed:
-            self.take()
-            below = self.until(")")
-        else:
-            begin = self.k
-            while self.word() == "\\partial":
-                self.take()
-                self.factor()
-            below = list(self.source[begin : self.k])
-        found = self.derivative(above, below, token.pos) if below else None
-        if found is None:
-            raise Unread("this derivative is not read", token.pos)
-        return found
-
-    def nabla(self, token: Token) -> Tree:
-        if self.word() != "_":
-            raise Unread("a gradient that does not say by what", token.pos)
-        self.take()
-        content = indices.unwrapped(self.argument())
-        variable = self.inside(_checked(content, token))
-        if self.word() == "^":
-            raise Unread("a power of the gradient is not read", token.pos)
-        body = self.operated((variable,), token.pos)
-        if not isinstance(body, Derivative):
-            raise Unread("this gradient is not read", token.pos)
-        return body
 
     # -- what follows -------------------------------------------------------------------------------------
 
@@ -713,7 +531,7 @@ class _Parser:
             else:
                 if power is not None:
                     raise Unread("two powers in a row", token.pos)
-                power = self.inside(_checked(content, token))
+                power = self.inside(checked(content, token))
         latex = name.latex + "".join(t.text for t in self.source[start : self.k])
         full = Name(base, tuple(marks), label, tuple(slots), name.pos, latex)
         tree: Tree = full
@@ -733,36 +551,24 @@ class _Parser:
     def call(self, name: Name) -> Tree:
         """A name and a bracket; whether it is a product is for the one who knows the names."""
         start = self.k
+        separators = self.separators()
+        if separators.count("|") > 1:
+            separators = []  # absolute values: a product with a bracket
         self.take()
-        depth = self.depth
         args: list[Tree] = []
         bar = 0
-        self.stops.append(frozenset((")", ",", "|", ";")))
-        try:
-            while True:
-                if self.word() == "\\cdot" and self.word(1) in (")", ",", "|", ";"):
-                    token = self.take()
-                    raise Unread("a function of a dot is not read", token.pos)
-                args.append(self.argument_of_call())
-                word = self.word()
-                if word == "|":
-                    if bar:
-                        raise Unread("two bars in a row", self.take().pos)
-                    bar = len(args)
-                if word in (",", "|", ";"):
-                    self.take()
-                    continue
+        self.stops.append(frozenset((")", *separators)))
+        while True:
+            if self.word() == "\\cdot":
+                raise Unread("a function of a dot is not read", self.take().pos)
+            args.append(self.argument_of_call())
+            if self.word() == "|":
+                bar = len(args)
+            if self.word() not in separators:
                 break
-            self.stops.pop()
-            self.expect(")")
-        except Unread:
-            if self.stops[-1] == frozenset((")", ",", "|", ";")):
-                self.stops.pop()
-            self.k, self.depth = start, depth
-            if self.word() == "(" and not args:
-                raise
-            inner = self.atom()  # a product with a bracket after all, or an error in its own place
-            return Mul((("", name), ("", self.after(inner))))
+            self.take()
+        self.stops.pop()
+        self.expect(")")
         slots: list[Slot] = []
         while self.word() == "_":
             self.take()
@@ -779,8 +585,20 @@ class _Parser:
             if isinstance(tree, Name) and isinstance(value, Number | Name):
                 more = value.text if isinstance(value, Number) else ""
                 if isinstance(value, Name) and not value.slots and value.base.islower():
-                    return Name(tree.base, tree.marks, tree.label, (*tree.slots, Slot("letter", value.base)), tree.pos)
-                return Name(tree.base, tree.marks, tree.label + "is" + (more or str(getattr(value, "base", ""))), tree.slots, tree.pos)
+                    return Name(
+                        tree.base,
+                        tree.marks,
+                        tree.label,
+                        (*tree.slots, Slot("letter", value.base)),
+                        tree.pos,
+                    )
+                return Name(
+                    tree.base,
+                    tree.marks,
+                    tree.label + "is" + (more or str(getattr(value, "base", ""))),
+                    tree.slots,
+                    tree.pos,
+                )
             raise Unread("an event in a probability is not read", None)
         return tree
 
@@ -798,7 +616,7 @@ class _Parser:
                 if words in (["\\T"], ["T"]):
                     tree = Transposed(tree)
                     continue
-                tree = Power(tree, self.inside(_checked(content, token)))
+                tree = Power(tree, self.inside(checked(content, token)))
             elif isinstance(tree, Norm):
                 if words not in (["2"], ["1"], ["F"]):
                     raise Unread("this norm is not read", token.pos)
@@ -806,42 +624,6 @@ class _Parser:
             else:
                 raise Unread("an index on a bracket is not read", token.pos)
         return tree
-
-
-def _checked(source: Sequence[Token], token: Token) -> Sequence[Token]:
-    if not source:
-        raise Unread("an empty group", token.pos)
-    return source
-
-
-def _differential(source: Sequence[Token]) -> str | None:
-    """Which differential a fraction's part begins with."""
-    if not source:
-        return None
-    first = source[0]
-    if first.text in ("\\partial", "\\delta"):
-        return first.text
-    if first.kind == "letter" and first.text == "d":
-        return "d" if len(source) == 1 or source[1].text not in ("_", "'") else None
-    if first.kind == "text" and first.text == "d":
-        return "d"
-    if first.text == "\\mathrm" and "".join(t.text for t in source[1:4]).strip("{}") == "d":
-        return "d"
-    if first.text == "\\mathrm" and len(source) > 1 and source[1].text == "d":
-        return "d"
-    return None
-
-
-def _whole(source: Sequence[Token], pos: int) -> int:
-    if len(source) == 1 and source[0].kind == "number":
-        return _whole_text(source[0].text, pos)
-    raise Unread("the order of this derivative is not read", pos)
-
-
-def _whole_text(text: str, pos: int) -> int:
-    if text in ("1", "2", "3"):
-        return int(text)
-    raise Unread("the order of this derivative is not read", pos)
 
 
 def _is_letter(t: Tree) -> bool:

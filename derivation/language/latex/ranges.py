@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from derivation.language.latex.tokens import Unread
 
@@ -24,7 +24,7 @@ class Entry:
     slots: tuple[tuple[int, Text], ...]
 
 
-Text = tuple[Union[str, Over, Entry], ...]
+Text = tuple[str | Over | Entry, ...]
 
 
 @dataclass
@@ -121,7 +121,8 @@ class Ranges:
                 for x in letters:
                     by_letter.setdefault(x, size)
             self.size[r] = size
-            shown = ", ".join(letters)
+            of = sorted({name for (name, _), s in self.slots.items() if self.find(s) == r})
+            shown = ", ".join(letters) or f"the index of {', '.join(of)}"
             assumed.append(f"{shown} runs over 1…{size} (the document does not say how far)")
         for r in roots:
             if r in self.size:

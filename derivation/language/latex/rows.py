@@ -59,7 +59,7 @@ def _rows(source: Sequence[Token], multline: bool) -> list[list[Token]]:
             or last[-1].text in _GOES_ON | RELATIONS
             or _open(last) > 0
         ):
-            joined[-1] += row if content[0].text not in RELATIONS else row
+            joined[-1] += row
         else:
             joined.append(list(row))
     return joined
@@ -87,8 +87,11 @@ def _split(row: Sequence[Token], number: int) -> list[Segment]:
         )
         after = row[k + 1] if k + 1 < len(row) else None
         if level <= 0 and token.text == "&":
-            if related and after is not None and after.text not in RELATIONS and (
-                now and now[-1].text not in RELATIONS and after.text not in _GOES_ON
+            if (
+                related
+                and after is not None
+                and after.text not in RELATIONS
+                and (now and now[-1].text not in RELATIONS and after.text not in _GOES_ON)
             ):  # a new column of statements
                 if after.text != "\\quad":
                     parts.append((now, words))

@@ -28,7 +28,6 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
-    Tree,
 )
 
 Key = tuple[str, tuple[str, ...], str]
@@ -88,7 +87,9 @@ class Survey:
 
 
 def plain(
-    trees: list[Any], heads: Iterable[Any], known: set[str] = frozenset()  # type: ignore[assignment]
+    trees: list[Any],
+    heads: Iterable[Any],
+    known: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> tuple[list[Any], Survey]:
     """The trees with calls, powers and labels told apart, and what was found out.
 
@@ -104,6 +105,7 @@ def plain(
     survey.steps -= survey.bound
     trees = [rebuilt(t, lambda s: _power(s, survey)) for t in trees]
     trees = [rebuilt(t, lambda s: _steps(s, survey)) for t in trees]
+    heads = list(heads)
     squares = _squares(trees, heads)
     if squares:
         trees = [rebuilt(t, lambda s: _square(s, squares)) for t in trees]
@@ -165,11 +167,12 @@ def _steps(s: Any, survey: Survey) -> Any:
 
 def _squares(trees: list[Any], heads: list[Any]) -> set[Key]:
     """Names whose square is a quantity of its own: ``\\sigma^2 = …``, ``\\partial\\sigma^2``."""
-    out = {h.base.key for h in heads if _is_square(h)}
+    out: set[Key] = {h.base.key for h in heads if _is_square(h)}
     for t in trees:
         for s in walk(t):
             if isinstance(s, Derivative):
-                out |= {v.base.key for v in s.by if _is_square(v)}
+                by: tuple[Any, ...] = s.by
+                out |= {v.base.key for v in by if _is_square(v)}
     return out
 
 
@@ -185,6 +188,9 @@ def _square(s: Any, squares: set[Key]) -> Any:
         inner = s.base.args[0]
         if isinstance(inner, Name) and "squared" in inner.marks and s.exponent == Number("2"):
             return inner
+        even = isinstance(s.exponent, Number) and s.exponent.text in ("4", "6", "8")
+        if isinstance(inner, Name) and "squared" in inner.marks and even:
+            return Power(inner, Number(str(int(getattr(s.exponent, "text", 0)) // 2)))
     return s
 
 
@@ -209,9 +215,7 @@ def _labels(trees: list[Any], heads: list[Any], survey: Survey) -> list[Any]:
         for s in walk(t):
             if isinstance(s, Name):
                 for k, slot in enumerate(s.slots):
-                    places[s.key, len(s.slots), k].add(
-                        slot.text if slot.kind == "letter" else "?"
-                    )
+                    places[s.key, len(s.slots), k].add(slot.text if slot.kind == "letter" else "?")
     mere = {at for at, letters in places.items() if not letters & (known | {"?"})}
     mere = {at for at in mere if at[0] not in fixed}
     if not mere:
@@ -290,23 +294,37 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         base, marks, _ = key
         simple = all(_argument(a) is not None for c in found for a in c.args)
         used = {tuple(_key(a, survey.bound) for a in c.args) for c in found}
-        if "prime" in marks and _stem(found[0].name) in calls or (
+        if ("prime" in marks and _stem(found[0].name) in calls) or (
             "prime" in marks and base in _FUNCTION_LETTERS | {"sigma"}
         ):
             survey.functions[key] = "derivative"
         elif base == "sigma" and key not in defined and not found[0].name.slots:
             survey.functions[key] = "sigmoid"
-        elif simple and len(used) == 1 and _stem(found[0].name) not in primed:
+        elif (
+            simple
+            and len(used) == 1
+            and _stem(found[0].name) not in primed
+            and (key in defined or base not in _FUNCTION_LETTERS or used <= {("index",) * 9})
+        ):
             survey.functions[key] = "array"
         elif key in defined:
             survey.functions[key] = "defined"
+        elif (
+            simple
+            and base in _FUNCTION_LETTERS
+            and not any(c.name.slots or c.bar for c in found)
+            and any(_key(a, survey.bound) != "index" for c in found for a in c.args)
+            and all(len(c.args) == len(found[0].args) for c in found)
+            and not bare[key]
+        ):
+            survey.functions[key] = "unknown"
         elif any(c.bar for c in found):
             survey.functions[key] = "array" if simple else "refused"
-        elif simple and len(used) <= 1:
+        elif simple and len(used) <= 1 and _stem(found[0].name) not in primed:
             survey.functions[key] = "array"
-        elif base in _FUNCTION_LETTERS and not bare[key]:
-            survey.functions[key] = "unknown"
-        elif simple and not bare[key]:
+        elif (
+            base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found)
+        ) or (simple and not bare[key]):
             survey.functions[key] = "unknown"
     for key in list(survey.functions):
         if survey.functions[key] == "derivative":
@@ -318,12 +336,24 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
 def _key(t: Any, bound: set[str]) -> Any:
     """What an argument is, all index letters being alike."""
     name = _argument(t)
-    if name is not None and not name.slots and name.base in bound:
+    if name is not None and _index_letter(name, bound):
         return "index"
     return None if name is None else name.key
 
 
+def _index_letter(name: Name, bound: set[str]) -> str | None:
+    """The index that an argument is: a letter that a sum binds, perhaps with primes."""
+    if name.slots or name.label or not set(name.marks) <= {"prime"}:
+        return None
+    near = {name.base, name.base + "'", name.base + "''"}
+    return name.base + "'" * len(name.marks) if near & bound else None
+
+
 def _call(s: Any, survey: Survey) -> Any:
+    if isinstance(s, Power | Transposed) and isinstance(s.base, Mul):
+        # `a(b)^2` that was taken for a call: the power is the bracket's
+        first, (op, last) = s.base.factors[:-1], s.base.factors[-1]
+        return Mul((*first, (op, replace(s, base=last))))
     if not isinstance(s, Call):
         return s
     kind = survey.functions.get(s.name.key)
@@ -338,8 +368,9 @@ def _call(s: Any, survey: Survey) -> Any:
             if name.label.startswith("is") and s.bar and k < s.bar:
                 label += name.base + name.label
             inner = list(name.slots)
-            if not inner and name.base in survey.bound:
-                inner = [Slot("letter", name.base)]
+            letter = _index_letter(name, survey.bound)
+            if letter is not None:
+                inner = [Slot("letter", letter)]
             for x in inner:
                 if x.kind == "letter" and (x.kind, x.text) not in seen:
                     seen.add((x.kind, x.text))
@@ -350,9 +381,8 @@ def _call(s: Any, survey: Survey) -> Any:
     if kind == "sigmoid" and len(s.args) == 1:
         return Function("sigmoid", s.args, slots=(*s.name.slots, *s.slots), pos=s.name.pos)
     if kind is None:  # a product
-        inner = s.args[0]
         if len(s.args) == 1 and not s.bar and not s.slots:
-            return Mul((("", s.name), ("", Bracket(inner))))
+            return Mul((("", s.name), ("", Bracket(s.args[0]))))
     return s
 
 
@@ -401,7 +431,7 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
 
 
 def _bold(name: Name) -> bool:
-    return any(w in name.latex for w in ("\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"))
+    return name.latex.startswith(("\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"))
 
 
 def vectors(t: Any) -> Iterator[Name]:
@@ -421,7 +451,3 @@ def vectors(t: Any) -> Iterator[Name]:
         names = [f for _, f in t.factors if not isinstance(f, Number)]
         if len(names) == 1:
             yield from vectors(names[0])
-
-
-__all__ = ["Key", "Survey", "children", "plain", "rebuilt", "vectors", "walk"]
-_ = (Condition, Delta, Derivative, Tree)

@@ -37,7 +37,7 @@ class Token(NamedTuple):
 class Macro(NamedTuple):
     """A document's own command: how many arguments it takes, and its body."""
 
-    count: int
+    arguments: int
     body: str
 
 
@@ -159,7 +159,7 @@ def _expand(source: list[Token], macros: Mapping[str, Macro]) -> list[Token]:
                     raise Unread("the document's macros expand to too much", token.pos)
                 continue
             args: list[list[Token]] = []
-            for _ in range(macro.count):
+            for _ in range(macro.arguments):
                 arg, k = _argument(now, k)
                 args.append(arg)
             body: list[Token] = []
@@ -247,7 +247,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
                     if t.kind == "$":
                         out.append(Token("text", said_now.strip(), token.pos, token.end))
                         said_now = ""
-                    elif t.kind == "cmd" or said_now == "" and not out[-1:]:
+                    elif t.kind == "cmd" or (said_now == "" and not out[-1:]):
                         out.append(t)
                     else:
                         said_now += t.text
@@ -273,6 +273,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
             out.append(Token("*", "*", token.pos, token.end))
         else:
             out.append(token._replace(text=word))
+    out = _words(out)
     level = 0
     for token in out:
         level += (token.kind == "{") - (token.kind == "}")
@@ -280,6 +281,29 @@ def _cleaned(source: list[Token]) -> list[Token]:
             raise Unread("a brace `}` without its `{`", token.pos)
     if level:
         raise Unread("a brace `{` is never closed", out[0].pos)
+    return out
+
+
+_SPELT = ("softmax", "sigmoid", "tanh", "relu", "ReLU", "log", "exp", "ln", "max", "min")
+
+
+def _words(source: list[Token]) -> list[Token]:
+    """``ln(`` and ``exp(`` in plain letters are functions too."""
+    text = "".join(t.text if t.kind == "letter" else "\0" for t in source)
+    out: list[Token] = []
+    k = 0
+    while k < len(source):
+        word = next((w for w in _SPELT if source[k].kind == "letter" and text.startswith(w, k)), "")
+        end = k + len(word)
+        whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
+        close = word and source[end - 1].end - source[k].pos == len(word)
+        if whole and close and end < len(source) and source[end].text in ("(", "{", "_", "["):
+            kind, name = ("cmd", "\\" + word) if word in ("max", "min") else ("text", word)
+            out.append(Token(kind, name, source[k].pos, source[end - 1].end))
+            k = end
+        else:
+            out.append(source[k])
+            k += 1
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,4 @@ class Condition:
     also: tuple[Condition, ...] = ()
 
 
-Tree: TypeAlias = Union[
-    Number, Name, Add, Mul, Frac, Power, Bracket, Call, Function, Reduction, Derivative, Delta,
-    Choice, Transposed, Norm,
-]  # fmt: skip
+Tree: TypeAlias = Number | Name | Add | Mul | Frac | Power | Bracket | Call | Function | Reduction | Derivative | Delta | Choice | Transposed | Norm  # fmt: skip
