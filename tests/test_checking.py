@@ -15,6 +15,7 @@ from derivation import check
 from derivation.checking.judge import Judge
 from derivation.checking.prover import Prover
 from derivation.checking.refuter import Refuter
+from derivation.commands.parse import run
 from derivation.errors import InputError
 from derivation.language import read_expression, read_problem, write
 from derivation.terms import diff
@@ -306,3 +307,32 @@ def test_the_prover_uses_the_kernel() -> None:
 
     assert theorem is not None
     assert genuine(theorem) is theorem
+
+
+# -- the command ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [("= p[j] - y[j]", 0), ("= p[j]", 1), ("= p[j] - y[j]\n= p[", 3), ("= p[", 2), ("", 2)],
+)
+def test_the_command_ends_with_the_status(
+    lines: str, status: int, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.deriv"
+    file.write_text(SOFTMAX + SIMPLEX + lines, encoding="utf-8")
+    assert run(["check", str(file)]) == status
+    assert ("no lines" in capsys.readouterr().err) == (not lines)
+
+
+def test_the_command_writes_files_and_checks_results(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.json"
+    assert run(["check", "--final", "yhat[j] - y[j]", "softmax-cross-entropy", "-o", str(out)]) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["lines"][0]["line"] == 0
+    page = tmp_path / "report.html"
+    assert run(["check", "--final", "y[j]", "softmax-cross-entropy", "-o", str(page)]) == 1
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert capsys.readouterr().out == ""
+    assert run(["check", "--final", "y[j]", "softmax-cross-entropy", "-o", "x.pdf"]) == 2

@@ -7,7 +7,7 @@ import sys
 
 HELP = "check a derivation that a person wrote, line by line"
 EXAMPLES = """\
-A FILE is a problem with lines of a derivation in it (`= …`, `claim A == B`), or a LaTeX or
+A FILE is a problem with lines of a derivation in it (`= expr`, `claim A == B`), or a LaTeX or
 Markdown document; - is standard input. Each line is compared with the one before it, the first
 with the derivative that the problem asks for.
 
@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="a definition or `given …` that a document leaves out; may be repeated",
+        help="a definition or `given ...` that a document leaves out; may be repeated",
     )
     parser.add_argument(
         "--detail",

@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="a definition or `given …` that a document leaves out; may be repeated",
+        help="a definition or `given ...` that a document leaves out; may be repeated",
     )
     parser.add_argument(
         "--save-problem",
