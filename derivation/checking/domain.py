@@ -17,12 +17,14 @@ from derivation.terms import (
     Every,
     Index,
     Partial,
+    Pow,
     Relation,
     Term,
     add,
     canonical,
     free_indices,
     index,
+    is_number,
     mul,
     name_of,
     neg,
@@ -144,7 +146,8 @@ class Domain:
             found.append(normal_term(full))
         except (DerivationError, RecursionError):
             pass
-        return found
+        # a power is positive (or not 0) where its base is
+        return [t.args[0] if isinstance(t, Pow) and is_number(t.args[1]) else t for t in found]
 
 
 _AT_LEAST = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import expanded, leading, tidy
+from derivation.engine.arithmetic import expanded, leading, scaled, tidy
 from derivation.engine.proof import Chain, Move, Proof, flip, join
 from derivation.engine.rewrites import Rewrite, apply_everywhere, occurrences
 from derivation.engine.simplify import Simplifier
@@ -21,7 +21,6 @@ from derivation.language import nodes
 from derivation.normal import normal_term, text
 from derivation.rules import REGISTRY
 from derivation.terms import (
-    MIRROR,
     ONE,
     TRUE,
     ZERO,
@@ -55,7 +54,6 @@ from derivation.terms import (
     mul,
     name_of,
     neg,
-    number,
     power,
     rebuild,
     relation,
@@ -246,12 +244,13 @@ class Normaliser:
         return Chain(t).rule(rule, after).proof()
 
     def _plain_condition(self, t: Any) -> Proof | None:
-        """Comparisons of values with everything on one side, in normal form."""
+        """Comparisons of values with plus signs only: 1 - a > 0 as 1 > a."""
         if "same-condition" not in REGISTRY:
             return None
         where = 0 if isinstance(t, IfElse) else 2
         parts = [
-            self._one_side(c) if isinstance(c, Relation) else c for c in conjuncts(t.args[where])
+            self._without_minus(c) if isinstance(c, Relation) else c
+            for c in conjuncts(t.args[where])
         ]
         args = list(t.args)
         args[where] = all_of(*parts)
@@ -263,15 +262,17 @@ class Normaliser:
         except RuleRefused:
             return None
 
-    def _one_side(self, c: Any) -> Any:
-        if self.theory.is_index_relation(c) or c.right == ZERO:
+    def _without_minus(self, c: Any) -> Any:
+        if self.theory.is_index_relation(c):
             return c
         gap = normal_term(add(c.left, neg(c.right)))
-        first = leading(gap.args[0] if isinstance(gap, Add) else gap)[0]
-        if not first:
+        parts = [leading(a) for a in (gap.args if isinstance(gap, Add) else (gap,))]
+        if gap == ZERO:
             return c
-        unit = normal_term(mul(number(1 / first), gap))
-        return relation(c.op if first > 0 or c.op in ("==", "!=") else MIRROR[c.op], unit, ZERO)
+        unit = min(abs(k) for k, _ in parts)
+        above = [scaled(a, k / unit) for k, a in parts if k > 0]
+        below = [scaled(a, -k / unit) for k, a in parts if k < 0]
+        return relation(c.op, add(*above), add(*below))
 
     # -- cases and conditions ----------------------------------------------------------------
 
