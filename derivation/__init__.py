@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # as in `typing`, without its import: `--version` must stay fast
 if TYPE_CHECKING:
     from derivation.api import Derivation, derive, gradients
+    from derivation.checking import Report, check
     from derivation.interop import (
         IndexedMax,
         IndexedMin,
@@ -25,7 +26,9 @@ __all__ = [
     "Derivation",
     "IndexedMax",
     "IndexedMin",
+    "Report",
     "__version__",
+    "check",
     "cross_entropy",
     "derive",
     "gradients",
@@ -36,6 +39,7 @@ __all__ = [
 
 _ASKING = ("Derivation", "derive", "gradients")
 _HOME = {n: "derivation.api" if n in _ASKING else "derivation.interop" for n in __all__}
+_HOME |= dict.fromkeys(("Report", "check"), "derivation.checking")
 del _HOME["__version__"]
 
 

@@ -29,6 +29,7 @@ from derivation.steps import Checked, Outcome, Step
 from derivation.terms import Term
 
 if TYPE_CHECKING:
+    from derivation.language.latex import Reading
     from rich.console import Console, ConsoleOptions, RenderResult
 
 Source: TypeAlias = "str | os.PathLike[str] | Expr"
@@ -144,6 +145,39 @@ def read(
     more = [f"given {g.strip().removeprefix('given ')}" for g in given]
     text = "\n".join([entry.text.rstrip("\n"), *more]) if more else entry.text
     return replace(problem, text=text, name=entry.name, title=entry.title or problem.title)
+
+
+DOCUMENT_LIMIT = 512 * 1024  # bytes of a LaTeX or Markdown document
+
+
+def is_document(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of that name is a document (``.tex``, ``.md``) rather than a problem file."""
+    from derivation.language.latex import is_document
+
+    return is_document(os.fspath(path))
+
+
+def read_document(
+    path: str | os.PathLike[str],
+    *,
+    problem: library.Entry | None = None,
+    assume: Sequence[str] = (),
+) -> Reading:
+    """What a LaTeX or Markdown document says, in the input language.
+
+    Args:
+        path: The document.
+        problem: A problem file that settles names and ranges.
+        assume: Statements that the document leaves out, such as a guess that is confirmed.
+
+    Raises:
+        InputError: The file cannot be read, or is too long.
+    """
+    from derivation.language import latex, read_problem
+
+    text = library.read_file(path, DOCUMENT_LIMIT).text
+    about = None if problem is None else read_problem(problem.text, need_wrt=False)
+    return latex.read_document(text, filename=os.fspath(path), problem=about, assume=assume)
 
 
 def outcomes(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 HELP = "derive a problem of the library, a file, standard input or a text"
 EXAMPLES = """\
 A NAME without a dot or slash is a problem of the library, anything else a file; - is standard
-input. Without any of them, softmax-cross-entropy is derived.
+input. Without any of them, softmax-cross-entropy is derived. Of a LaTeX or Markdown document
+(.tex, .md) the definitions and conditions are read; standard error says what was understood.
 
 examples (the quotes work in bash, zsh and PowerShell):
   derivation derive logistic-regression --wrt b
@@ -22,6 +23,7 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive -e 'p[i] = exp(z[i])/sum(exp(z[k]) for k in K)' --wrt z
   derivation derive -e 'f = log(a*b)' --wrt a --given 'a > 0' --given 'b > 0'
   derivation derive ./loss.deriv -o proof.json
+  derivation derive ./lecture.md --save-problem lecture.deriv
   derivation derive --format latex --notation yhat='\\mathbf{p}' --ln --no-bounds"""
 
 
@@ -30,6 +32,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     printing(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
+    )
+    parser.add_argument(
+        "--problem",
+        dest="about",
+        metavar="NAME|FILE",
+        help="a problem file that settles the names and ranges of a document",
+    )
+    parser.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="a definition or `given ...` that a document leaves out; may be repeated",
+    )
+    parser.add_argument(
+        "--save-problem",
+        metavar="FILE",
+        help="write what was read of a document as a problem file, with its equalities as claims",
     )
 
 
@@ -121,11 +141,19 @@ def run(
     color: str,
     width: int | None,
     standalone: bool,
+    about: str | None,
+    assume: list[str],
+    save_problem: str | None,
     **options: Any,
 ) -> int:
+    from derivation.commands import documents
     from derivation.commands import output as out
 
-    entry = entry_of(problem, expression)
+    if problem is not None and expression is None and documents.is_document(problem):
+        entry = documents.entry(problem, about=about, assume=assume, save=save_problem)
+    else:
+        documents.only_for_documents(about=about, assume=assume, save=save_problem)
+        entry = entry_of(problem, expression)
     target = out.Target(output, format=format, color=color, width=width, standalone=standalone)
     return derive(entry, [target], **options)
 

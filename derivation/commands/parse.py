@@ -13,6 +13,7 @@ import derivation
 
 MODULES = {
     "derive": "derive",
+    "check": "check",
     "export": "export",
     "formats": "formats",
     "list": "listing",

@@ -162,12 +162,12 @@ def entry(text: str, name: str | None = None) -> Entry:
     )
 
 
-def read_file(path: str | os.PathLike[str]) -> Entry:
+def read_file(path: str | os.PathLike[str], limit: int = LIMIT) -> Entry:
     """A problem file of the user's, read as UTF-8; raises `InputError` where that fails."""
     path = Path(path)
     try:
         with path.open("rb") as file:
-            data = file.read(LIMIT + 1)
+            data = file.read(limit + 1)
     except FileNotFoundError:
         raise InputError(f"there is no file `{path}`", hint=_nearby(path)) from None
     except IsADirectoryError:
@@ -175,10 +175,10 @@ def read_file(path: str | os.PathLike[str]) -> Entry:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read `{path}`: {reason}") from None
-    return entry(decode(data, f"`{path}`"), path.stem)
+    return entry(decode(data, f"`{path}`", limit), path.stem)
 
 
-def decode(data: bytes, what: str) -> str:
+def decode(data: bytes, what: str, limit: int = LIMIT) -> str:
     """The text of a problem that came as bytes; ``what`` names it in the error.
 
     >>> decode(b"\\xff\\xfe", "`x.deriv`")
@@ -186,8 +186,8 @@ def decode(data: bytes, what: str) -> str:
         ...
     derivation.errors.InputError: `x.deriv` is not a text file in UTF-8 (byte 1)
     """
-    if len(data) > LIMIT:
-        raise InputError(f"{what} is longer than {LIMIT // 1024} KiB")
+    if len(data) > limit:
+        raise InputError(f"{what} is longer than {limit // 1024} KiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

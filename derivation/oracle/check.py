@@ -13,7 +13,7 @@ from typing import Any, Literal
 from derivation.errors import DerivationError
 from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
-from derivation.oracle.points import Sampler, Setting, by_name, combinations
+from derivation.oracle.points import Draw, Sampler, Setting, by_name, combinations
 from derivation.oracle.values import Exact, Floats, Number, minus, plain
 from derivation.oracle.worlds import Key, extent
 from derivation.problem import Definition, Problem
@@ -93,6 +93,7 @@ class Oracle:
         seed: The same seed tries the same points.
         extra: Definitions that a derivation brought in.
         budget: Upper limit of work for one call, in operations; sizes beyond it are skipped.
+        entries: How to choose the entries of arrays, as in ``Sampler``.
     """
 
     def __init__(
@@ -102,8 +103,9 @@ class Oracle:
         *,
         extra: Sequence[Definition] = (),
         budget: int = BUDGET,
+        entries: Draw | None = None,
     ) -> None:
-        self.problem, self.seed, self.budget = problem, seed, budget
+        self.problem, self.seed, self.budget, self.entries = problem, seed, budget, entries
         self.definitions = {**problem.definitions, **{d.name: d for d in extra}}
         self._by_digits: dict[int, Program] = {}
         self._points: dict[tuple[Term, ...], tuple[list[Point], tuple[str, ...]]] = {}
@@ -198,7 +200,9 @@ class Oracle:
             return self._works(point)
 
         patience = 6 if conditions else 60
-        sampler = Sampler(self.problem, self.definitions, givens, works, self.seed, patience)
+        sampler = Sampler(
+            self.problem, self.definitions, givens, works, self.seed, patience, self.entries
+        )
         points: list[Point] = []
         skipped: list[str] = []
         for sizes, count in self._all_sizes(sampler.allows):

@@ -41,6 +41,7 @@ from derivation.terms import (
 Arrays: TypeAlias = dict[str, dict[Key, Any]]
 Entry: TypeAlias = tuple[str, Key]
 Ground: TypeAlias = tuple[Relation, dict[Term, int]]
+Draw: TypeAlias = Callable[[str, str, int, random.Random], list[Fraction]]
 Kinds: TypeAlias = dict[str, str]  # how to fill the arrays that are not solved for
 
 
@@ -88,6 +89,8 @@ class Sampler:
         works: Whether a point is one at which the objective is defined.
         seed: The same seed draws the same points.
         patience: How often to draw where only luck can meet a given.
+        entries: ``entries(name, mood, count, rng)``, values for the entries of an array; distinct
+            dyadic rationals where nothing is said.
     """
 
     def __init__(
@@ -98,8 +101,10 @@ class Sampler:
         works: Callable[[Setting], bool],
         seed: int = 0,
         patience: int = 60,
+        entries: Draw | None = None,
     ) -> None:
         self.works, self.seed, self.labels = works, seed, problem.labels
+        self.draw: Draw = entries or (lambda name, *how: _generic(*how))
         self.shapes = {n: s for n, s in problem.shapes.items() if n not in definitions}
         self.exact = Exact(100)
         self.program = Program(definitions, problem.labels, self.exact, seed)
@@ -219,7 +224,7 @@ class Sampler:
                 arrays[name] = _SPECIAL[kind](shape, entries, rng)
                 continue
             scale = 2**attempt if name in self.fixed else 1
-            for e, x in zip(entries, _generic(own, len(entries), rng), strict=True):
+            for e, x in zip(entries, self.draw(name, own, len(entries), rng), strict=True):
                 arrays.setdefault(name, {})[e] = self._inside(name, e, x / scale)
         return arrays
 

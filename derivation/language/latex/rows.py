@@ -1,0 +1,156 @@
+"""A display as statements: rows joined or split, several statements in one row told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from derivation.language.latex.tokens import Token
+
+_OUTER = {
+    "aligned", "split", "gathered", "alignedat", "align", "equation", "gather", "multline",
+    "alignat", "eqnarray", "subequations", "multlined", "flalign",
+}  # fmt: skip
+RELATIONS = {
+    "=", "\\ne", "<", ">", "\\le", "\\ge", "\\in", "\\approx", "\\propto", "\\sim",
+    "\\rightarrow", "\\leftarrow", "\\ll", "\\gg", "\\notin", "\\subset",
+}  # fmt: skip
+_GOES_ON = {"+", "-", "\\cdot", "\\times", "/", "*", "\\odot"}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One statement's tokens, the words before it, and whether it begins with ``=``."""
+
+    tokens: tuple[Token, ...]
+    words: str  # what \text stands before it in its row
+    row: int  # which row of the display
+    chain: bool  # begins with a relation, so goes on from the statement before
+
+
+def segments(source: Sequence[Token], multline: bool = False) -> list[Segment]:
+    """The statements of a display."""
+    out: list[Segment] = []
+    for number, row in enumerate(_rows(source, multline)):
+        out += _split(row, number)
+    return out
+
+
+def _rows(source: Sequence[Token], multline: bool) -> list[list[Token]]:
+    rows: list[list[Token]] = [[]]
+    level = 0
+    for token in source:
+        if token.kind in ("begin", "end") and token.text in _OUTER:
+            continue
+        level += (token.kind in ("{", "begin")) - (token.kind in ("}", "end"))
+        if level == 0 and token.text == "\\\\":
+            rows.append([])
+        else:
+            rows[-1].append(token)
+    joined: list[list[Token]] = []
+    for row in rows:
+        content = [t for t in row if t.text not in ("&", "\\quad")]
+        if not content:
+            continue
+        last = _content(joined[-1]) if joined else []
+        if last and (
+            multline
+            or content[0].text in _GOES_ON
+            or last[-1].text in _GOES_ON | RELATIONS
+            or _open(last) > 0
+        ):
+            joined[-1] += row
+        else:
+            joined.append(list(row))
+    return joined
+
+
+def _content(row: Sequence[Token]) -> list[Token]:
+    return [t for t in row if t.text not in ("&", "\\quad")]
+
+
+def _open(row: Sequence[Token]) -> int:
+    """How many brackets of a row are not closed in it."""
+    return sum((t.text in ("(", "[", "\\{")) - (t.text in (")", "]", "\\}")) for t in row)
+
+
+def _split(row: Sequence[Token], number: int) -> list[Segment]:
+    """The statements of one row: separated by space, text, commas or arrows."""
+    parts: list[tuple[list[Token], str]] = []
+    now: list[Token] = []
+    words = ""
+    level = 0
+    related = False
+    for k, token in enumerate(row):
+        level += (token.kind in ("{", "begin") or token.text in ("(", "[", "\\{")) - (
+            token.kind in ("}", "end") or token.text in (")", "]", "\\}")
+        )
+        after = row[k + 1] if k + 1 < len(row) else None
+        if level <= 0 and token.text == "&":
+            if (
+                related
+                and after is not None
+                and after.text not in RELATIONS
+                and (now and now[-1].text not in RELATIONS and after.text not in _GOES_ON)
+            ):  # a new column of statements
+                if after.text != "\\quad":
+                    parts.append((now, words))
+                    now, words, related = [], "", False
+            continue
+        ends = level <= 0 and (
+            token.text in (",", ";", "\\Rightarrow", "\\wedge")
+            or (token.text == "\\quad" and _fresh(row[k + 1 :], now))
+            or (token.kind == "text" and _is_prose(token, after, now))
+        )
+        if ends:
+            if now:
+                parts.append((now, words))
+                now, words, related = [], "", False
+            if token.kind == "text":
+                words = f"{words} {token.text}".strip()
+            continue
+        if token.text == "\\quad":
+            continue
+        related = related or (level <= 0 and token.text in RELATIONS)
+        now.append(token)
+    if now:
+        parts.append((now, words))
+    elif words:
+        parts.append(([], words))
+    return [
+        Segment(tuple(_stripped(found)), said, number, bool(found) and found[0].text in RELATIONS)
+        for found, said in parts
+        if _stripped(found) or said
+    ]
+
+
+def _fresh(rest: Sequence[Token], now: Sequence[Token]) -> bool:
+    """Whether a new statement starts after a wide space, rather than the old one going on."""
+    for token in rest:
+        if token.text in ("\\quad", "&"):
+            continue
+        return token.text not in RELATIONS | _GOES_ON and not (
+            now and now[-1].text in RELATIONS | _GOES_ON
+        )
+    return True
+
+
+def _is_prose(token: Token, after: Token | None, now: Sequence[Token]) -> bool:
+    """Whether a text stands between statements, rather than being a name in one."""
+    word = token.text.strip()
+    if not word or " " in word or word.lower().strip(",.: ") in (
+        "if", "for", "when", "where", "and", "or", "with", "so", "then", "since", "otherwise",
+        "else", "because", "let", "by", "thus", "hence", "as", "but", "while", "is", "given",
+    ):  # fmt: skip
+        return True
+    return word[-1] in ",.;:" or word[0] == "("
+
+
+def _stripped(source: Sequence[Token]) -> list[Token]:
+    """Without the punctuation at the ends, and brackets that hold a whole condition."""
+    out = list(source)
+    while out and out[-1].text in (".", ",", ";", ":", "\\quad", "!", "?"):
+        out.pop()
+    while out and out[0].text in (".", ",", ";", ":", "\\quad"):
+        out.pop(0)
+    return out

@@ -1,0 +1,408 @@
+"""One item after the other: a definition, a given, an alias, or a claim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivation.language.latex.context import Scope
+from derivation.language.latex.items import Item
+from derivation.language.latex.ranges import Text
+from derivation.language.latex.state import Part, State
+from derivation.language.latex.survey import Key, walk
+from derivation.language.latex.tokens import Unread
+from derivation.language.latex.trees import (
+    Call,
+    Derivative,
+    Function,
+    Name,
+    Number,
+    Reduction,
+    Slot,
+)
+
+
+class Statements(State):
+    """Reads items, in the order of the document."""
+
+    def item(self, item: Item, previous: Any) -> Any:
+        """Reads one item; returns the tree that a line beginning with ``=`` goes on from."""
+        sides = list(item.sides)
+        if not sides:
+            return previous
+        if item.relation not in ("=", ":="):
+            if item.relation == "":
+                if item.displayed:
+                    self._unread(item, "there is no equality here")
+                    return sides[0]
+                return previous
+            self._comparison(item)
+            return previous
+        if not item.displayed:
+            self._inline(item, sides)
+            return previous
+        chain = sides[0] is None
+        if chain:
+            if previous is None:
+                self._unread(item, "goes on from a line that is not read")
+                return sides[-1]
+            sides[0] = previous
+        head = sides[0]
+        if self._is_log_of_new(head, sides[1], item):
+            item.notes.append("what a logarithm is says what its argument is")
+            head, sides[1] = head.args[0], Function("exp", (sides[1],))
+            sides[0] = head
+        k = 1
+        if not chain and item.condition is None and self._is_definition(head, sides[1], item):
+            self._define(item, head, sides[1])
+            k = 2
+        elif not chain and self._is_alias(head, sides[1]):
+            self.writer.aliases[head.key] = (head.slots, sides[1])
+            self._note_alias(item, head)
+            sides = sides[1:]
+        elif not chain and self._is_given(head, sides) and item.condition is None:
+            self._given(item, head, sides[1])
+            return sides[-1]
+        elif self._is_update(head, sides):
+            self._unread(item, "an update or a value of an input is no equality to prove")
+            itself = any(isinstance(s, Name) and s.key == head.key for s in walk(sides[1]))
+            if not itself and not isinstance(sides[1], Number):
+                self.failed.add(head.key)
+            return sides[-1]
+        last = sides[-1]
+        if (
+            len(sides) > k
+            and isinstance(sides[0], Derivative)
+            and isinstance(last, Name)
+            and self._fresh_name(last)
+            and all(s.kind == "letter" for s in last.slots)
+        ):
+            if len(sides) > 2 and self._is_definition(last, sides[-2], item):
+                self._define(item, last, sides[-2])
+            else:
+                self.writer.aliases[last.key] = (last.slots, sides[0])
+                self._note_alias(item, last)
+            sides.pop()
+        for n in range(k, len(sides)):
+            self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
+        return sides[-1]
+
+    def _is_log_of_new(self, head: Any, body: Any, item: Item) -> bool:
+        """``\\log L(\\beta) = …`` where L is nowhere else defined."""
+        return (
+            isinstance(head, Function)
+            and head.name == "log"
+            and len(head.args) == 1
+            and isinstance(head.args[0], Name)
+            and item.condition is None
+            and head.args[0].key not in self._defined_in_displays()
+            and self._is_definition(head.args[0], body, item)
+        )
+
+    def _fresh_name(self, t: Name) -> bool:
+        key = t.key
+        return (
+            key not in self.definitions
+            and key not in self.writer.aliases
+            and not any(
+                i.sides and isinstance(i.sides[0], Name) and i.sides[0].key == key
+                for i in self.found.items
+            )
+            and not self._mentioned(key)
+        )
+
+    def _mentioned(self, key: Key) -> bool:
+        return any(key in inputs for inputs in self.writer.defined.values())
+
+    def _is_definition(self, head: Any, body: Any, item: Item) -> bool:
+        """Whether an equality says what a name is, rather than something about it."""
+        if isinstance(head, Call):
+            return (
+                self.survey.functions.get(head.name.key) == "defined"
+                and head.name.key not in self.arguments
+                and all(isinstance(a, Name) and not a.slots for a in head.args)
+                and not any(isinstance(s, Derivative) for s in walk(body))
+            )
+        if not isinstance(head, Name) or head.key in self.definitions:
+            return False
+        if head.key in self.writer.aliases or head.key in self.writer.same:
+            return False
+        letters = [s.text for s in head.slots]
+        if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
+            return False
+        word = head.base + "".join(head.marks) + head.label
+        if word in self.survey.sizes or (head.key == ("e", (), "") and not head.slots):
+            return False
+        inside = {s.key for s in walk(body) if isinstance(s, Name)}
+        if head.key in inside or isinstance(body, Number):
+            return False
+        if any(isinstance(s, Derivative) for s in walk(body)):
+            return False
+        return not any(head.key in self.writer._reach(m) for m in inside)
+
+    def _is_alias(self, head: Any, body: Any) -> bool:
+        """``\\delta_j = ∂L/∂z_j``: another name for a derivative."""
+        return (
+            isinstance(head, Name)
+            and isinstance(body, Derivative)
+            and head.key not in self.definitions
+            and head.key not in self.writer.aliases
+            and all(s.kind == "letter" for s in head.slots)
+            and not self._mentioned(head.key)
+        )
+
+    def _is_given(self, head: Any, sides: list[Any]) -> bool:
+        """A sum over an input that has a value: a condition, not a result."""
+        if len(sides) != 2 or not isinstance(sides[1], Number) or not isinstance(head, Reduction):
+            return False
+        inside = [s for s in walk(head) if isinstance(s, Name) and s.slots]
+        return bool(inside) and all(s.key not in self.definitions for s in inside)
+
+    def _is_update(self, head: Any, sides: list[Any]) -> bool:
+        if not isinstance(head, Name) or head.key in self.definitions:
+            return False
+        if any(isinstance(s, Derivative) for side in sides[1:] for s in walk(side)):
+            return any(
+                isinstance(s, Name) and s.key == head.key for side in sides[1:] for s in walk(side)
+            )
+        return True
+
+    def _inline(self, item: Item, sides: list[Any]) -> None:
+        """Definitions, aliases and givens of inline formulas; all else is prose."""
+        if sides[0] is None or item.condition is not None:
+            return
+        if self._is_given(sides[0], sides):
+            self._given(item, sides[0], sides[1])
+            return
+        names = [s for s in sides if isinstance(s, Name) and not s.slots]
+        others = [s for s in sides if s not in names]
+        if names and len(names) + len(others) == len(sides) and (others or len(names) > 1):
+            later = self._defined_in_displays()
+            main = next((n for n in names if n.key in later), names[-1])
+            if len(others) <= 1 and sides[-1] is (others[0] if others else sides[-1]):
+                if (
+                    len(others) == 1
+                    and main.key not in later
+                    and self._is_definition(main, others[0], item)
+                ):
+                    self._define(item, main, others[0])
+                for n in names:
+                    if (
+                        n.key != main.key
+                        and n.key not in later
+                        and (main.key in self.definitions or main.key in later)
+                    ):
+                        self.writer.same[n.key] = main
+                        self._alias_part(item, n, main)
+                return
+        head = sides[0]
+        if (
+            (
+                len(sides) == 2
+                and isinstance(head, Name)
+                and head.key not in self._defined_in_displays()
+            )
+            and self._is_definition(head, sides[1], item)
+            and not isinstance(sides[1], Name)
+        ):
+            self._define(item, head, sides[1])
+
+    def _defined_in_displays(self) -> set[Key]:
+        if self.later is None:
+            self.later = {
+                i.sides[0].key
+                for i in self.found.items
+                if i.displayed and len(i.sides) > 1 and isinstance(i.sides[0], Name)
+                and i.condition is None and i.relation in ("=", ":=")
+                and not isinstance(i.sides[1], Number)
+            }  # fmt: skip
+        return self.later
+
+    def _unread(self, item: Item, reason: str, place: int | None = None) -> None:
+        where = item.pos if place is None else place
+        self.parts.append(Part(item, "unread", reason=reason, place=where, source=item.source))
+
+    def _alias_part(self, item: Item, name: Name, main: Name) -> None:
+        text = f"{self.names.name(main)} (the same as {name.latex})"
+        part = Part(item, "definition", source=item.source)
+        part.notes.append(f"{name.latex} is another name for {self.names.name(main)}")
+        part.line = ""
+        _ = text
+        self.parts.append(part)
+
+    def _note_alias(self, item: Item, name: Name) -> None:
+        part = Part(item, "definition", source=item.source)
+        part.notes.append(f"{name.latex} stands for this derivative")
+        self.parts.append(part)
+
+    def _started(self) -> Any:
+        saved = self.ranges.save()
+        self.writer.scope = Scope(self.ranges)
+        self.writer.notes, self.writer.assumed = [], []
+        self.writer.length = 0
+        self.writer.derived = []
+        return saved
+
+    def _define(self, item: Item, head: Any, body: Any) -> None:
+        saved = self._started()
+        w = self.writer
+        part = Part(item, "definition", source=item.source)
+        try:
+            if isinstance(head, Call):
+                params = [a.base for a in head.args if isinstance(a, Name)]
+                name = self.names.name(head.name)
+                left: Text = (f"{name}({', '.join(params)})",)
+                self.arguments[head.name.key] = head
+                for p in params:
+                    w.scope.free[p] = self.ranges.new()
+                right = w.write(body)
+            else:
+                if not head.slots and self.survey.ranks.get(head.key, 0) == 1:
+                    letter = w.fresh()
+                    r = self.ranges.new()
+                    left = w.with_lift((letter, r), lambda: w.write(head))
+                    right = w.with_lift((letter, r), lambda: w.write(body))
+                else:
+                    self._labelkey_text(head, body)
+                    left, right = w.write(head), w.write(body)
+                strange = set(w.scope.free) - {s.text for s in head.slots}
+                if strange:
+                    raise Unread(
+                        f"the index {sorted(strange)[0]} stands on one side only", item.pos
+                    )
+        except (Unread, RecursionError) as error:
+            self.ranges.restore(saved)
+            self.failed.add(head.key if isinstance(head, Name) else head.name.key)
+            self._failed(item, error)
+            return
+        if isinstance(head, Call):
+            inside = {w.settled(s).key for s in walk(body) if isinstance(s, Name)}
+            params_ = {a.key for a in head.args if isinstance(a, Name)}
+            w.defined[head.name.key] = inside - params_ - self._constants()
+        if isinstance(head, Name):
+            inside = {w.settled(s).key for s in walk(body) if isinstance(s, Name)}
+            self.definitions[head.key] = (head, body)
+            w.defined[head.key] = inside - self._constants()
+        part.texts = (left, right)
+        part.assumed, part.notes = [*w.assumed], [*w.notes]
+        self.parts.append(part)
+
+    def _constants(self) -> set[Key]:
+        """Letters that are numbers where they have no index anywhere."""
+        letters = {("e", (), ""), ("pi", (), "")}
+        return {k for k in letters if not self.survey.ranks.get(k, 0)}
+
+    def _labelkey_text(self, head: Name, body: Any) -> None:
+        """``L = -\\log p_y``: y is a class number where no sum binds it and no name has it."""
+        if head.slots:
+            return
+        bound = self.survey.bound
+        for s in walk(body):
+            if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
+                in_heads = any(
+                    isinstance(i.sides[0], Name) and any(x.text == s.text for x in i.sides[0].slots)
+                    for i in self.found.items
+                    if i.sides and i.displayed and i.sides[0] is not None
+                )
+                if not in_heads and s.text not in self.writer.labels:
+                    self.writer.labels[s.text] = self.ranges.new(s.text)
+
+    def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
+        saved = self._started()
+        w = self.writer
+        part = Part(item, "claim", source=item.source, chain=chain)
+        try:
+            letter, r = w.fresh(), self.ranges.new()
+            lifted = []
+
+            def side(t: Any) -> Text:
+                def go() -> Text:
+                    text = w.write(t)
+                    lifted.append(w.scope.lifted)
+                    return text
+
+                found: Text = w.with_lift((letter, r), go)
+                return found
+
+            if item.condition is not None:
+                part.condition = w.condition(item.condition)
+            w.ambiguous = False
+            texts = (side(left), side(right))
+            if w.ambiguous:
+                notes, derived = [*w.notes], [*w.derived]
+                w.flipped = True
+                part.others = (side(left), side(right))
+                w.flipped, w.notes, w.derived = False, notes, derived
+                del lifted[2:]
+            if lifted[0] != lifted[1] and not isinstance(right, Number):
+                raise Unread("one side has entries and the other has none")
+            if lifted[0] or lifted[1]:
+                part.notes.append("read entry by entry")
+            if isinstance(first, Derivative):
+                part.derivative = "partial" if starts(texts[0], "partial") else "diff"
+            if isinstance(left, Derivative) and len(left.by) == 1 and isinstance(left.body, Name):
+                body = side(left.body)
+                part.wrt = (body, side(left.by[0]))
+        except (Unread, RecursionError) as error:
+            w.flipped = False
+            self.ranges.restore(saved)
+            self._failed(item, error)
+            return
+        part.texts, part.derived = texts, [*w.derived]
+        part.keys = self._keys(left) | self._keys(right)
+        part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
+        self.parts.append(part)
+
+    def _keys(self, t: Any) -> set[Key]:
+        """The names in a tree, what stands for a derivative being looked into."""
+        out: set[Key] = set()
+        todo = [t]
+        seen: set[Key] = set()
+        while todo:
+            for s in walk(todo.pop()):
+                if isinstance(s, Name):
+                    key = self.writer.settled(s).key
+                    if key in self.writer.aliases and key not in seen:
+                        seen.add(key)
+                        todo.append(self.writer.aliases[key][1])
+                    elif key not in self.writer.aliases:
+                        out.add(key)
+        return out
+
+    def _given(self, item: Item, left: Any, right: Any, op: str = "==") -> None:
+        saved = self._started()
+        w = self.writer
+        try:
+            part = Part(item, "given", source=item.source, op=op)
+            part.texts = (w.write(left), w.write(right))
+        except (Unread, RecursionError) as error:
+            self.ranges.restore(saved)
+            self._failed(item, error)
+            return
+        part.assumed, part.notes = [*w.assumed], [*w.notes]
+        self.parts.append(part)
+
+    def _comparison(self, item: Item) -> None:
+        """``\\sigma > 0`` is a given if it is about an input and a number."""
+        if (
+            len(item.sides) == 2
+            and item.sides[0] is not None
+            and isinstance(item.sides[1], Number)
+            and isinstance(item.sides[0], Name)
+            and item.condition is None
+            and item.sides[0].key not in self.definitions
+            and item.sides[0].key in {k for v in self.writer.defined.values() for k in v}
+            and not (item.sides[0].base in self.survey.bound and not item.sides[0].slots)
+        ):
+            self._given(item, item.sides[0], item.sides[1], item.relation)
+        elif item.displayed:
+            self._unread(item, "a comparison is no equality")
+
+    def _failed(self, item: Item, error: Exception) -> None:
+        if isinstance(error, Unread):
+            self._unread(item, error.reason, error.pos)
+        else:
+            self._unread(item, "the formula is nested too deep")
+
+
+def starts(text: Text, word: str) -> bool:
+    return bool(text) and isinstance(text[0], str) and text[0].startswith(word)
