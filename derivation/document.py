@@ -39,6 +39,7 @@ from derivation.terms import (
     size,
     subterms,
     symbol,
+    unbracketed,
     value_of,
 )
 
@@ -454,7 +455,8 @@ def _repeats(title: Prose, why: Prose) -> bool:
 
 
 def _says_the_same(sub: Step, step: Step) -> bool:
-    return bool(sub.before == step.before and sub.after == step.after)
+    pairs = ((sub.before, step.before), (sub.after, step.after))
+    return all(bool(unbracketed(a) == unbracketed(b)) for a, b in pairs)
 
 
 def _direct(outcome: Outcome) -> frozenset[Term]:

@@ -557,7 +557,8 @@ class Planner:
     ) -> kernel.Theorem:
         start = diff(objective, *wrt)
         chain = Chain(start).rule("iterated-derivative", diff(diff(objective, wrt[0]), wrt[1]))
-        number = self.narrator.as_lemma()
+        number, moved = self.narrator.as_lemma(first)
+        self.lemmas = {k: Lemma(moved(m.number), m.theorem) for k, m in self.lemmas.items()}
         lemma = Lemma(number, first)
         inner = diff(objective, wrt[0])
         chain.splice(_cite(lemma, inner), (0,))
