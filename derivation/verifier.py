@@ -70,7 +70,8 @@ _WHOLE: dict[str, Any] = {
     "schema": (SCHEMA,), "status": ("derived", "not-derived"), "reason": (None, str),
     "problem": {"name": (None, str), "title": str, "program": str}, "objective": str,
     "wrt": _TEXTS, "style": ("cases", "delta"), "result": (None, str), "result_latex": (None, str),
-    "introduced": _TEXTS, "given": _TEXTS, "conditions": _TEXTS, "domain": _TEXTS, "steps": list,
+    "introduced": _TEXTS, "given": _TEXTS, "conditions": _TEXTS, "domain": _TEXTS,
+    "assumed": _TEXTS, "steps": list,
     "checked": {"sizes": [{str: int}], "points": int, "skipped": _TEXTS},
 }  # fmt: skip
 
@@ -270,9 +271,8 @@ class _Replay:
             self.refuse(f"the status is {record['status']}, the result {record['result']}")
         for text in record["introduced"]:
             self._introduce(text)
-        stated = {t: read_condition(t, self.names) for t in self._stated()}
-        for condition in stated.values():
-            self.theory.assume(condition)  # where it is used, it becomes a hypothesis
+        for text in record["assumed"]:  # where it is used, it becomes a hypothesis
+            self.theory.assume(read_condition(text, self.names))
         theorem = self._chain(record["steps"], kernel.reflexivity(self.theory, goal), letters, "")
         self.here = None
         claim = f"{write(goal)} == {write(unbracketed(theorem.rhs))}"
@@ -285,15 +285,6 @@ class _Replay:
         self._same_givens(given)
         self._covered(rest, (*record["conditions"], *record["domain"]))
         return self._verified(f"{write(goal)} == {record['result']}", given, True)
-
-    def _stated(self) -> Iterator[str]:
-        record = self.record
-        yield from record["conditions"]
-        yield from record["domain"]
-        if record["status"] == "not-derived":  # then each step speaks for itself
-            for step in record["steps"]:
-                if "variable" not in step["args"]:
-                    yield from step["conditions"]
 
     def _partial(self, claim: str) -> Verified:
         record = self.record

@@ -127,6 +127,7 @@ class Planner:
             given=given,
             conditions=conditions,
             domain=domain,
+            assumed=tuple(map(self.narrator.letters.condition, self.theory.assumed())),
             facts=tuple(self.narrator.facts),
             steps=(*shared, *self.narrator.steps),
             shared=frozenset(s.number for s in shared),

@@ -57,6 +57,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
         "given": [language.write_condition(c) for c in doc.given],
         "conditions": [language.write_condition(c) for c in doc.conditions],
         "domain": [language.write_condition(c) for c in doc.domain],
+        "assumed": [language.write_condition(c) for c in doc.assumed],
         "steps": [_step(e) for e in (*doc.facts, *doc.entries)],
         "checked": {
             "sizes": [dict(sizes) for sizes in doc.checked.sizes],
