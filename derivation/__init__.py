@@ -20,11 +20,13 @@ if TYPE_CHECKING:
         softmax,
         softmax_jacobian,
     )
+    from derivation.verifier import Verified, verify
 
 __all__ = [
     "Derivation",
     "IndexedMax",
     "IndexedMin",
+    "Verified",
     "__version__",
     "cross_entropy",
     "derive",
@@ -32,10 +34,12 @@ __all__ = [
     "same",
     "softmax",
     "softmax_jacobian",
+    "verify",
 ]
 
 _ASKING = ("Derivation", "derive", "gradients")
 _HOME = {n: "derivation.api" if n in _ASKING else "derivation.interop" for n in __all__}
+_HOME["Verified"] = _HOME["verify"] = "derivation.verifier"
 del _HOME["__version__"]
 
 
