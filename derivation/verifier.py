@@ -17,7 +17,13 @@ from typing import Any, NoReturn
 
 from derivation import kernel
 from derivation.errors import CertificateRefused, DerivationError, InputError
-from derivation.language import read_condition, read_expression, read_problem, write
+from derivation.language import (
+    read_condition,
+    read_expression,
+    read_problem,
+    write,
+    write_definition,
+)
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -25,12 +31,8 @@ from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
-    AllOf,
     AnyOf,
-    Condition,
     Every,
-    Index,
-    Integer,
     Path,
     Reduction,
     Relation,
@@ -40,17 +42,14 @@ from derivation.terms import (
     alpha_equal,
     at,
     diff,
-    element,
     free_indices,
     if_else,
     index,
-    name_of,
     neg,
     negate,
     rebuild,
     relation,
     substitute,
-    symbol,
     unbracketed,
 )
 from derivation.theory import Theory, match
@@ -86,6 +85,7 @@ class Verified:
             derivation that stopped proves what it reached.
         title: What the certificate calls the problem (prose).
         program: The program that says what the names mean.
+        definitions: Its definitions.
         given: The givens of the program that the proof rests on.
         conditions: What it needs besides.
         domain: What holds wherever the objective is defined and has the derivative at all.
@@ -98,6 +98,7 @@ class Verified:
     derived: bool
     title: str
     program: str
+    definitions: tuple[str, ...]
     given: tuple[str, ...]
     conditions: tuple[str, ...]
     domain: tuple[str, ...]
@@ -300,6 +301,7 @@ class _Replay:
             derived=derived,
             title=record["problem"]["title"],
             program=record["problem"]["program"],
+            definitions=tuple(map(write_definition, self.problem.definitions.values())),
             given=tuple(map(write, given)),
             conditions=tuple(record["conditions"]),
             domain=tuple(record["domain"]),
@@ -437,6 +439,9 @@ class _Replay:
                 else:
                     self.refuse(f"{rule} takes no argument {name[:40]}")
             theorem = kernel.instance(self.theory, REGISTRY[rule], lhs, rhs, values)
+            for weaker in _ALGEBRA[: _ALGEBRA.index(rule)] if rule in _ALGEBRA else ():
+                if _is_instance(self.theory, weaker, lhs, rhs):
+                    self.refuse(f"{weaker} is enough, it states {rule}")
         else:
             self.refuse(f"there is no rule {rule[:40]}")
         if step["direction"] == "rl":
@@ -540,7 +545,16 @@ class _Replay:
             self.refuse(f"it states the condition {extra[0][:200]}, which it does not need")
 
 
+_ALGEBRA = ("ring", "field", "powers")  # each takes in the one before; the weakest is stated
 _LAWS = {"definition": r"\text{name} = \text{its definition}", "given": r"\text{given}"}
+
+
+def _is_instance(theory: Theory, rule: str, lhs: Term, rhs: Term) -> bool:
+    try:
+        kernel.instance(theory, REGISTRY[rule], lhs, rhs, {})
+    except DerivationError:
+        return False
+    return True
 
 
 def _rules(steps: list[Any]) -> Iterator[str]:

@@ -103,6 +103,7 @@ def summary(found: Verified) -> str:
     else:
         lines = [f" …  {found.claim}", f"    {found.title}: stopped here, as the certificate says"]
     for label, texts in (
+        ("for", found.definitions),
         ("given", found.given),
         ("where", found.conditions),
         ("domain", found.domain),
