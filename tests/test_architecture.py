@@ -27,14 +27,17 @@ SEES: dict[str, set[str]] = {
     "theory": LOW | {"normal", "matching", "signs"},
     "kernel": LOW | {"matching", "theory"},
     "rules": LOW | {"normal", "matching", "theory", "kernel"},
-    "verifier": LOW | {"language", "kernel", "rules", "theory", "matching"},  # never the engine
+    "certificate": {"errors"},
+    # never the engine
+    "verifier": LOW | {"certificate", "language", "kernel", "rules", "theory", "matching"},
     "engine": LOW | {"normal", "matching", "theory", "kernel", "rules", "steps", "language"},
     "library": {"errors"},
     "document": LOW | {"steps"},
-    "printers": LOW | {"steps", "document", "language"},
+    "printers": LOW | {"certificate", "steps", "document", "language"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
-    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel", "verifier"},
+    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"}
+    | {"certificate", "verifier"},
     "__main__": {"commands"},
     "__init__": {"api", "interop", "verifier"},
 }

@@ -56,8 +56,8 @@ def run(*, file: str, timeout: float) -> int:
 
 def _data(file: str) -> bytes:
     """The bytes of the file, at most one more than a certificate may have."""
+    from derivation.certificate import MAX_BYTES
     from derivation.errors import InputError
-    from derivation.verifier import MAX_BYTES
 
     if file == "-":
         return sys.stdin.buffer.read(MAX_BYTES + 1)

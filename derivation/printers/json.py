@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from derivation import language
+from derivation.certificate import SCHEMA, SET_SCHEMA
 from derivation.document import Document, Entry, document
 from derivation.printers.formula import LatexDrawing
 from derivation.steps import Outcome, Prose
-
-SCHEMA, SET_SCHEMA = "derivation/1", "derivation-set/1"
 
 
 def render(
