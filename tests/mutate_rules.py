@@ -26,6 +26,8 @@ from typing import Any
 
 ROOT = pathlib.Path(__file__).parent.parent
 TESTS = ("test_rules.py", "test_rules_held.py", "test_kernel.py", "test_soundness.py")
+# the record of instances is compared; that what is on record is true is a test of its own
+SLOW = "tests/test_rules_held.py::test_the_oracle_refutes_none"
 EQUIVALENT = ROOT / "tests" / "data" / "equivalent_mutants.txt"
 MODULES = {
     "algebra": "derivation.rules.algebra",
@@ -237,7 +239,9 @@ def survives(module: str, tree: ast.Module, tests: Sequence[str]) -> bool:
             import pytest
 
             sys.meta_path.insert(0, Changed(module, copy.deepcopy(tree)))
-            status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
+            status = int(
+                pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--deselect", SLOW, *tests])
+            )
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
