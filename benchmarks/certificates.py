@@ -1,11 +1,11 @@
 """Certificates of every derivation at hand, verified: how many, and how long against deriving.
 
-    python benchmarks/certificates.py [ITEMS.json] [--random FIRST COUNT]
+    python benchmarks/certificates.py [ITEMS.json] [--random FIRST COUNT] [--confirm]
 
 The library in both styles, the public corpus (or ITEMS.json), and random programs of
-``tests/programs.py`` by seed. Deriving is the engine's search with its proofs, without the oracle;
-verifying starts from the text. Both are cold for each derivation in that no memo of one serves the
-other: what the terms themselves remember is forgotten in between.
+``tests/programs.py`` by seed. Deriving is the engine's search with its proofs, confirming what the
+oracle does after it for whoever asks; verifying starts from the text, with the memos that terms
+share emptied, as in a process of its own. ``--confirm`` measures the oracle too.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from derivation.api import read
 from derivation.engine import derive_outcome
 from derivation.errors import DerivationError, InputError
 from derivation.language import read_problem, writer
+from derivation.oracle import Oracle
 from derivation.printers import json as certificate
 from derivation.problem import Problem
 
@@ -80,7 +81,7 @@ def of_chance(first: int, number: int) -> Iterator[tuple[str, Problem, str]]:
 
 def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
     good = partial = moves = 0
-    deriving = verifying = longest = 0.0
+    deriving = confirming = verifying = longest = 0.0
     size, worst, bad = 0, "", 0
     for name, problem, style in cases:
         for wrt in problem.wrt:
@@ -90,6 +91,9 @@ def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
             except (DerivationError, RecursionError):
                 continue
             middle = time.perf_counter()
+            if "--confirm" in sys.argv:
+                Oracle(problem, extra=outcome.introduced).confirm(outcome.facts + outcome.steps)
+            confirming += time.perf_counter() - middle
             text = certificate.render([outcome])
             forget()
             begun = time.perf_counter()
@@ -107,10 +111,12 @@ def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
             if taken > longest:
                 longest, worst = taken, name
     ratio = verifying / deriving if deriving else 0.0
+    whole = verifying / (deriving + confirming) if deriving else 0.0
     print(
         f"{what}: {good} verified ({partial} of them stopped), {bad} refused, {moves} moves, "
-        f"{size / 1e6:.1f} MB; derived in {deriving:.2f} s, verified in {verifying:.2f} s "
-        f"({ratio:.2f}), longest {longest:.2f} s: {worst}",
+        f"{size / 1e6:.1f} MB; derived in {deriving:.2f} s, confirmed in "
+        f"{confirming:.2f} s, verified in {verifying:.2f} s "
+        f"({ratio:.2f} of deriving, {whole:.2f} of both), longest {longest:.2f} s: {worst}",
         flush=True,
     )
     return bad
@@ -121,6 +127,7 @@ def main(argv: list[str]) -> int:
     if "--random" in argv:
         at = argv.index("--random")
         return run("random programs", of_chance(int(argv[at + 1]), int(argv[at + 2])))
+    argv = [a for a in argv if a != "--confirm"]
     items = pathlib.Path(argv[0]) if argv else ROOT / "tests" / "data" / "public.json"
     bad += run("library", of_library())
     bad += run("corpus", of_corpus(items))

@@ -9,7 +9,7 @@ the theorem that comes out must be the one that is stated. Nothing of the engine
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, NoReturn
@@ -317,75 +317,61 @@ class _Replay:
     ) -> kernel.Theorem:
         """One kernel move at its place."""
         self.moves += 1
-        rule, path = step["rule"], tuple(step["path"])
+        path = tuple(step["path"])
         after = self._aligned(before, after, path)
         lhs, rhs = at(before, path), at(after, path)
         if step["direction"] == "rl":
             lhs, rhs = rhs, lhs
-        inner = {**letters, **_bound_above(before, path)}
-        if len(step["uses"]) != (rule == "lemma"):
-            self.refuse("a move by a lemma uses that one, any other move none")
-        args, maker = dict(step["args"]), self._makers().get(rule)
-        args.pop("variable", None)
-        if maker is not None:
-            theorem = maker(step, lhs, rhs, inner)
-        elif rule in REGISTRY:
-            if set(args) != set(_ARGUMENTS.get(rule, ())):
-                self.refuse(f"the arguments of {rule} are {_ARGUMENTS.get(rule, ())}")
-            values = {
-                name: read_condition(text, self.names, free=inner)
-                if name == "condition"
-                else self.expression(text, inner)
-                for name, text in args.items()
-            }
-            theorem = kernel.instance(self.theory, REGISTRY[rule], lhs, rhs, values)
-            for weaker in _ALGEBRA[: _ALGEBRA.index(rule)] if rule in _ALGEBRA else ():
-                if _is_instance(self.theory, weaker, lhs, rhs):
-                    self.refuse(f"{weaker} is enough, it states {rule}")
-        else:
-            self.refuse(f"there is no rule {rule[:40]}")
+        theorem = self._equation(step, lhs, rhs, {**letters, **_bound_above(before, path)})
         if step["direction"] == "rl":
             theorem = kernel.symmetry(theorem)
         whole = kernel.replace(before, path, theorem)
         if not alpha_equal(whole.rhs, after):
-            self.refuse(f"{rule} gives {write(whole.rhs)}, it states {write(after)}")
+            self.refuse(f"{step['rule']} gives {write(whole.rhs)}, it states {write(after)}")
         return kernel.renamed(whole, before, after)
 
-    def _makers(self) -> dict[str, Callable[..., kernel.Theorem]]:
-        return {
-            "definition": self._definition,
-            "given": self._given,
-            "lemma": self._cited,
-            "rename": self._renamed,
-        }
-
-    def _definition(self, step: Any, lhs: Any, rhs: Any, letters: Letters) -> kernel.Theorem:
-        self._no_arguments(step)
-        return kernel.renamed(kernel.definition(self.theory, lhs), lhs, rhs)
-
-    def _renamed(self, step: Any, lhs: Any, rhs: Any, letters: Letters) -> kernel.Theorem:
-        self._no_arguments(step)
-        return kernel.renamed(kernel.reflexivity(self.theory, lhs), lhs, rhs)
-
-    def _given(self, step: Any, lhs: Any, rhs: Any, letters: Letters) -> kernel.Theorem:
-        args = dict(step["args"])
-        given = self._the_given(args.pop("given", ""))
-        free = {i.name: i for i in free_indices(given)}
-        if set(args) != set(free):
-            self.refuse(f"values are needed for the indices {sorted(free)}")
-        values = {free[name]: self.expression(text, letters) for name, text in args.items()}
-        return kernel.renamed(kernel.given(self.theory, given, values), lhs, rhs)
-
-    def _cited(self, step: Any, lhs: Any, rhs: Any, letters: Letters) -> kernel.Theorem:
-        self._no_arguments(step)
+    def _equation(self, step: Any, lhs: Any, rhs: Any, letters: Letters) -> kernel.Theorem:
+        """``lhs = rhs`` by the rule that a move states."""
+        rule, args = step["rule"], {k: v for k, v in step["args"].items() if k != "variable"}
+        if len(step["uses"]) != (rule == "lemma"):
+            self.refuse("a move by a lemma uses that one, any other move none")
+        if rule in REGISTRY:
+            return self._instance(rule, lhs, rhs, args, letters)
+        if rule == "given":
+            given = self._the_given(args.pop("given", ""))
+            free = {i.name: i for i in free_indices(given)}
+            if set(args) != set(free):
+                self.refuse(f"values are needed for the indices {sorted(free)}")
+            values = {free[name]: self.expression(text, letters) for name, text in args.items()}
+            return kernel.renamed(kernel.given(self.theory, given, values), lhs, rhs)
+        if args:
+            self.refuse(f"{rule[:40]} takes no arguments")
+        if rule == "definition":
+            return kernel.renamed(kernel.definition(self.theory, lhs), lhs, rhs)
+        if rule == "rename":
+            return kernel.renamed(kernel.reflexivity(self.theory, lhs), lhs, rhs)
+        if rule != "lemma":
+            self.refuse(f"there is no rule {rule[:40]}")
         (number,) = step["uses"]
         if number not in self.proved:
             self.refuse(f"lemma {number[:40]} has not been proved before")
         return kernel.renamed(kernel.cite(self.proved[number], lhs), lhs, rhs)
 
-    def _no_arguments(self, step: Any) -> None:
-        if step["args"]:
-            self.refuse(f"{step['rule']} takes no arguments")
+    def _instance(
+        self, rule: str, lhs: Any, rhs: Any, args: dict[str, str], letters: Letters
+    ) -> kernel.Theorem:
+        if set(args) != set(_ARGUMENTS.get(rule, ())):
+            self.refuse(f"the arguments of {rule} are {_ARGUMENTS.get(rule, ())}")
+        values = {
+            name: read_condition(text, self.names, free=letters)
+            if name == "condition"
+            else self.expression(text, letters)
+            for name, text in args.items()
+        }
+        for weaker in _ALGEBRA[: _ALGEBRA.index(rule)] if rule in _ALGEBRA else ():
+            if _is_instance(self.theory, weaker, lhs, rhs):
+                self.refuse(f"{weaker} is enough, it states {rule}")
+        return kernel.instance(self.theory, REGISTRY[rule], lhs, rhs, values)
 
     def _aligned(self, before: Any, after: Any, path: Path) -> Any:
         """``after`` with the letters that ``before`` binds on the way to a place."""
