@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from derivation import library, normal, terms, verifier
 from derivation.api import read
-from derivation.engine import derive_outcome
+from derivation.engine import derive_together
 from derivation.errors import DerivationError, InputError
 from derivation.language import read_problem, writer
 from derivation.oracle import Oracle
@@ -84,12 +84,13 @@ def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
     deriving = confirming = verifying = longest = 0.0
     size, worst, bad = 0, "", 0
     for name, problem, style in cases:
-        for wrt in problem.wrt:
-            start = time.perf_counter()
-            try:
-                outcome = derive_outcome(problem, wrt, style=style)
-            except (DerivationError, RecursionError):
-                continue
+        start = time.perf_counter()
+        try:
+            outcomes = derive_together(problem, problem.wrt, style=style)
+        except (DerivationError, RecursionError):
+            continue
+        deriving += time.perf_counter() - start
+        for outcome in outcomes:
             middle = time.perf_counter()
             if "--confirm" in sys.argv:
                 Oracle(problem, extra=outcome.introduced).confirm(outcome.facts + outcome.steps)
@@ -105,7 +106,7 @@ def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
                 continue
             taken = time.perf_counter() - begun
             forget()
-            deriving, verifying = deriving + middle - start, verifying + taken
+            verifying += taken
             good, moves, size = good + 1, moves + found.moves, size + len(text)
             partial += not found.derived
             if taken > longest:

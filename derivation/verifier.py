@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any, NoReturn
 
 from derivation import kernel
@@ -242,14 +241,15 @@ class _Replay:
         self, steps: list[Any], theorem: kernel.Theorem, letters: Letters, prefix: str
     ) -> kernel.Theorem:
         """From ``theorem`` on through the chain steps of a list, lemmas proved as they come."""
-        number, fact = count(1), count(1)
+        last = {"F": 0, prefix: 0}
         begun = False
         for step in steps:
             is_fact = not prefix and step["kind"] == "lemma" and step["number"].startswith("F")
-            expected = f"F{next(fact)}" if is_fact else f"{prefix}{next(number)}"
-            self.here = step["number"]
-            if step["number"] != expected:
-                self.refuse(f"the number {expected} is expected here")
+            self.here, kind = step["number"], "F" if is_fact else prefix
+            found = re.fullmatch(rf"{re.escape(kind)}([1-9]\d{{0,8}})", step["number"], re.ASCII)
+            if found is None or int(found[1]) <= last[kind]:
+                self.refuse("it does not stand where its number says")
+            last[kind] = int(found[1])
             if step["kind"] == "lemma":
                 self._lemma(step)
                 continue

@@ -211,9 +211,10 @@ class Narrator:
         """
         chain = [s for s in self.steps if s.kind == "chain"]
         others = [s for s in self.steps if s.kind != "chain"]
-        number = str(len(others) + 1)
+        first = len(self.earlier) + 1
+        number = str(first + len(others))
         renumber = {s.number: f"{number}.{k}" for k, s in enumerate(chain, 1)}
-        order = {s.number: str(k) for k, s in enumerate(others, 1)}
+        order = {s.number: str(k) for k, s in enumerate(others, first)}
         renumber.update(order)
         substeps = tuple(_renumbered(s, renumber) for s in chain)
         lemmas = [_renumbered(s, renumber) for s in others]
