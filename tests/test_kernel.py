@@ -155,6 +155,18 @@ def test_an_unregistered_rule_is_refused(theory: Theory) -> None:
         kernel.instance(theory, rogue, term(theory, "y[1]"), term(theory, "z[1]"), {})
 
 
+def test_a_rule_cannot_be_changed_or_replaced() -> None:
+    from dataclasses import FrozenInstanceError
+
+    from derivation.rules.registry import rule
+
+    with pytest.raises(FrozenInstanceError):
+        REGISTRY["ring"].check = lambda *a: ()  # type: ignore[misc]
+    with pytest.raises(RuleRefused, match="registered twice"):
+        rule("ring", "algebra", "Anything", "a = b")(lambda *a: ())
+    assert REGISTRY["ring"].title == "Rearrange"
+
+
 def test_only_givens_of_the_problem_are_assumed(theory: Theory) -> None:
     with pytest.raises(KernelError, match="not a given"):
         kernel.given(theory, read_condition("sum(z[i] for i in K) == 1", theory.problem), {})

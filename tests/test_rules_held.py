@@ -20,7 +20,7 @@ from derivation.errors import DerivationError
 from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.oracle import Oracle
 from derivation.rules import REGISTRY
-from derivation.terms import index, size
+from derivation.terms import ZERO, diff, index, partial, size
 from derivation.theory import Theory
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "rule_instances.txt"
@@ -169,6 +169,7 @@ diff(a*abs(a), a)
 diff(a/b, a)
 diff(a/b, b)
 diff(a/(b*s**2), b)
+diff(a/b/s**2, b)
 diff(exp(a)/(1 + exp(a)), a)
 diff(1/a, a)
 diff(a*b**c[j], a)
@@ -312,6 +313,10 @@ diff(a*b, a)
 diff(b*a, a)
 delta(i,j)*delta(i,j)
 delta(j,i)**2
+a*b/b if i == j else s
+a if i == j else s
+sqrt(a)*sqrt(a) if i == j and k == l else s
+a if i == j and k == l else s
 
 y[i]*delta(i,j)
 y[j]*delta(i,j)
@@ -573,6 +578,13 @@ def test_a_condition_is_one() -> None:
     ):
         with pytest.raises(DerivationError):
             REGISTRY[rule].rewrite(theory, y, args)  # type: ignore[misc]
+
+
+def test_an_index_is_no_variable() -> None:
+    i = LETTERS["i"]
+    for make in (diff, partial):
+        with pytest.raises(DerivationError):
+            kernel.instance(Theory(PROBLEM), REGISTRY["d-constant"], make(term("a"), i), ZERO, {})
 
 
 def test_the_oracle_refutes_none() -> None:
