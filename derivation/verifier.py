@@ -23,6 +23,7 @@ from derivation.language import (
     write,
     write_definition,
 )
+from derivation.matching import match
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -52,7 +53,7 @@ from derivation.terms import (
     unbracketed,
 )
 from derivation.terms import names as names_in
-from derivation.theory import Theory, match
+from derivation.theory import Theory
 
 
 @dataclass(frozen=True)
