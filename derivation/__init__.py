@@ -21,12 +21,14 @@ if TYPE_CHECKING:
         softmax,
         softmax_jacobian,
     )
+    from derivation.verifier import Verified, verify
 
 __all__ = [
     "Derivation",
     "IndexedMax",
     "IndexedMin",
     "Report",
+    "Verified",
     "__version__",
     "check",
     "cross_entropy",
@@ -35,11 +37,13 @@ __all__ = [
     "same",
     "softmax",
     "softmax_jacobian",
+    "verify",
 ]
 
 _ASKING = ("Derivation", "derive", "gradients")
 _HOME = {n: "derivation.api" if n in _ASKING else "derivation.interop" for n in __all__}
 _HOME |= dict.fromkeys(("Report", "check"), "derivation.checking")
+_HOME["Verified"] = _HOME["verify"] = "derivation.verifier"
 del _HOME["__version__"]
 
 

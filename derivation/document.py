@@ -39,6 +39,7 @@ from derivation.terms import (
     size,
     subterms,
     symbol,
+    unbracketed,
     value_of,
 )
 
@@ -131,6 +132,7 @@ class Document:
         given: The givens that were used.
         conditions: What the result needs besides.
         domain: What holds wherever the objective is defined.
+        assumed: What the proof may have used without deriving it.
         total: Number of top-level steps, shown or not.
         last: The number of the last of them.
         checked: What the oracle tried.
@@ -151,6 +153,7 @@ class Document:
     given: tuple[Term, ...]
     conditions: tuple[Term, ...]
     domain: tuple[Term, ...]
+    assumed: tuple[Term, ...]
     total: int
     last: str
     checked: Checked
@@ -221,6 +224,7 @@ def document(
         given=outcome.given,
         conditions=tuple(map(letters.write, outcome.conditions)),
         domain=tuple(map(letters.write, outcome.domain)),
+        assumed=outcome.assumed,
         total=len(outcome.steps),
         last=outcome.steps[-1].number if outcome.steps else "",
         checked=outcome.checked,
@@ -454,7 +458,8 @@ def _repeats(title: Prose, why: Prose) -> bool:
 
 
 def _says_the_same(sub: Step, step: Step) -> bool:
-    return bool(sub.before == step.before and sub.after == step.after)
+    pairs = ((sub.before, step.before), (sub.after, step.after))
+    return all(bool(unbracketed(a) == unbracketed(b)) for a, b in pairs)
 
 
 def _direct(outcome: Outcome) -> frozenset[Term]:

@@ -61,3 +61,17 @@ class KernelError(DerivationError):
 
 class NotDerived(DerivationError):
     """The engine found no derivation. Never means that the claim is false (exit status 1)."""
+
+
+class CertificateRefused(DerivationError):
+    """A certificate does not prove what it states (exit status 1).
+
+    Args:
+        number: The step that is wrong, or None for the statement itself.
+        message: What differs.
+    """
+
+    def __init__(self, number: str | None, message: str) -> None:
+        self.number, self.message = number, message
+        where = "the statement" if number is None else f"step {number}"
+        super().__init__(f"{where}: {message}")

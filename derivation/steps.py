@@ -80,6 +80,8 @@ class Outcome:
         given: The givens that were used.
         conditions: Remaining conditions (``Relation`` terms, free indices meaning "every").
         domain: Conditions that hold wherever the objective is defined and differentiable.
+        assumed: What the proof may use without deriving it; where it does, it is among the
+            conditions or the domain.
         facts: Header facts, each a proved lemma (Σ ŷ = 1), numbered "F1" …
         steps: Lemmas and chain steps in order.
         checked: What the oracle confirmed.
@@ -97,6 +99,7 @@ class Outcome:
     given: tuple[Term, ...] = ()
     conditions: tuple[Term, ...] = ()
     domain: tuple[Term, ...] = ()
+    assumed: tuple[Term, ...] = ()
     facts: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
     checked: Checked = Checked()

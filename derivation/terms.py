@@ -800,6 +800,23 @@ def alpha_equal(a: Term, b: Term) -> bool:
     return a == b or bool(canonical(a) == canonical(b))
 
 
+def unbracketed(t: Term) -> Any:
+    """The term without the brackets round the first factor of a product or first term of a sum.
+
+    >>> a, b, c = map(symbol, "abc")
+    >>> unbracketed(mul(mul(a, b), c)).args
+    (a, b, c)
+    """
+    if is_leaf(t) or isinstance(t, Condition | KroneckerDelta):
+        return t
+    if isinstance(t, Reduction):
+        return rebuild(t, (unbracketed(t.body), t.index, t.guard))
+    args = tuple(map(unbracketed, t.args))
+    if isinstance(t, Add | Mul) and type(args[0]) is type(t):
+        args = (*args[0].args, *args[1:])
+    return rebuild(t, args)
+
+
 def size_of(t: Term, shapes: Mapping[str, tuple[Term, ...]] | None = None) -> Any:
     """The size that an index term runs over, where it is known (None for a number)."""
     if isinstance(t, Index):

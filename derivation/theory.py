@@ -390,6 +390,10 @@ class Theory:
             self.signs.forget()
             self._decided.clear()
 
+    def assumed(self) -> tuple[Any, ...]:
+        """What was assumed besides the problem's givens, in order."""
+        return tuple(self.facts[len(self.problem.givens) :])
+
     def sign(self, t: Term) -> tuple[int, Used]:
         """The signs that a term can have, and the givens that this rests on."""
         return self.signs.sign(t)

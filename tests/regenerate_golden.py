@@ -6,6 +6,7 @@ python tests/regenerate_golden.py
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -14,10 +15,13 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 def main() -> None:
     from printed import CASES, printed
+    from test_rules_held import record
 
-    for name in CASES:
+    texts = {name: partial(printed, name) for name in CASES}
+    texts["rule_instances.txt"] = lambda: "".join(f"{line}\n" for line in record())
+    for name, made in texts.items():
         path = HERE / "golden" / name
-        text = printed(name)
+        text = made()
         state = "same" if path.exists() and path.read_text("utf-8") == text else "written"
         path.write_text(text, "utf-8", newline="\n")
         print(f"{state:8} {path.relative_to(HERE.parent)}")

@@ -10,9 +10,9 @@ import pytest
 from derivation import kernel
 from derivation.errors import KernelError, RuleRefused
 from derivation.kernel import Theorem
-from derivation.language import read_condition, read_expression, read_problem
+from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.rules import REGISTRY
-from derivation.terms import TRUE, free_indices
+from derivation.terms import TRUE, Integer, diff, free_indices, partial, sum_over
 from derivation.theory import Theory
 
 FLAGSHIP = """
@@ -155,6 +155,18 @@ def test_an_unregistered_rule_is_refused(theory: Theory) -> None:
         kernel.instance(theory, rogue, term(theory, "y[1]"), term(theory, "z[1]"), {})
 
 
+def test_a_rule_cannot_be_changed_or_replaced() -> None:
+    from dataclasses import FrozenInstanceError
+
+    from derivation.rules.registry import rule
+
+    with pytest.raises(FrozenInstanceError):
+        REGISTRY["ring"].check = lambda *a: ()  # type: ignore[misc]
+    with pytest.raises(RuleRefused, match="registered twice"):
+        rule("ring", "algebra", "Anything", "a = b")(lambda *a: ())
+    assert REGISTRY["ring"].title == "Rearrange"
+
+
 def test_only_givens_of_the_problem_are_assumed(theory: Theory) -> None:
     with pytest.raises(KernelError, match="not a given"):
         kernel.given(theory, read_condition("sum(z[i] for i in K) == 1", theory.problem), {})
@@ -179,3 +191,172 @@ def test_detach_may_not_be_dropped_under_a_derivative(theory: Theory) -> None:
 
 def test_true_is_no_hypothesis(theory: Theory) -> None:
     assert theory.decide(TRUE)[0]
+
+
+# -- what becomes of hypotheses on the way up ------------------------------------------------------
+
+
+def cancelled(theory: Theory, letter: str = "i") -> Theorem:
+    """y[i] != 0 |- y[i]/y[i] = 1"""
+    one = term(theory, "1")
+    return kernel.instance(
+        theory, REGISTRY["field"], term(theory, f"y[{letter}]/y[{letter}]"), one, {}
+    )
+
+
+def said(theorem: Theorem) -> list[str]:
+    return sorted(map(write, theorem.hypotheses))
+
+
+def test_a_hypothesis_stays_as_it_is_in_sums_products_and_functions(theory: Theory) -> None:
+    for text, path in (
+        ("z[1] + y[i]/y[i]", (1,)),
+        ("y[i]/y[i] + z[1]", (0,)),
+        ("z[1]*(y[i]/y[i])", (1,)),
+        ("exp(y[i]/y[i])", (0,)),
+        ("z[1]**(y[i]/y[i])", (1,)),
+    ):
+        whole = kernel.replace(term(theory, text), path, cancelled(theory))
+        assert said(whole) == ["y[i] != 0"], text
+        assert whole.lhs == term(theory, text)
+
+
+def test_a_hypothesis_is_weakened_by_the_case_it_is_needed_in(theory: Theory) -> None:
+    def at(text: str, place: int) -> list[str]:
+        return said(kernel.replace(term(theory, text), (place,), cancelled(theory)))
+
+    assert at("y[i]/y[i] if i < j else z[i]", 1) == ["i >= j or y[i] != 0"]
+    assert at("z[i] if i < j else y[i]/y[i]", 2) == ["i < j or y[i] != 0"]
+    assert at("y[i]/y[i] if y[i] != 0 else z[i]", 1) == []
+    assert at("z[i] if y[i] == 0 else y[i]/y[i]", 2) == []
+    assert at("y[i]/y[i] if y[i] == 0 else z[i]", 1) == ["y[i] != 0 or y[i] != 0"]
+
+
+def test_a_hypothesis_is_for_every_value_that_the_guard_lets_pass(theory: Theory) -> None:
+    def at(text: str, letter: str = "k") -> list[str]:
+        lhs = term(theory, text)
+        bound = {letter: lhs.args[1]}
+        left = read_expression(f"y[{letter}]/y[{letter}]", theory.problem, free=bound)
+        made = kernel.instance(theory, REGISTRY["field"], left, term(theory, "1"), {})
+        return said(kernel.replace(lhs, (0,), made))
+
+    assert at("sum(y[k]/y[k] for k in K)") == ["all(y[_0] != 0 for _0 in K)"]
+    assert at("sum(y[k]/y[k] for k in K if k < j)") == ["all(_0 >= j or y[_0] != 0 for _0 in K)"]
+    assert at("sum(y[k]/y[k] for k in K if y[k] != 0)") == []
+    assert at("prod(y[k]/y[k] for k in K if k < j)") == ["all(_0 >= j or y[_0] != 0 for _0 in K)"]
+
+
+def test_a_hypothesis_about_a_letter_that_neither_side_shows(theory: Theory) -> None:
+    """y[i] != 0 |- 1 = 1, put under a sum over i, is about every i."""
+    one = cancelled(theory)
+    nothing = kernel.transitivity(kernel.symmetry(one), one)
+    assert (nothing.lhs, nothing.rhs) == (term(theory, "1"), term(theory, "1"))
+    i = next(iter(free_indices(one.lhs)))
+    whole = kernel.replace(sum_over(term(theory, "1"), i), (0,), nothing)
+    assert said(whole) == ["all(y[_0] != 0 for _0 in K)"]
+
+
+def test_a_closed_hypothesis_passes_a_guard_unchanged(theory: Theory) -> None:
+    text = "sum(z[k]*sum(y[i] for i in K) for k in K if k < j)"
+    whole = kernel.replace(term(theory, text), (0, 1), the_given(theory))
+    assert whole.hypotheses == {kernel.closed(theory.problem.givens[0])}
+
+
+def test_hypotheses_are_kept_by_symmetry_and_joined_by_transitivity(theory: Theory) -> None:
+    one, two = cancelled(theory, "i"), cancelled(theory, "j")
+    assert said(kernel.symmetry(one)) == ["y[i] != 0"]
+    assert said(kernel.transitivity(one, kernel.symmetry(two))) == ["y[i] != 0", "y[j] != 0"]
+    assert said(kernel.instantiate(one, {})) == ["y[i] != 0"]
+    i = next(iter(free_indices(one.lhs)))
+    assert said(kernel.instantiate(one, {i: term(theory, "y[1]").args[1]})) == ["y[1] != 0"]
+
+
+def test_what_a_theorem_rests_on_is_kept(theory: Theory) -> None:
+    """The definition of yhat, through every way to go on; a derivative that cuts it refuses it."""
+    made = kernel.definition(theory, term(theory, "yhat[1]"))
+    back = kernel.symmetry(made)
+    for theorem in (
+        made,
+        kernel.symmetry(back),
+        kernel.transitivity(made, kernel.reflexivity(theory, made.rhs)),
+        kernel.transitivity(kernel.reflexivity(theory, made.lhs), made),
+        kernel.renamed(made, made.lhs, made.rhs),
+        kernel.instantiate(made, {}),
+        kernel.cite(made, made.lhs),
+        kernel.replace(term(theory, "yhat[1]*z[1]"), (0,), made),
+    ):
+        assert theorem.unfolded == {"yhat"}
+        with pytest.raises(KernelError, match="is cut under"):
+            kernel.replace(diff(theorem.lhs, term(theory, "yhat[2]")), (0,), theorem)
+
+
+def test_a_renaming_is_one_on_both_sides(theory: Theory) -> None:
+    made = kernel.definition(theory, term(theory, "yhat[1]"))
+    other = term(theory, "exp(z[1])/sum(exp(z[l]) for l in K)")
+    assert kernel.renamed(made, made.lhs, other).rhs == other
+    for lhs, rhs in ((term(theory, "yhat[2]"), made.rhs), (made.lhs, term(theory, "yhat[1]"))):
+        with pytest.raises(KernelError, match="not a renaming"):
+            kernel.renamed(made, lhs, rhs)
+
+
+def test_only_an_instance_is_cited(theory: Theory) -> None:
+    made = cancelled(theory)
+    assert kernel.cite(made, term(theory, "y[j]/y[j]")).rhs == term(theory, "1")
+    for text in ("y[i]/y[j]", "z[i]/z[i]", "y[i]"):
+        with pytest.raises(KernelError, match="not an instance"):
+            kernel.cite(made, term(theory, text))
+
+
+def test_values_of_indices_lie_in_range() -> None:
+    theory = Theory(
+        read_problem(
+            "L = sum(x[n]*y[k] for n in N for k in K)\ngiven x[n] == y[k]\nwrt x[m]", need_wrt=False
+        )
+    )
+    given = theory.problem.givens[0]
+    free = {i.name: i for i in free_indices(given)}
+    for wrong in ({free["n"]: free["k"]}, {free["k"]: Integer(2)}, {free["n"]: Integer(0)}):
+        with pytest.raises(KernelError, match="does not run over"):
+            kernel.given(theory, given, wrong)
+        with pytest.raises(KernelError, match="does not run over"):
+            kernel.instantiate(kernel.given(theory, given, {}), wrong)
+    assert kernel.given(theory, given, {free["n"]: Integer(1)}).lhs == term(theory, "x[1]")
+
+
+def test_no_place_outside_the_term(theory: Theory) -> None:
+    one = kernel.reflexivity(theory, term(theory, "z[1]"))
+    for path in ((2,), (-1,), (5, 0)):
+        with pytest.raises(KernelError):
+            kernel.replace(term(theory, "y[1] + z[1]"), path, one)
+    for text, path in (
+        ("diff(z[1]**2, z[1])", (1,)),
+        ("partial(z[1]**2, z[1])", (1,)),
+        ("sum(y[k] for k in K if k != 1)", (1,)),
+        ("sum(y[k] for k in K if z[1] > 0)", (2, 1)),
+        ("delta(i, j)", (0,)),
+    ):
+        with pytest.raises(KernelError):
+            kernel.replace(
+                term(theory, text), path, kernel.reflexivity(theory, term(theory, "z[1]"))
+            )
+
+
+def test_an_unconditional_law_may_be_used_under_any_derivative(theory: Theory) -> None:
+    a, b = term(theory, "z[1]*(y[1] + 1)"), term(theory, "z[1]*y[1] + z[1]")
+    law = kernel.instance(theory, REGISTRY["ring"], a, b, {})
+    for make in (diff, partial):
+        out = kernel.replace(make(a, term(theory, "z[1]")), (0,), law)
+        assert out.rhs == make(b, term(theory, "z[1]")) and not out.hypotheses
+
+
+def test_an_open_condition_may_be_used_under_a_derivative_a_closed_one_not(theory: Theory) -> None:
+    open_one = cancelled(theory, "1")  # y[1] != 0 holds nearby as well
+    under = term(theory, "diff(y[1]/y[1], y[2])")
+    assert said(kernel.replace(under, (0,), open_one)) == ["y[1] != 0"]
+    root = kernel.instance(
+        theory, REGISTRY["powers"], term(theory, "sqrt(y[1])*sqrt(y[1])"), term(theory, "y[1]"), {}
+    )
+    assert said(root) == ["y[1] >= 0"]
+    with pytest.raises(KernelError, match="may not be used"):
+        kernel.replace(term(theory, "diff(sqrt(y[1])*sqrt(y[1]), y[2])"), (0,), root)
+    assert said(kernel.replace(term(theory, "diff(sqrt(y[1])*sqrt(y[1]), z[2])"), (0,), root))

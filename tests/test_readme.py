@@ -63,15 +63,16 @@ def test_readme_commands(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from derivation import library
+    from derivation import derive, library
     from derivation.__main__ import main
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-loss.deriv").write_text(library.load("mse-linear").text, encoding="utf-8")
+    (tmp_path / "proof.json").write_text(derive("mse-linear").to_json(), encoding="utf-8")
     assert main(shlex.split(line, comments=True)[1:]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert out or any(path.suffix == ".tex" for path in tmp_path.iterdir())
+    assert out or any(path.suffix in (".tex", ".json") for path in tmp_path.iterdir())
 
 
 def test_readme_has_one_test_command_for_ci() -> None:

@@ -15,6 +15,7 @@ MODULES = {
     "derive": "derive",
     "check": "check",
     "export": "export",
+    "verify": "verify",
     "formats": "formats",
     "list": "listing",
     "show": "show",
@@ -35,6 +36,7 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive softmax-cross-entropy --style delta --detail outline
   derivation derive softmax-jacobian -o jacobian.tex --standalone
   derivation export softmax-cross-entropy -o proof.pdf -o proof.html
+  derivation verify proof.json                 replay a certificate from its text alone
   derivation show softmax-cross-entropy        the problem file, to copy and edit
 
 exit status: 0 derived, 1 not derived, 2 bad input"""

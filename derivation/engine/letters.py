@@ -10,12 +10,10 @@ from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
-    Add,
     AnyOf,
     Every,
     Index,
     KroneckerDelta,
-    Mul,
     Reduction,
     Relation,
     Term,
@@ -34,6 +32,7 @@ from derivation.terms import (
     relation,
     substitute,
     subterms,
+    unbracketed,
 )
 from derivation.theory import Theory
 
@@ -52,6 +51,11 @@ class Letters:
                         known.append(s.name)
 
     def friendly(self, t: Term) -> Any:
+        """The term as a line of a derivation shows it: in a reader's letters, and without the
+        brackets round a first factor that rewriting it has left."""
+        return unbracketed(self.exact(t))
+
+    def exact(self, t: Term) -> Any:
         """The same term (up to bound letters) in letters that a person would use, none hidden."""
         found = self._memo.get(t)
         if found is None:
@@ -70,10 +74,7 @@ class Letters:
                 swap = {t.index: letter}
                 t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
             taken = taken | {letter.name}
-        args = tuple(self._friendly(a, taken) for a in t.args)
-        if isinstance(t, Add | Mul) and type(args[0]) is type(t):
-            args = (*args[0].args, *args[1:])  # a product that begins with a product is one
-        return rebuild(t, args)
+        return rebuild(t, tuple(self._friendly(a, taken) for a in t.args))
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:
         for name in self.by_size.get(like.size, []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from derivation.terms import (
     Indexed,
     Partial,
     Path,
+    Reduction,
     Term,
     alpha_equal,
     apply,
@@ -112,6 +114,7 @@ class Narrator:
                 before=self.letters.friendly(proof.before),
                 after=self.letters.friendly(proof.after),
                 law="",
+                uses=_uses(proof),
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
                 substeps=self._leaves(proof, number, proof.before),
@@ -201,13 +204,17 @@ class Narrator:
         )
         return theorem, number
 
-    def as_lemma(self) -> str:
-        """The chain so far becomes a lemma (the gradient, before a second derivative)."""
+    def as_lemma(self, theorem: kernel.Theorem) -> tuple[str, Callable[[str], str]]:
+        """The chain so far becomes a lemma (the gradient, before a second derivative).
+
+        Returns its number, and what turns a lemma's old number into its new one.
+        """
         chain = [s for s in self.steps if s.kind == "chain"]
         others = [s for s in self.steps if s.kind != "chain"]
-        number = str(len(others) + 1)
+        first = len(self.earlier) + 1
+        number = str(first + len(others))
         renumber = {s.number: f"{number}.{k}" for k, s in enumerate(chain, 1)}
-        order = {s.number: str(k) for k, s in enumerate(others, 1)}
+        order = {s.number: str(k) for k, s in enumerate(others, first)}
         renumber.update(order)
         substeps = tuple(_renumbered(s, renumber) for s in chain)
         lemmas = [_renumbered(s, renumber) for s in others]
@@ -217,17 +224,18 @@ class Narrator:
                 number=number,
                 kind="lemma",
                 title=("The gradient",),
-                rule="chain-rule",
-                law=_law("chain-rule"),
+                rule=chain[0].rule,
+                law=_law(chain[0].rule),
                 why=("the first derivative",),
                 before=chain[0].before,
                 after=chain[-1].after,
-                conditions=(),
+                conditions=self._left(theorem),
+                domain=self._domain_of(theorem),
                 uses=tuple(sorted({u for s in substeps for u in s.uses})),
                 substeps=substeps,
             ),
         ]
-        return number
+        return number, lambda old: _moved(old, order)
 
     def function_lemmas(self, body: Term) -> None:
         """One line for each elementary function that the objective uses: d log x = 1/x."""
@@ -280,6 +288,7 @@ class Narrator:
                 else ("to base ", base, ", log x is ln x / ln ", base),
                 before=start,
                 after=shown,
+                args={"variable": letter},
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
                 substeps=self._leaves(proof, number, start),
@@ -306,7 +315,7 @@ class Narrator:
         if label in _OUTLINE:
             step = replace(step, level=0)
         last = next((s for s in reversed(self.steps) if s.kind == "chain"), None)
-        if last is not None and alpha_equal(last.after, step.before):
+        if last is not None and not step.args and alpha_equal(last.after, step.before):
             step = replace(step, before=last.after)  # in the letters of the line before
         self.steps.append(step)
 
@@ -337,6 +346,8 @@ class Narrator:
         if len(leaves) != 1:
             return told
         (only,) = leaves
+        if (told.before, told.after) != (only.before, only.after):
+            return told  # the move is on the term as it is, the line leaves brackets out
         return replace(
             told,
             rule=only.rule,
@@ -365,6 +376,7 @@ class Narrator:
             why: Prose = (title[:1].lower() + title[1:],)
             if move.rule == "lemma":
                 title, why = "Use a lemma", (f"by {cited((move.cited.number,))}",)
+            before = out[-1].after if out else self.letters.exact(term)
             out.append(
                 Step(
                     number=f"{number}.{len(out) + 1}",
@@ -372,12 +384,12 @@ class Narrator:
                     title=(title,),
                     rule=move.rule,
                     why=why,
-                    before=out[-1].after if out else self.letters.friendly(term),
-                    after=self.letters.friendly(after),
+                    before=before,
+                    after=self.letters.exact(after),
                     law=_law(move.rule),
                     path=path,
                     direction=move.direction,
-                    args=self._args_text(move),
+                    args=self._args_text(move, _shown_letters(term, before, path)),
                     uses=(move.cited.number,) if move.cited is not None else (),
                     level=2,
                 )
@@ -393,15 +405,18 @@ class Narrator:
         inside = [h for h in theorem.hypotheses if core(h) in self.domain]
         return tuple({self.letters.condition(h): None for h in sorted(inside, key=str)})
 
-    def _args_text(self, move: Move) -> dict[str, str]:
+    def _args_text(self, move: Move, shown: Mapping[Any, Any]) -> dict[str, str]:
+        """The arguments in the letters that the step shows; a given keeps its own."""
         out: dict[str, str] = {}
         for key, value in move.args.items():
             if isinstance(value, dict):
-                out.update({str(k): write(v) for k, v in value.items()})
-            elif isinstance(value, Condition):
+                out.update({str(k): write(substitute(v, shown)) for k, v in value.items()})
+            elif key == "given":
                 out[key] = write_condition(value)
+            elif isinstance(value, Condition):
+                out[key] = write_condition(substitute(value, shown))
             else:
-                out[key] = write(self.letters.friendly(value))
+                out[key] = write(substitute(value, shown))
         return out
 
     # -- words ------------------------------------------------------------------------------
@@ -568,10 +583,24 @@ class Narrator:
         return ("Collect terms",), ("arithmetic",)
 
 
+def _shown_letters(t: Any, shown: Any, path: Path) -> dict[Any, Any]:
+    """The letters bound above a place, and what they are called where the term is shown."""
+    swap: dict[Any, Any] = {}
+    for k in path:
+        if isinstance(t, Reduction):
+            swap[t.index] = shown.index
+        t, shown = t.args[k], shown.args[k]
+    return swap
+
+
+def _moved(number: str, numbers: Mapping[str, str]) -> str:
+    first, dot, rest = number.partition(".")
+    return numbers.get(first, first) + dot + rest
+
+
 def _renumbered(step: Step, numbers: dict[str, str]) -> Step:
     def moved(number: str) -> str:
-        first, dot, rest = number.partition(".")
-        return numbers.get(first, first) + dot + rest
+        return _moved(number, numbers)
 
     uses = tuple(map(moved, step.uses))
     was, now = cited(step.uses), cited(uses)

@@ -127,6 +127,7 @@ class Planner:
             given=given,
             conditions=conditions,
             domain=domain,
+            assumed=tuple(map(self.narrator.letters.condition, self.theory.assumed())),
             facts=tuple(self.narrator.facts),
             steps=(*shared, *self.narrator.steps),
             shared=frozenset(s.number for s in shared),
@@ -557,7 +558,8 @@ class Planner:
     ) -> kernel.Theorem:
         start = diff(objective, *wrt)
         chain = Chain(start).rule("iterated-derivative", diff(diff(objective, wrt[0]), wrt[1]))
-        number = self.narrator.as_lemma()
+        number, moved = self.narrator.as_lemma(first)
+        self.lemmas = {k: Lemma(moved(m.number), m.theorem) for k, m in self.lemmas.items()}
         lemma = Lemma(number, first)
         inner = diff(objective, wrt[0])
         chain.splice(_cite(lemma, inner), (0,))

@@ -103,11 +103,13 @@ class Calls:
         name = scope.source.name(node.func)
         if any(isinstance(a, ast.Starred) for a in node.args):
             fail(token, "a starred argument is not part of the language")
-        if name == LONG_SUM:
+        if name in (LONG_SUM, LONG_PRODUCT):
+            opening = len(f"{name} ( ".encode())
+            kept = scope.derivatives and node.args[0].col_offset > node.col_offset + opening
+            if name == LONG_PRODUCT:
+                return self._long_product(node.args, scope, kept)
             first, *rest = [self.reader.value(a, scope) for a in node.args]
-            return add(*(first.args if isinstance(first, Add) else (first,)), *rest)
-        if name == LONG_PRODUCT:
-            return self._long_product(node.args, scope)
+            return add(*(first.args if isinstance(first, Add) and not kept else (first,)), *rest)
         function = self.reader.words.functions.get(name)
         if function is not None:
             return self._unfold(function, node, scope)
@@ -172,12 +174,12 @@ class Calls:
                 hint,
             )
 
-    def _long_product(self, args: list[ast.expr], scope: Scope) -> Any:
+    def _long_product(self, args: list[ast.expr], scope: Scope, kept: bool) -> Any:
         steps: list[tuple[bool, ast.expr]] = []
         for a in args[1:]:
             below = isinstance(a, ast.BinOp) and getattr(a.left, "id", None) == ONE_OVER
             steps.append((below, a.right if isinstance(a, ast.BinOp) and below else a))
-        return self.reader.product(args[0], steps, scope)
+        return self.reader.product(args[0], steps, scope, kept)
 
     def _delta(self, node: ast.Call, scope: Scope) -> Any:
         token = scope.token(node)

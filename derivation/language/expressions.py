@@ -64,12 +64,13 @@ def _read(text: str, problem: Problem, free: Mapping[str, Term], *, condition: b
     tokens, end = found[0][:-1], found[0][-1]
     expression = parse(with_double_equals(tokens) if condition else tokens, end)
     ranges = Ranges(problem.shapes)
-    reader = Reader(_vocabulary(problem), ranges)
     known = _problem_letters(problem)
     letters: dict[str, Any] = {**known, **free}
-    for letter, token in free_letters(expression, problem.labels).items():
+    words = _vocabulary(problem)
+    for letter, token in free_letters(expression, problem.labels, words.names).items():
         if letter not in free and letter not in problem.sizes:
             letters[letter] = index(letter, ranges.unknown(letter, token))
+    reader = Reader(words, ranges)
     scope = Scope(expression, letters, weak=frozenset(letters) - set(free), derivatives=True)
     try:
         read = reader.condition if condition else reader.value

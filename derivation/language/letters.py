@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from derivation.language.lexer import Token, fail
@@ -22,14 +22,21 @@ def sizes_in(tokens: Iterable[list[Token]]) -> dict[str, Token]:
     return out
 
 
-def free_letters(expression: Expression, labels: Mapping[str, Any]) -> dict[str, Token]:
-    """The letters that stand in a slot and are not bound, in order of appearance."""
+def free_letters(
+    expression: Expression, labels: Mapping[str, Any], known: Container[str] | None = None
+) -> dict[str, Token]:
+    """The letters that stand in a slot and are not bound, in order of appearance.
+
+    Where the names of a problem are ``known``, so are letters that are only compared (`i != j`).
+    """
     out: dict[str, Token] = {}
     todo: list[tuple[ast.AST, frozenset[str], bool]] = [(expression.tree, frozenset(), False)]
     while todo:
         node, bound, in_slot = todo.pop()
         parts: list[tuple[ast.AST, frozenset[str], bool]] = []
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.BinOp):
+            parts = [(node.left, bound, False), (node.right, bound, False)]
+        elif isinstance(node, ast.Name):
             name = expression.name(node)
             if in_slot and name not in bound and name not in labels:
                 out.setdefault(name, expression.token(node))
@@ -46,7 +53,15 @@ def free_letters(expression: Expression, labels: Mapping[str, Any]) -> dict[str,
         elif isinstance(node, ast.Call):
             is_delta = isinstance(node.func, ast.Name) and node.func.id == "delta"
             parts = [(node.func, bound, False), *((a, bound, is_delta) for a in node.args)]
-        else:
+        elif isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                letter = (
+                    known is not None
+                    and isinstance(side, ast.Name)
+                    and expression.name(side) not in known
+                )
+                parts.append((side, bound, letter))
+        elif not isinstance(node, ast.Constant):
             parts = [(child, bound, False) for child in ast.iter_child_nodes(node)]
         todo.extend(reversed(parts))
     return out

@@ -88,25 +88,34 @@ class Reader:
             refusals.refuse_node(node.op, scope.token(node.right), "an operator")
         steps: list[tuple[bool, ast.expr]] = []
         left: ast.expr = node
-        while isinstance(left, ast.BinOp) and isinstance(left.op, group):
+        kept = False  # brackets round the first operand; a program is read without them
+        while isinstance(left, ast.BinOp) and isinstance(left.op, group) and not kept:
             steps.append((isinstance(left.op, ast.Sub | ast.Div), left.right))
             left = left.left
+            kept = scope.derivatives and left.col_offset > node.col_offset
         if group[0] is ast.Mult:
-            return self.product(left, reversed(steps), scope)
+            return self.product(left, reversed(steps), scope, kept)
         first = self.value(left, scope)
-        terms = list(first.args) if isinstance(first, Add) else [first]
+        terms = list(first.args) if isinstance(first, Add) and not kept else [first]
         for minus, right in reversed(steps):
             term = self.value(right, scope)
             terms.append(neg(term) if minus else term)
         return add(*terms)
 
-    def product(self, left: ast.expr, steps: Iterable[tuple[bool, ast.expr]], scope: Scope) -> Any:
+    def product(
+        self,
+        left: ast.expr,
+        steps: Iterable[tuple[bool, ast.expr]],
+        scope: Scope,
+        kept: bool = False,
+    ) -> Any:
         """A chain of `*` and `/` as one flat product; each step says whether it divides.
 
         It is built as ``terms.divide`` does: literal over literal is a number, 1/x a power.
+        ``kept``: the first factor stands in brackets, and a product in it stays one.
         """
         first = self.value(left, scope)
-        factors = list(first.args) if isinstance(first, Mul) else [first]
+        factors = list(first.args) if isinstance(first, Mul) and not kept else [first]
         for below, right in steps:
             factor = self.value(right, scope)
             if not below:

@@ -145,7 +145,7 @@ def _rational(t: Any) -> tuple[str, int]:
 
 
 def _sum(t: Any) -> str:
-    parts = [_at(t.args[0], _SUM)]
+    parts = [_at(t.args[0], _PRODUCT if isinstance(t.args[0], Add) else _SUM)]
     for a in t.args[1:]:
         if has_sign(a):
             parts.append(f" - {_unsigned(a)}")
@@ -171,7 +171,7 @@ def _product(t: Any) -> tuple[str, int]:
         rest = 2
         text = f"-1/{_divisor(args[1])}" if is_divisor(args[1]) else f"-{_at(args[1], _FACTOR)}"
     else:
-        text = _at(first, _PRODUCT)
+        text = _at(first, _POWER if isinstance(first, Mul) else _PRODUCT)
     for k in range(rest, len(args)):
         f = args[k]
         if is_divisor(f) and not (k == 1 and stays_factor(first, f)):

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from derivation import language
+from derivation.certificate import SCHEMA, SET_SCHEMA
 from derivation.document import Document, Entry, document
 from derivation.printers.formula import LatexDrawing
 from derivation.steps import Outcome, Prose
-
-SCHEMA, SET_SCHEMA = "derivation/1", "derivation-set/1"
 
 
 def render(
@@ -56,6 +55,8 @@ def record(outcome: Outcome) -> dict[str, Any]:
         ],
         "given": [language.write_condition(c) for c in doc.given],
         "conditions": [language.write_condition(c) for c in doc.conditions],
+        "domain": [language.write_condition(c) for c in doc.domain],
+        "assumed": [language.write_condition(c) for c in doc.assumed],
         "steps": [_step(e) for e in (*doc.facts, *doc.entries)],
         "checked": {
             "sizes": [dict(sizes) for sizes in doc.checked.sizes],

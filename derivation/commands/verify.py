@@ -1,0 +1,119 @@
+"""Replays a derivation from its certificate alone, and says what it proves."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from derivation.verifier import Verified
+
+HELP = "verify a certificate (the JSON of a derivation) from the file alone"
+EXAMPLES = """\
+Every kernel move is made again from the text; the program that derived it is not used.
+
+examples:
+  derivation derive softmax-cross-entropy -o proof.json
+  derivation verify proof.json
+  derivation derive layernorm --format json | derivation verify -
+
+exit status: 0 verified, 1 refused (with the number of the step), 2 not a certificate"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE|-", help="the certificate; - is standard input")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=600.0,
+        metavar="SECONDS",
+        help="give up, with exit status 2, after this long (600)",
+    )
+
+
+def run(*, file: str, timeout: float) -> int:
+    from derivation.commands.output import write
+    from derivation.errors import CertificateRefused, InputError
+
+    if not 0 < timeout < threading.TIMEOUT_MAX:
+        raise InputError("--timeout is a positive number of seconds")
+    data = _data(file)
+    start = time.perf_counter()
+    try:
+        found = _within(data, timeout)
+    except CertificateRefused as refused:
+        print(f"refused: {refused}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        raise InputError("the certificate takes more memory than there is") from None
+    taken = time.perf_counter() - start
+    write("\n\n".join(map(summary, found)) + f"\n    {_counted(found)} · {taken:.2f} s\n")
+    return 0
+
+
+def _data(file: str) -> bytes:
+    """The bytes of the file, at most one more than a certificate may have."""
+    from derivation.certificate import MAX_BYTES
+    from derivation.errors import InputError
+
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read `{file}`: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"cannot read `{file!r}`: {error}") from None
+
+
+def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
+    """The verification, stopped from outside when its time is over."""
+    import _thread
+
+    from derivation.errors import InputError
+    from derivation.verifier import verify_all
+
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(timeout, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        return verify_all(data)
+    except KeyboardInterrupt:
+        if over.is_set():
+            raise InputError(f"not verified within {timeout:g} s", hint="see --timeout") from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def summary(found: Verified) -> str:
+    """What was verified, as a statement with its hypotheses."""
+    if found.derived:
+        lines = [f" ∎  {found.claim}", f"    {found.title}"]
+    else:
+        lines = [f" …  {found.claim}", f"    {found.title}: stopped here, as the certificate says"]
+    for label, texts in (
+        ("for", found.definitions),
+        ("given", found.given),
+        ("where", found.conditions),
+        ("domain", found.domain),
+        ("with", found.introduced),
+    ):
+        lines += [f"    {label if not k else '':8}{text}" for k, text in enumerate(texts)]
+    return "\n".join(lines)
+
+
+def _counted(found: tuple[Verified, ...]) -> str:
+    moves, lemmas = sum(v.moves for v in found), sum(v.lemmas for v in found)
+    lemma = "lemma" if lemmas == 1 else "lemmas"
+    return f"verified: {moves} kernel moves, {lemmas} {lemma}"
