@@ -1,0 +1,762 @@
+"""Each move of the kernel as a Coq proof: the lemma or tactic that the rule names.
+
+``Moves.equation`` proves one move where it stands; ``Moves.lifted`` carries it through the term
+around it. What has no lemma raises ``NotExported`` with the rule's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from derivation.coq.errors import NotExported
+from derivation.coq.forward import Forward, Node
+from derivation.coq.writer import Env
+from derivation.errors import DerivationError
+from derivation.normal import difference_vanishes, normal
+from derivation.rules.calculus import through_which
+from derivation.steps import Step
+from derivation.terms import (
+    MINUS_ONE,
+    Condition,
+    ONE,
+    TRUE,
+    Add,
+    Diff,
+    add,
+    IfElse,
+    KroneckerDelta,
+    Mul,
+    Partial,
+    Pow,
+    Reduction,
+    SumOver,
+    alpha_equal,
+    at,
+    fresh_index,
+    free_indices,
+    if_else,
+    index_names,
+    indices_of,
+    inverse,
+    is_element,
+    mul,
+    name_of,
+    relation,
+    substitute,
+    sum_over,
+    value_of,
+    is_number,
+)
+from derivation.theory import match
+
+ARITHMETIC = {"ring", "field", "powers"}
+BY_CASES = {
+    "by-cases",
+    "same-in-both",
+    "case-holds",
+    "case-fails",
+    "delta-equal",
+    "delta-unequal",
+    "delta-cases",
+    "equal-index",
+    "delta-substitutes",
+    "case-lift",
+}
+SAME = {"rename", "definition", "sigmoid-definition", "softplus-definition"}
+
+
+WHOLE = {*ARITHMETIC, "delta-substitutes", "case-lift", "split-term", "sum-join"}
+
+
+def fits(before: Any, after: Any, path: tuple[int, ...]) -> bool:
+    """Whether two terms differ at the path only."""
+    for k in path:
+        if type(before) is not type(after) or is_element(before) or isinstance(before, Condition):
+            return False
+        if not k < len(before.args) == len(after.args):
+            return False
+        if isinstance(before, Reduction):
+            if k != 0 or before.index.size != after.index.size:
+                return False
+            if before.index != after.index:
+                if before.index in free_indices(after):
+                    return False
+                swap = {after.index: before.index}
+                after = type(after)(
+                    substitute(after.body, swap), before.index, substitute(after.guard, swap)
+                )
+        others = zip(before.args[:k] + before.args[k + 1 :], after.args[:k] + after.args[k + 1 :])
+        if not all(alpha_equal(a, b) for a, b in others):
+            return False
+        before, after = before.args[k], after.args[k]
+    return True
+
+
+def leaves(step: Step) -> Iterator[Step]:
+    """The kernel moves that a step consists of, in order."""
+    if not step.substeps:
+        yield step
+    for sub in step.substeps:
+        yield from leaves(sub)
+
+
+class Moves(Forward):
+    """Proofs of single moves."""
+
+    lemmas: dict[str, Step]
+    prefix: str  # what every lemma is applied to first: the variable and what is assumed of it
+
+    # -- congruence ----------------------------------------------------------------------------
+
+    def moved(self, step: Step, env: Env) -> str:
+        """``before = after`` for a whole step."""
+        before, after, path = step.before, step.after, step.path
+        if fits(before, after, path):
+            return self.lifted(before, after, path, step, env)
+        return self.found(before, after, step, env)
+
+    def found(self, before: Any, after: Any, step: Step, env: Env) -> str:
+        """``before = after`` where the steps' terms are flatter than those that the path is for:
+        the place is where they differ."""
+        a, b = before.args, after.args
+        if type(before) is not type(after) or is_element(before) or not a:
+            return self.equation(step, before, after, env)
+        if isinstance(before, Reduction):
+            if before.index.size != after.index.size:
+                return self.equation(step, before, after, env)
+            there = after
+            if after.index != before.index:
+                if before.index in free_indices(after):
+                    return self.equation(step, before, after, env)
+                swap = {after.index: before.index}
+                there = type(after)(
+                    substitute(after.body, swap), before.index, substitute(after.guard, swap)
+                )
+            if there.guard != before.guard:
+                return self.equation(step, before, after, env)
+            return self.lifted(before, there, (0,), step, env, self.found)
+        if isinstance(before, Diff | Partial):
+            return self.equation(step, before, after, env)
+        if len(a) == len(b):
+            differ = [k for k in range(len(a)) if not alpha_equal(a[k], b[k])]
+            if len(differ) == 1 and (not isinstance(before, Pow | IfElse) or differ[0] == 0):
+                return self.lifted(before, after, (differ[0],), step, env, self.found)
+        if isinstance(before, Add | Mul) and step.rule not in WHOLE:
+            first = 0
+            while first < min(len(a), len(b)) - 1 and alpha_equal(a[first], b[first]):
+                first += 1
+            last = 0
+            while last < min(len(a), len(b)) - first - 1 and alpha_equal(a[-1 - last], b[-1 - last]):
+                last += 1
+            if first or last:
+                make = add if isinstance(before, Add) else mul
+                old, new = make(*a[first : len(a) - last]), make(*b[first : len(b) - last])
+                around = [
+                    [self.term(x, env) for x in a[:first]],
+                    [self.term(x, env) for x in a[len(a) - last :]],
+                ]
+                sign = " + " if isinstance(before, Add) else " * "
+                inner = self.found(old, new, step, env)
+                shown = [self.term(x, env) for x in (before, old, new, after)]
+                middle = [
+                    "(" + sign.join([*around[0], x, *around[1]]) + ")"
+                    for x in (shown[1], "hole", shown[2])
+                ]
+                return (
+                    f"(eq_trans (ltac:(ring) : {shown[0]} = {middle[0]})"
+                    f" (eq_trans (f_equal (fun hole : R => {middle[1]}) {inner})"
+                    f" (ltac:(ring) : {middle[2]} = {shown[3]})))"
+                )
+        return self.equation(step, before, after, env)
+
+    def lifted(
+        self,
+        before: Any,
+        after: Any,
+        path: tuple[int, ...],
+        step: Step,
+        env: Env,
+        then: Any = None,
+    ) -> str:
+        """``before = after``, where they differ at the path (and there, as ``then`` finds)."""
+        if not path and then is not None:
+            return str(then(before, after, step, env))
+        if not path:
+            return self.equation(step, before, after, env)
+        k = path[0]
+        if is_element(before) or isinstance(before, KroneckerDelta):
+            raise NotExported(f"{step.rule}: a step inside an index, at {path} of {before}")
+        if isinstance(before, Diff | Partial):
+            raise NotExported(f"{step.rule}: a step under a derivative")
+        if isinstance(before, SumOver):
+            if not isinstance(after, SumOver):
+                raise NotExported(f"{step.rule}: a step that changes a sum's own form")
+            letter, inside = self.bind(before.index, env)
+            there = after.body
+            if after.index != before.index:
+                there = substitute(there, {after.index: before.index})
+            inner = self.lifted(before.body, there, path[1:], step, inside, then)
+            if before.guard != TRUE:
+                guard = self.condition(before.guard, inside)
+                return (
+                    f"(sum_ext_if {self.size(before.index.size)} (fun {letter} => {guard}) _ _"
+                    f" (fun {letter} H_{letter} C_{letter} => {inner}))"
+                )
+            return f"(sum_ext {self.size(before.index.size)} _ _ (fun {letter} H_{letter} => {inner}))"
+        if isinstance(before, IfElse):
+            inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
+            return f"(if_ext_{k} {self.condition(before.args[0], env)} _ _ _ (fun C => {inner}))"
+        inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
+        return f"(f_equal (fun hole : R => {self.around(before, k, env)}) {inner})"
+
+    def around(self, t: Any, k: int, env: Env) -> str:
+        """The term with a hole at an argument."""
+        parts = ["hole" if n == k else None for n in range(len(t.args))]
+        if isinstance(t, Add):
+            shown = [p or self.term(a, env) for p, a in zip(parts, t.args, strict=True)]
+            return f"({' + '.join(shown)})"
+        if isinstance(t, Mul):
+            factors = list(zip(parts, t.args, strict=True))
+            minus = t.args[0] == MINUS_ONE and k != 0
+            shown = [p or self.term(a, env) for p, a in (factors[1:] if minus else factors)]
+            return f"(- {self.factors(shown)})" if minus else self.factors(shown)
+        if isinstance(t, Pow) and k == 0:
+            return self._power(t, lambda a: "hole" if a is t.args[0] else self.term(a, env))
+        if len(t.args) == 1:
+            return self.term(t, env).replace(self.term(t.args[0], env), "hole", 1)
+        raise NotExported(f"a step inside {type(t).__name__}")
+
+    # -- arithmetic ----------------------------------------------------------------------------
+
+    def algebra(self, lhs: Any, rhs: Any, env: Env) -> str:
+        """A proof of ``lhs = rhs`` by arithmetic, inside sums as well."""
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        if a == b:
+            return f"(eq_refl : {a} = {b})"
+        if (
+            isinstance(lhs, SumOver)
+            and isinstance(rhs, SumOver)
+            and lhs.index.size == rhs.index.size
+        ):
+            found = self._both_sums(lhs, rhs, env)
+            if found:
+                return f"({found} : {a} = {b})"
+        if isinstance(lhs, Pow) and isinstance(rhs, Pow) and lhs.args[1] == rhs.args[1] and (
+            normal(lhs.args[0])[0] == normal(rhs.args[0])[0]
+        ):
+            inner = self.algebra(lhs.args[0], rhs.args[0], env)
+            context = self._power(lhs, lambda t: "hole" if t is lhs.args[0] else self.term(t, env))
+            return f"(f_equal (fun hole : R => {context}) {inner} : {a} = {b})"
+        if type(lhs) is type(rhs) and len(lhs.args) == len(rhs.args) == 1 and not is_element(lhs):
+            inner = self.algebra(lhs.args[0], rhs.args[0], env)
+            return f"(f_equal (fun hole : R => {self.around(lhs, 0, env)}) {inner} : {a} = {b})"
+        steps, seen = [], {}
+        for s in [*_atoms(lhs), *_atoms(rhs)]:
+            text = self.term(s, env)
+            key = (type(s).__name__, frozenset(normal(s)[0].items()))
+            if key not in seen:
+                seen[key] = (text, s)
+            elif seen[key][0] != text and isinstance(s, Reduction):
+                rewritten = f"rewrite {self.algebra(s, seen[key][1], env)}"
+                if rewritten not in steps:
+                    steps.append(rewritten)
+            elif seen[key][0] != text:
+                steps.append(f"rewrite {self.algebra(s, seen[key][1], env)}")
+        tactic = "; ".join([f"try ({s})" for s in steps] + ["alg"])
+        return f"(ltac:({tactic}) : {a} = {b})"
+
+    def _both_sums(self, lhs: Any, rhs: Any, env: Env) -> str:
+        body, guard = rhs.body, rhs.guard
+        if rhs.index != lhs.index:
+            if lhs.index in free_indices(rhs):
+                return ""
+            body, guard = (substitute(x, {rhs.index: lhs.index}) for x in (body, guard))
+        letter, inside = self.bind(lhs.index, env)
+        try:
+            if difference_vanishes(lhs.body, body) is None:
+                return ""
+        except DerivationError:
+            return ""
+        if lhs.guard == TRUE and guard == TRUE:
+            inner = self.algebra(lhs.body, body, inside)
+            return f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => {inner})"
+        one, two = self.condition(lhs.guard, inside), self.condition(guard, inside)
+        inner = self.algebra(lhs.body, body, inside)
+        if one == two:
+            return (
+                f"sum_ext_if {self.size(lhs.index.size)} (fun {letter} => {one}) _ _"
+                f" (fun {letter} H_{letter} C_{letter} => {inner})"
+            )
+        return f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => ltac:(rewrite {inner}; cases))"
+
+    # -- one move ------------------------------------------------------------------------------
+
+    def equation(self, step: Step, before: Any, after: Any, env: Env) -> str:
+        """The move's own equation, proved."""
+        a, b = self.term(before, env), self.term(after, env)
+        if a == b:
+            return f"(eq_refl : {a} = {b})"
+        if step.direction == "rl":
+            return f"(eq_sym {self._forward(step, after, before, env)} : {a} = {b})"
+        return f"({self._forward(step, before, after, env)} : {a} = {b})"
+
+    def _forward(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        rule = step.rule
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        if rule in SAME:
+            return f"(eq_refl : {a} = {b})"
+        if rule in ARITHMETIC:
+            return self.algebra(lhs, rhs, env)
+        if rule in BY_CASES:
+            return f"(ltac:(cases) : {a} = {b})"
+        special: dict[str, Callable[..., str]] = {
+            "given": self._given,
+            "lemma": self._lemma,
+            "chain-rule": self._chain_rule,
+            "partial-definition": self._partial_definition,
+            "sum-add": self._sum_add,
+            "sum-factor": self._sum_factor,
+            "sift-delta": self._sift,
+        }
+        if rule in special:
+            return special[rule](step, lhs, rhs, env)
+        if rule == "sum-product":
+            return f"(eq_sym {self._sum_factor(step, rhs, lhs, env)})"
+        if rule in ("split-term",):
+            return f"(ltac:(split_sum) : {a} = {b})"
+        if rule in ("sum-cases", "sum-guard", "sum-join"):
+            return f"(ltac:(join_sums) : {a} = {b})"
+        if rule == "sum-constant":
+            return f"(sum_const _ _ : {a} = {b})"
+        if rule == "sum-zero":
+            return f"(ltac:(zeros) : {a} = {b})"
+        if rule == "sum-swap":
+            return f"(sum_swap _ _ _ : {a} = {b})"
+        if rule == "sigmoid-reflection":
+            return f"(sigmoid_reflection _ : {a} = {b})"
+        if rule in ("exp-of-log", "log-expand", "power-of-product"):
+            return f"(ltac:(logs) : {a} = {b})"
+        if rule == "diff-is-partial" or rule.startswith("d-"):
+            return f"(ltac:(alg) : {a} = {b})"
+        raise NotExported(f"the rule {rule} has no lemma in the Coq prelude")
+
+    def _given(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        return f"(ltac:(by_given) : {a} = {b})"
+
+    def _lemma(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        for number in step.uses:
+            cited = self.lemmas.get(number)
+            if cited is None:
+                continue
+            values = match(cited.before, lhs, self.theory)
+            if values is not None:
+                return self.cited(cited, values, env)
+        raise NotExported(f"lemma: {step.number} cites none that fits")
+
+    def cited(self, lemma: Step, values: Any, env: Env) -> str:
+        letters = self.free(lemma)
+        shown = [self.index(values.get(i, i), env) for i in letters]
+        ranges = ["ltac:(rng)"] * len(letters)
+        return f"({self.step_name(lemma)} {' '.join([*self.prefix.split(), *shown, *ranges])})"
+
+    @staticmethod
+    def step_name(step: Step) -> str:
+        return "step_" + step.number.replace(".", "_")
+
+    @staticmethod
+    def free(step: Step) -> list[Any]:
+        found = free_indices(step.before) | free_indices(step.after)
+        return sorted(found, key=lambda i: (str(i.name), str(i.size)))
+
+    # -- sums ----------------------------------------------------------------------------------
+
+    def _open(self, lhs: Any, others: Any, env: Env) -> tuple[Any, str, dict[Any, str]]:
+        """A sum whose letter is free nowhere else, its letter, and the letters inside."""
+        if lhs.index in free_indices(others):
+            taken = index_names(lhs) | index_names(others)
+            letter = fresh_index(lhs.index, taken)
+            swap = {lhs.index: letter}
+            lhs = sum_over(substitute(lhs.body, swap), letter, substitute(lhs.guard, swap))
+        name, inside = self.bind(lhs.index, env)
+        return lhs, name, inside
+
+    def _to(self, lhs: Any, body: Any, name: str, inside: Env) -> str:
+        """The sum with its body rewritten by arithmetic."""
+        inner = self.algebra(lhs.body, body, inside)
+        if lhs.guard == TRUE:
+            return f"(sum_ext {self.size(lhs.index.size)} _ _ (fun {name} H_{name} => {inner}))"
+        guard = self.condition(lhs.guard, inside)
+        return (
+            f"(sum_ext_if {self.size(lhs.index.size)} (fun {name} => {guard}) _ _ (fun {name} H_{name} C_{name} => {inner}))"
+        )
+
+    def _body(self, lhs: Any, other: Any) -> Any:
+        """The body of a sum over the same places, in the other's letter; None if it is none."""
+        if not isinstance(other, SumOver) or other.index.size != lhs.index.size:
+            return None
+        if other.index == lhs.index:
+            return other.body
+        if lhs.index in free_indices(other):
+            return None
+        return substitute(other.body, {other.index: lhs.index})
+
+    def _sum_add(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        lhs, name, inside = self._open(lhs, rhs, env)
+        parts = rhs.args if isinstance(rhs, Add) else (rhs,)
+        bodies = [self._body(lhs, p) for p in parts]
+        if any(b is None for b in bodies):
+            raise NotExported("sum-add: parts over other places")
+        total = add(*bodies)
+        first = self._to(lhs, total, name, inside)
+        b = self.term(rhs, env)
+        second = f"(ltac:(plus_sums) : {self.term(sum_over(total, lhs.index, lhs.guard), env)} = {b})"
+        return f"(eq_trans {first} {second})"
+
+    def _sum_factor(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        lhs, name, inside = self._open(lhs, rhs, env)
+        factors = rhs.args if isinstance(rhs, Mul) else (rhs,)
+        for f in factors:
+            body = self._body(lhs, f)
+            if body is None:
+                continue
+            rest = list(factors)
+            rest.remove(f)
+            outside = mul(*rest)
+            if lhs.index in free_indices(outside):
+                continue
+            try:
+                if difference_vanishes(lhs.body, mul(outside, body)) is None:
+                    continue
+            except DerivationError:
+                continue
+            out = self.term(outside, env)
+            first = self._to(lhs, mul(outside, body), name, inside)
+            if lhs.guard == TRUE:
+                pulled = f"(sum_scal _ {out} (fun {name} => {self.term(body, inside)}))"
+            else:
+                guard = self.condition(lhs.guard, inside)
+                pulled = (
+                    f"(sum_scal_if _ (fun {name} => {guard}) {out}"
+                    f" (fun {name} => {self.term(body, inside)}))"
+                )
+            # the product as the right side has it
+            same = sum_over(body, lhs.index, lhs.guard)
+            last = self.algebra(mul(outside, same), rhs, env)
+            return f"(eq_trans {first} (eq_trans {pulled} {last}))"
+        raise NotExported("sum-factor: no factor is the rest of the sum")
+
+    def _sift(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        lhs, name, inside = self._open(lhs, rhs, env)
+        i = lhs.index
+        factors = lhs.body.args if isinstance(lhs.body, Mul) else (lhs.body,)
+        for f in factors:
+            if not isinstance(f, KroneckerDelta) or i not in f.args:
+                continue
+            j = f.args[1] if f.args[0] == i else f.args[0]
+            if i in free_indices(j):
+                continue
+            rest = list(factors)
+            rest.remove(f)
+            value = substitute(mul(*rest), {i: j})
+            if lhs.guard != TRUE:
+                value = if_else(substitute(lhs.guard, {i: j}), value, mul())
+                value = if_else(value.args[0], value.args[1], ONE - 1)
+            try:
+                if difference_vanishes(value, rhs) is None:
+                    continue
+            except DerivationError:
+                continue
+            there = self.index(j, env)
+            others = self.term(mul(*rest), inside)
+            body = f"({others} * delta {name} {there})"
+            old = self.term(lhs.body, inside)
+            turned = f"(ltac:(turn {there} {name}) : {old} = {body})"
+            size = self.size(i.size)
+            if lhs.guard == TRUE:
+                first = f"(sum_ext {self.size(lhs.index.size)} _ _ (fun {name} H_{name} => {turned}))"
+                second = f"(sum_sift {size} {there} (fun {name} => {others}) ltac:(rng))"
+            else:
+                guard = self.condition(lhs.guard, inside)
+                first = (
+                    f"(sum_ext_if {self.size(lhs.index.size)} (fun {name} => {guard}) _ _"
+                    f" (fun {name} H_{name} C_{name} => {turned}))"
+                )
+                second = (
+                    f"(sum_sift_if {size} {there} (fun {name} => {guard})"
+                    f" (fun {name} => {others}) ltac:(rng))"
+                )
+            last = self.algebra(value, rhs, env)
+            return f"(eq_trans {first} (eq_trans {second} {last}))"
+        raise NotExported("sift-delta: no delta fits")
+
+    # -- derivatives ---------------------------------------------------------------------------
+
+    def _partial_definition(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        body, v = lhs.args
+        unfolded = type(lhs)(self.theory.unfold(body), v)
+        own = name_of(v)
+
+        def leaf(n: Node) -> str:
+            if n.name == own:
+                target = [f"(delta {a} {self.index(i, env)})" for a, i in zip(n.at, indices_of(v))]
+                return self.factors(target or ["1"])
+            return "0"
+
+        full, target, proof = self.cleaned(unfolded, env, leaf)
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        if not proof:
+            return f"(eq_refl : {a} = {b})"
+        if target == b:
+            return f"({proof} : {a} = {b})"
+        return f"(eq_trans ({proof} : {a} = {target}) (ltac:(alg) : {target} = {b}))"
+
+    def _chain_rule(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        """From linearity; see ``thru_…`` in ``forward``."""
+        body, v = lhs.args
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        middle = through_which(self.theory, body, v)
+        if not middle:
+            return f"(eq_refl : {a} = {b})"
+        name, own = name_of(body), name_of(v)
+        lemma = self.chain_lemma(name, own, middle)
+        at = [self.index(i, env) for i in indices_of(body)]
+        ranges = ["ltac:(rng)"] * len(at)
+        head = " ".join([lemma, self.base, self.unit(v, env), *at, *ranges])
+        tactic = "alg"
+        if own not in self.direct(name):  # the objective's own definition does not mention it
+            zero = " ".join([f"zero_{self.names[name]}", self.base, *at, *ranges])
+            tactic = f"rewrite ({zero}); alg"
+        return f"(ltac:(etransitivity; [exact ({head}) | {tactic}]) : {a} = {b})"
+
+    def chain_lemma(self, name: str, v: str, middle: list[str]) -> str:
+        """``tan_name_v z d = loc_name(d) + sum over the middle of tan_name_m * loc_m(d)``."""
+        made = f"chain_{self.names[name]}_{self.names[v]}"
+        if made in self.made:
+            return made
+        self.made.add(made)
+        if len(middle) > 9:
+            raise NotExported("chain-rule: through more than nine names at once")
+        z = self.base
+        between = [
+            n
+            for n, d in self.theory.definitions.items()
+            if n != v
+            and self.theory.depends(d.body, v)
+            and (n == name or self.theory.depends(self.theory.definitions[name].body, n))
+        ]
+        blocks = []
+        for b, m in enumerate(middle):
+            letters = [f"r{k}" for k in range(len(self.shape(m)))]
+            places = [*letters, "0%nat", "0%nat", "0%nat"][:3]
+            local = self._local(m, v, "df", letters)
+            term = f"a {b}%nat {' '.join(places)} * {local}"
+            for q, s in reversed(list(zip(letters, self.shape(m), strict=True))):
+                term = f"sum {self.size(s)} (fun {q} => {term})"
+            blocks.append(f"({term})")
+        functional = f"(fun a : Family => {' + '.join(blocks)})"
+        linear = ""
+        for m in middle:
+            proof = "(linear_one _ _ _ _ _)"
+            for _ in self.shape(m):
+                proof = f"(linear_sum _ _ (fun _ => {proof}))"
+            linear = f"(linear_plus _ _ {linear} {proof})" if linear else proof
+        kind = self.direction_type(v)
+        script = [f"set (Sf := {functional}).", f"assert (HSf : Linear Sf) by exact {linear}."]
+        for n in self.topological(between):
+            script += self._between(n, v, name, middle)
+        params = self.theory.definitions[name].params
+        text, env = self.binders(params)
+        ours = list(env.values())
+        at = "".join(f" {i}" for i in ours)
+        ranges = "".join(f" (H_{i} : ({i} < {self.size(p.size)})%nat)" for p, i in env.items())
+        tan = self.tan(name, v)
+        goal = [
+            functional_at.replace("a ", "A ", 0)
+            for functional_at in [self._family_sum(name, v, middle, at)]
+        ][0]
+        hyps = " ".join([*ours, *(f"H_{i}" for i in ours)])
+        script.append(f"exact (E_{self.names[name]} {hyps})." if hyps else f"exact E_{self.names[name]}.")
+        inside = "\n  ".join(script)
+        self.out.append(
+            f"Lemma {made} : forall{self.base_binder()} (df : {kind}){text}{ranges},\n"
+            f"  {tan} {z} df{at} = {self._local(name, v, 'df', ours)} + ({goal}).\n"
+            f"Proof.\n  intros.\n  {inside}\nQed."
+        )
+        return made
+
+    def _family_sum(self, name: str, v: str, middle: list[str], at: str) -> str:
+        blocks = []
+        for m in middle:
+            letters = [f"r{k}" for k in range(len(self.shape(m)))]
+            term = f"{self._tan_at(name, m, letters, at)} * {self._local(m, v, 'df', letters)}"
+            for q, s in reversed(list(zip(letters, self.shape(m), strict=True))):
+                term = f"sum {self.size(s)} (fun {q} => {term})"
+            blocks.append(f"({term})")
+        return " + ".join(blocks)
+
+    def _tan_at(self, name: str, m: str, letters: list[str], at: str) -> str:
+        """The derivative of an entry by the entry of m that the letters name."""
+        unit = self._unit(letters)
+        return f"({self.tan(name, m)} {self.base} {unit}{at})"
+
+    @staticmethod
+    def _unit(letters: list[str]) -> str:
+        if not letters:
+            return "1"
+        qs = [f"q{k}" for k in range(len(letters))]
+        deltas = [f"delta {q} {i}" for q, i in zip(qs, letters, strict=True)]
+        return f"(fun {' '.join(qs)} => {' * '.join(deltas)})"
+
+    def _local(self, name: str, v: str, direction: str, letters: list[str]) -> str:
+        directions = [direction if n == v else self.zero(n) for n in self.direct(name)]
+        at = "".join(f" {i}" for i in letters)
+        return f"({self.loc(name)} {self.base} {' '.join(directions)}{at})"
+
+    def topological(self, found: list[str]) -> list[str]:
+        """Definitions in an order in which each comes after those it uses."""
+        out: list[str] = []
+
+        def visit(n: str) -> None:
+            if n in out:
+                return
+            for k in self.direct(n):
+                if k in found:
+                    visit(k)
+            out.append(n)
+
+        for n in found:
+            visit(n)
+        return out
+
+    def _between(self, n: str, v: str, name: str, middle: list[str]) -> list[str]:
+        """The chain rule for a name in between, and for it as one that is cut."""
+        c = self.names[n]
+        definition = self.theory.definitions[n]
+        text, env = self.binders(definition.params)
+        ours = list(env.values())
+        at = "".join(f" {i}" for i in ours)
+        ranges = "".join(f"({i} < {self.size(p.size)})%nat -> " for p, i in env.items())
+        forall = f"forall{text}, " if ours else ""
+        family = self._family(n, middle, at)
+        local = self._local(n, v, "df", ours)
+        z = self.base
+        tan = self.tan(n, v)
+        cs, ps, fams, leafs = [], [], [], []
+        for k in self.direct(n):
+            slots = len(self.shape(k))
+            fun = f"fun {' '.join(f'q{s}' for s in range(slots))} => " if slots else ""
+            ats = "".join(f" q{s}" for s in range(slots))
+            d = self.names[k]
+            skip = "_ " * (2 * slots)
+            if k == v:
+                cs.append("df")
+                ps.append("df")
+                fams.append(_constant_family(slots))
+                leafs.append(f"(fun {skip}=> through_here Sf HSf _)" if slots else "(through_here Sf HSf _)")
+            elif k in self.theory.definitions and self.theory.depends(
+                self.theory.definitions[k].body, v
+            ):
+                cs.append(f"({self.tan(k, v)} {z} df)")
+                ps.append(self.zero(k))
+                fams.append(f"({fun}{self._cut_family(k, middle, ats)})")
+                leafs.append(f"D_{d}")
+            else:
+                cs.append(self.zero(k))
+                ps.append(self.zero(k))
+                fams.append(_constant_family(slots))
+                leafs.append(f"(fun {skip}=> through_zero Sf HSf)" if slots else "(through_zero Sf HSf)")
+        self.loc(n)
+        triples = " ".join(f"{x} {y} {f}" for x, y, f in zip(cs, ps, fams, strict=True))
+        hyps = " ".join(f"H_{i}" for i in ours)
+        script = [
+            f"assert (E_{c} : {forall}{ranges}Through Sf ({tan} {z} df{at}) {local} {family}).",
+            "{ intros "
+            + " ".join([*ours, *(f"H_{i}" for i in ours)])
+            + f"; apply (through_ext Sf _ _ _ _ (thru_{c} Sf HSf {z} {triples}\n      {' '.join(leafs)}"
+            + f"{at} {hyps})).",
+            f"  apply family_ext; intros fb f1 f2 f3; {_destruct(len(middle))}; "
+            "first [reflexivity | family_zero]. }",
+        ]
+        if n == name:
+            return script
+        # as one that is cut, the name's own derivative is a delta
+        cut = self._cut_family(n, middle, at)
+        script.append(f"assert (D_{c} : {forall}{ranges}Through Sf ({tan} {z} df{at}) 0 {cut}).")
+        if n not in middle:
+            # the variable does not stand in it: its local derivative vanishes
+            script.append(
+                "{ intros "
+                + " ".join([*ours, *(f"H_{i}" for i in ours)])
+                + f"; rewrite <- (zero_{c} {z}{at} {hyps}); exact (E_{c}{at} {hyps}). }}"
+            )
+            return script
+        own = middle.index(n)
+        places = ["f1", "f2", "f3"][: len(ours)]
+        deltas = " * ".join(f"delta {i} {p}" for i, p in zip(ours, places, strict=True)) or "1"
+        units = self._match(["(" + deltas + ")" if b == own else "0" for b in range(len(middle))])
+        script.append(
+            "{ intros "
+            + " ".join([*ours, *(f"H_{i}" for i in ours)])
+            + f"; apply (through_cut Sf HSf _ {local} {family} {units} _ (E_{c}{at} {hyps})).\n"
+            + "    - unfold Sf; cut_units.\n"
+            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cut_alg. }}"
+        )
+        return script
+
+    def _match(self, cases: list[str]) -> str:
+        """A family by the number of the array."""
+        out = cases[-1]
+        for k in range(len(cases) - 2, -1, -1):
+            inner = out
+            out = f"match fb with O => {cases[k]} | S fb => {inner} end"
+        return f"(fun fb f1 f2 f3 : nat => {out})"
+
+    def _family(self, n: str, middle: list[str], at: str) -> str:
+        """The derivatives of a name by all entries of the middle (its own: 0)."""
+        return self._match([self._entry(n, m, at) for m in middle])
+
+    def _entry(self, n: str, m: str, at: str) -> str:
+        if n == m or not self.theory.depends(self.theory.definitions[n].body, m):
+            return "0"
+        places = ["f1", "f2", "f3"][: len(self.shape(m))]
+        return self._tan_at(n, m, places, at)
+
+    def _cut_family(self, n: str, middle: list[str], at: str) -> str:
+        cases = []
+        for m in middle:
+            if n == m:
+                places = ["f1", "f2", "f3"][: len(self.shape(m))]
+                ours = at.split()
+                deltas = [f"delta {i} {p}" for i, p in zip(ours, places, strict=True)]
+                cases.append("(" + (" * ".join(deltas) or "1") + ")")
+            else:
+                cases.append(self._entry(n, m, at))
+        return self._match(cases)
+
+
+def _destruct(n: int) -> str:
+    pattern = "fb"
+    for _ in range(n - 1):
+        pattern = f"[|{pattern}]"
+    return f"destruct fb as {pattern}" if n > 1 else "idtac"
+
+
+def _constant_family(slots: int) -> str:
+    return "(fun " + "_ " * slots + "_ _ _ _ => 0)"
+
+
+def _atoms(t: Any) -> Iterator[Any]:
+    """What arithmetic takes as one: sums, functions, roots; outermost only."""
+    if isinstance(t, Add | Mul):
+        for a in t.args:
+            yield from _atoms(a)
+    elif isinstance(t, Pow) and is_number(t.args[1]) and value_of(t.args[1]).denominator == 1:
+        yield from _atoms(t.args[0])
+    elif isinstance(t, Reduction | Pow) or (t.args and not is_element(t)):
+        if not isinstance(t, Diff | Partial | KroneckerDelta):
+            yield t
+
+
+__all__ = ["Moves", "alpha_equal", "at", "inverse", "leaves", "relation"]
