@@ -418,8 +418,8 @@ class Forward(Writer):
         self.out.append(
             f"Lemma zero_{c} : forall{base}{letters}{ranges}, "
             f"loc_{c} {self.base} {zeros}{at} = 0.\n"
-            f"Proof.\n  intros; assert (Q := thru_{c} ({fun}) (linear_one _ _ _ _ _) {self.base} "
-            f"{holes} {leafs}{at} {hyps}).\n  unfold Through in Q; lra.\nQed.\n#[local] Hint Resolve zero_{c} : zeros."
+            f"Proof.\n  intros; assert (Q_0 := thru_{c} ({fun}) (linear_one _ _ _ _ _) {self.base} "
+            f"{holes} {leafs}{at} {hyps}).\n  unfold Through in Q_0; lra.\nQed.\n#[local] Hint Resolve zero_{c} : zeros."
         )
         return f"loc_{c}"
 

@@ -6,7 +6,7 @@ around it. What has no lemma raises ``NotExported`` with the rule's id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from derivation.coq.errors import NotExported
@@ -32,6 +32,8 @@ from derivation.terms import (
     Reduction,
     SumOver,
     alpha_equal,
+    conjuncts,
+    Relation,
     at,
     fresh_index,
     free_indices,
@@ -94,11 +96,20 @@ def fits(before: Any, after: Any, path: tuple[int, ...]) -> bool:
 
 
 def leaves(step: Step) -> Iterator[Step]:
-    """The kernel moves that a step consists of, in order."""
+    """The kernel moves that a step consists of, in order (lemmas within it are no part of it)."""
     if not step.substeps:
         yield step
     for sub in step.substeps:
-        yield from leaves(sub)
+        if sub.kind != "lemma":
+            yield from leaves(sub)
+
+
+def lemmas(steps: Iterable[Step]) -> Iterator[Step]:
+    """Every lemma among the steps and within them."""
+    for step in steps:
+        if step.kind == "lemma":
+            yield step
+        yield from lemmas(step.substeps)
 
 
 class Moves(Forward):
@@ -257,12 +268,10 @@ class Moves(Forward):
             key = (type(s).__name__, frozenset(normal(s)[0].items()))
             if key not in seen:
                 seen[key] = (text, s)
-            elif seen[key][0] != text and isinstance(s, Reduction):
+            elif seen[key][0] != text and {s, seen[key][1]} != {lhs, rhs}:
                 rewritten = f"rewrite {self.algebra(s, seen[key][1], env)}"
                 if rewritten not in steps:
                     steps.append(rewritten)
-            elif seen[key][0] != text:
-                steps.append(f"rewrite {self.algebra(s, seen[key][1], env)}")
         tactic = "; ".join([f"try ({s})" for s in steps] + ["alg"])
         return f"(ltac:({tactic}) : {a} = {b})"
 
@@ -318,13 +327,12 @@ class Moves(Forward):
             "sum-add": self._sum_add,
             "sum-factor": self._sum_factor,
             "sift-delta": self._sift,
+            "split-term": self._split,
         }
         if rule in special:
             return special[rule](step, lhs, rhs, env)
         if rule == "sum-product":
             return f"(eq_sym {self._sum_factor(step, rhs, lhs, env)})"
-        if rule in ("split-term",):
-            return f"(ltac:(split_sum) : {a} = {b})"
         if rule in ("sum-cases", "sum-guard", "sum-join"):
             return f"(ltac:(join_sums) : {a} = {b})"
         if rule == "sum-constant":
@@ -433,6 +441,8 @@ class Moves(Forward):
                 continue
             out = self.term(outside, env)
             first = self._to(lhs, mul(outside, body), name, inside)
+            if outside == MINUS_ONE:  # written as a sign, it is a factor in the lemma
+                return self._minus(lhs, rhs, body, name, inside, env, first)
             if lhs.guard == TRUE:
                 pulled = f"(sum_scal _ {out} (fun {name} => {self.term(body, inside)}))"
             else:
@@ -446,6 +456,19 @@ class Moves(Forward):
             last = self.algebra(mul(outside, same), rhs, env)
             return f"(eq_trans {first} (eq_trans {pulled} {last}))"
         raise NotExported("sum-factor: no factor is the rest of the sum")
+
+    def _minus(
+        self, lhs: Any, rhs: Any, body: Any, name: str, inside: Env, env: Env, first: str
+    ) -> str:
+        text = self.term(body, inside)
+        guard = "" if lhs.guard == TRUE else self.condition(lhs.guard, inside)
+        lemma = (
+            f"sum_opp_if {self.size(lhs.index.size)} (fun {name} => {guard}) (fun {name} => {text})"
+            if guard
+            else f"sum_opp {self.size(lhs.index.size)} (fun {name} => {text})"
+        )
+        same = mul(MINUS_ONE, sum_over(body, lhs.index, lhs.guard))
+        return f"(eq_trans {first} (eq_trans ({lemma}) {self.algebra(same, rhs, env)}))"
 
     def _sift(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         lhs, name, inside = self._open(lhs, rhs, env)
@@ -490,6 +513,31 @@ class Moves(Forward):
             last = self.algebra(value, rhs, env)
             return f"(eq_trans {first} (eq_trans {second} {last}))"
         raise NotExported("sift-delta: no delta fits")
+
+    def _split(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
+        if isinstance(lhs, Add) and isinstance(rhs, SumOver):
+            return f"(eq_sym {self._split(step, rhs, lhs, env)})"
+        a, b = self.term(lhs, env), self.term(rhs, env)
+        lhs, name, inside = self._open(lhs, rhs, env)
+        for rest in rhs.args:
+            if not isinstance(rest, SumOver) or rest.index.size != lhs.index.size:
+                continue
+            guard = substitute(rest.guard, {rest.index: lhs.index})
+            for c in conjuncts(guard):
+                if not isinstance(c, Relation) or c.op != "!=":
+                    continue
+                if lhs.index not in (c.left, c.right) or c in conjuncts(lhs.guard):
+                    continue
+                j = c.right if c.left == lhs.index else c.left
+                there, size = self.index(j, env), self.size(lhs.index.size)
+                body = self.guarded(lhs, self.term(lhs.body, inside), inside)
+                head = f"sum_apart {size} {there} (fun {name} => {body}) ltac:(rng)"
+                return (
+                    f"(ltac:(etransitivity; [exact ({head}) |"
+                    f" cbv beta; apply same_parts; [cases |"
+                    f" apply sum_ext; intros; cases]]) : {a} = {b})"
+                )
+        raise NotExported("split-term: no place set apart")
 
     # -- derivatives ---------------------------------------------------------------------------
 

@@ -298,6 +298,11 @@ Proof. intros H; apply sum_ext; intros k Hk; destruct (c k) eqn:E; auto. Qed.
 Lemma sum_scal_if K (g : nat -> bool) c f :
   sum K (fun k => if g k then c * f k else 0) = c * sum K (fun k => if g k then f k else 0).
 Proof. rewrite <- sum_scal; apply sum_ext; intros k _; destruct (g k); ring. Qed.
+Lemma sum_opp K f : sum K (fun k => - f k) = - sum K f.
+Proof. induction K; simpl; [ring | rewrite IHK; ring]. Qed.
+Lemma sum_opp_if K (c : nat -> bool) f :
+  sum K (fun k => if c k then - f k else 0) = - sum K (fun k => if c k then f k else 0).
+Proof. rewrite <- sum_opp; apply sum_ext; intros k _; destruct (c k); ring. Qed.
 Lemma sum_plus_if K (c : nat -> bool) f g :
   sum K (fun k => if c k then f k + g k else 0)
   = sum K (fun k => if c k then f k else 0) + sum K (fun k => if c k then g k else 0).
@@ -314,6 +319,8 @@ Proof.
   intros H; rewrite <- (sum_sift K j f H), <- sum_plus; apply sum_ext; intros k _.
   unfold delta; destruct (Nat.eqb k j); simpl; ring.
 Qed.
+Lemma same_parts (a b c d : R) : a = c -> b = d -> a + b = c + d.
+Proof. intros -> ->; reflexivity. Qed.
 Lemma if_ext_1 (c : bool) (a b d : R) : (c = true -> a = b) ->
   (if c then a else d) = (if c then b else d).
 Proof. destruct c; auto. Qed.
@@ -430,17 +437,16 @@ Ltac known := repeat match goal with
   end.
 Ltac settle := try (exfalso; solve [lia | congruence]);
   try solve [alg]; subst; try (exfalso; solve [lia | congruence]); solve [alg | congruence].
-Ltac cases := cbv beta; unfold delta; repeat match goal with
+Ltac cases := cbv beta in *; unfold delta; repeat match goal with
   | |- context [if ?c then _ else _] => destruct c eqn:?
   end; known; settle.
 Ltac plus_sums := rewrite ?sum_plus, ?sum_plus_if; alg.
 Ltac join_sums := rewrite <- ?sum_plus; apply sum_ext; intros; cases.
-Ltac split_sum := match goal with
-  | |- sum _ _ = ?a => etransitivity; [eapply sum_apart; rng |]
-  end.
 Ltac zeros := cbv beta; first
   [ alg | apply sum_all_zero; intros; zeros
   | match goal with |- context [if ?c then _ else _] => destruct c; zeros end ].
+(* a step as it is, or written a little differently (-1 times x for -x) *)
+Tactic Notation "close_with" uconstr(p) := first [exact p | etransitivity; [ | etransitivity; [exact p | alg]]; alg].
 Ltac turn j k := first [alg | rewrite (delta_sym j k); alg].
 Ltac by_given := match goal with
   | H : _ |- _ => solve [apply H; rng | symmetry; apply H; rng | eapply H; rng]

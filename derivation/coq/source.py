@@ -6,7 +6,7 @@ from typing import Any
 
 from derivation.coq.errors import NotExported
 from derivation.coq.forward import Node, _applied
-from derivation.coq.moves import Moves, leaves
+from derivation.coq.moves import Moves, leaves, lemmas
 from derivation.coq.statement import Statement
 from derivation.coq.writer import PRELUDE, Env
 from derivation.steps import Outcome, Step
@@ -62,8 +62,8 @@ class Source:
 
     def text(self) -> str:
         m, o = self.m, self.outcome
-        m.out += [m.definition(d) for d in self.theory.definitions.values()]
-        m.lemmas = {s.number: s for s in (*o.facts, *o.steps) if s.kind == "lemma"}
+        stated = [m.definition(d) for d in self.theory.definitions.values()]
+        m.lemmas = {s.number: s for s in lemmas((*o.facts, *o.steps))}
         self._signs()
         proof = self._second() if self.second else self._first()
         title = o.problem.title or o.problem.name or "a derivative"
@@ -76,6 +76,10 @@ class Source:
                 "",
                 "Section Problem.",
                 *self.state.opening(),
+                *stated,
+                *self.state.assumptions(),
+                "",
+                "(* ==== the proof ==== *)",
                 "",
                 *m.out,
                 "",
@@ -173,7 +177,7 @@ class Source:
                 proof = m.moved(move, env)
             except NotExported as error:
                 raise NotExported(f"step {move.number}, {error}") from None
-            script.append(f"  transitivity {b}. (* {move.number} {move.rule} *)\n  {{ exact {proof}. }}")
+            script.append(f"  transitivity {b}. (* {move.number} {move.rule} *)\n  {{ close_with {proof}. }}")
         body = "\n".join([*script, "  reflexivity."])
         m.out.append(
             f"Lemma {name} : {quantified}\n  {first}\n  = {last}.\nProof.\n  intros {args}.\n{body}\nQed."

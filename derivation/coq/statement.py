@@ -65,14 +65,17 @@ class Statement:
             (self.varying if varies else self.constant).append((f"P{n}", text))
 
     def opening(self) -> list[str]:
-        """Sizes, inputs and the assumptions that do not depend on the variable."""
+        """Sizes and inputs."""
         w, problem = self.writer, self.outcome.problem
         out = []
         if problem.sizes:
             out.append(f"Variables ({' '.join(w.names[s] for s in problem.sizes)} : nat).")
         out += [f"Variable {w.names[n]} : {w.kind(n)}." for n in self.inputs]
-        out += [f"Hypothesis {n} : {p}." for n, p in self.constant]
         return out
+
+    def assumptions(self) -> list[str]:
+        """What is assumed and does not depend on the variable."""
+        return [f"Hypothesis {n} : {p}." for n, p in self.constant]
 
     def quantified(self, wrt: Iterable[Any], free: Iterable[Any] = ()) -> tuple[str, Env, str]:
         """``forall z (assumptions) (i j) (ranges)``, the letters, and how to apply to them."""
