@@ -264,7 +264,7 @@ class Forward(Writer):
             return f"(dual_sum {n.size} _ _ _ _ (fun {n.letter} H_{n.letter} => {inner}))"
         if n.kind == "if":
             a, b = (self.dual(p, v, leaf) for v, p in n.parts)
-            return f"(dual_if {n.guard} _ _ _ _ _ _ _ (fun C => {a}) (fun C => {b}))"
+            return f"(dual_if {n.guard} _ _ _ _ _ _ _ (fun C_0 => {a}) (fun C_0 => {b}))"
         (value, first), *rest = n.parts
         proof = self.dual(first, value, leaf) if first else ""
         name, sign = ("plus", "+") if n.kind == "plus" else ("mult", "*")
@@ -294,15 +294,15 @@ class Forward(Writer):
             inner = self.thru(n.parts[0][1], leaf)
             if n.guard:
                 inner = (
-                    f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C => {inner})"
-                    " (fun C => through_zero Sf HSf))"
+                    f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C_0 => {inner})"
+                    " (fun C_0 => through_zero Sf HSf))"
                 )
             return (
                 f"(through_sum Sf HSf {n.size} _ _ _ (fun {n.letter} H_{n.letter} => {inner}))"
             )
         if n.kind == "if":
             a, b = (self.thru(p, leaf) for _, p in n.parts)
-            return f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C => {a}) (fun C => {b}))"
+            return f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C_0 => {a}) (fun C_0 => {b}))"
         (value, first), *rest = n.parts
         proof = self.thru(first, leaf) if first else ""
         for text, part in rest:

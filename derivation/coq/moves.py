@@ -217,7 +217,7 @@ class Moves(Forward):
             return f"(sum_ext {self.size(before.index.size)} _ _ (fun {letter} H_{letter} => {inner}))"
         if isinstance(before, IfElse):
             inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
-            return f"(if_ext_{k} {self.condition(before.args[0], env)} _ _ _ (fun C => {inner}))"
+            return f"(if_ext_{k} {self.condition(before.args[0], env)} _ _ _ (fun C_0 => {inner}))"
         inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
         return f"(f_equal (fun hole : R => {self.around(before, k, env)}) {inner})"
 
@@ -297,7 +297,7 @@ class Moves(Forward):
                 f"sum_ext_if {self.size(lhs.index.size)} (fun {letter} => {one}) _ _"
                 f" (fun {letter} H_{letter} C_{letter} => {inner})"
             )
-        return f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => ltac:(rewrite {inner}; cases))"
+        return f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => ltac:(try (rewrite {inner}); cases))"
 
     # -- one move ------------------------------------------------------------------------------
 
@@ -737,7 +737,7 @@ class Moves(Forward):
             script.append(
                 "{ intros "
                 + " ".join([*ours, *(f"H_{i}" for i in ours)])
-                + f"; rewrite <- (zero_{c} {z}{at} {hyps}); exact (E_{c}{at} {hyps}). }}"
+                + f"; exact (through_same Sf _ _ _ (E_{c}{at} {hyps}) (zero_{c} {z}{at} {hyps})). }}"
             )
             return script
         own = middle.index(n)

@@ -262,6 +262,8 @@ Section Through.
   Proof. destruct g; auto. Qed.
 End Through.
 
+Lemma through_same S c p a : Through S c p a -> p = 0 -> Through S c 0 a.
+Proof. unfold Through; intros -> ->; reflexivity. Qed.
 (* what is cut: the family is changed where its own entry stands *)
 Lemma through_cut S (HS : Linear S) c p a u a' : Through S c p a -> S u = p ->
   (forall b i j k, a b i j k + u b i j k = a' b i j k) -> Through S c 0 a'.
@@ -321,6 +323,8 @@ Proof.
 Qed.
 Lemma same_parts (a b c d : R) : a = c -> b = d -> a + b = c + d.
 Proof. intros -> ->; reflexivity. Qed.
+Lemma Rleb_refl a : Rleb a a = true.
+Proof. unfold Rleb; destruct (Rle_dec a a) as [_|N]; [reflexivity | destruct N; lra]. Qed.
 Lemma if_ext_1 (c : bool) (a b d : R) : (c = true -> a = b) ->
   (if c then a else d) = (if c then b else d).
 Proof. destruct c; auto. Qed.
@@ -380,9 +384,11 @@ with pos := first
     | |- 0 < _ / _ => apply Rdiv_lt_0_compat; pos
     | |- 0 < / _ => apply Rinv_0_lt_compat; pos
     | |- 0 < _ ^ _ => apply pow_lt; pos
-    | |- 0 < sum _ (fun k => if Nat.leb k ?n then _ else 0) =>
-        apply (sum_pos_at _ n); [rng | intros k ?; destruct (Nat.leb k n); nn |
-          rewrite Nat.leb_refl; pos]
+    | |- 0 < sum ?K (fun k => if _ then _ else 0) => match goal with
+        | H : (?n < K)%nat |- _ => solve [apply (sum_pos_at _ n); [exact H | intros k ?;
+            match goal with |- context [if ?c then _ else _] => destruct c; nn end |
+            rewrite ?Nat.leb_refl, ?Rleb_refl; pos]]
+        end
     | |- 0 < sum _ _ => apply sum_pos; [rng | intros; pos]
     | |- 0 < _ + _ => first [ apply Rplus_lt_0_compat; pos | apply Rplus_le_lt_0_compat; [nn | pos]
         | apply Rplus_lt_le_0_compat; [pos | nn] | lra ]
@@ -418,7 +424,7 @@ Ltac with_roots := roots; repeat match goal with
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 Ltac alg := cbv beta; first
   [ alg0 | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
-  | exps; solve [with_roots] ].
+  | exps; solve [with_roots] | unfold Rdiv; rewrite ?pow_inv, ?Rinv_mult, ?Rinv_inv; alg0 ].
 
 (* distinctions of cases: every condition and its opposite *)
 Ltac known := repeat match goal with
@@ -453,7 +459,7 @@ Ltac by_given := match goal with
   end.
 Ltac logs := first
   [ alg | rewrite exp_ln by pos; alg | rewrite ?ln_exp; alg
-  | rewrite sqrt_square by nn; alg ].
+  | rewrite sqrt_pow2 by nn; alg | rewrite sqrt_square by nn; alg ].
 Ltac family_zero := cbv beta iota; first
   [ reflexivity | solve [auto with zeros] | symmetry; solve [auto with zeros] ].
 Lemma no_one K f : sum K (fun k => 0 * f k) = 0.
