@@ -28,10 +28,11 @@ SEES: dict[str, set[str]] = {
     "engine": LOW | {"normal", "theory", "kernel", "rules", "steps", "language"},
     "library": {"errors"},
     "document": LOW | {"steps"},
-    "printers": LOW | {"steps", "document", "language"},
+    "coq": LOW | {"normal", "theory", "rules", "steps"},
+    "printers": LOW | {"steps", "document", "language", "coq"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
-    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"},
+    "commands": {"", "errors", "api", "library", "printers", "rules", "kernel", "coq"},
     "__main__": {"commands"},
     "__init__": {"api", "interop"},
 }

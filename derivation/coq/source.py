@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from derivation.coq.errors import NotExported
@@ -22,24 +23,24 @@ from derivation.terms import (
 )
 from derivation.theory import POS, Theory
 
-FOUR = (
-    "ClassicalDedekindReals.sig_not_dec",
-    "ClassicalDedekindReals.sig_forall_dec",
-    "FunctionalExtensionality.functional_extensionality_dep",
-    "Classical_Prop.classic",
-)
 THEOREM = "derivative"
 
 
-def source(outcome: Outcome) -> str:
-    """The Coq source of a derivation.
+def source(outcomes: Sequence[Outcome]) -> str:
+    """The Coq source of derivations; several stand in modules of their own.
 
     Raises:
-        NotExported: It stopped, or a step of it has no lemma in the prelude.
+        NotExported: One stopped, or a step of it has no lemma in the prelude.
     """
-    if outcome.result is None:
-        raise NotExported(f"not derived: {outcome.reason}")
-    return Source(outcome).text()
+    parts = [PRELUDE]
+    for n, outcome in enumerate(outcomes, 1):
+        if outcome.result is None:
+            raise NotExported(f"not derived: {outcome.reason}")
+        text, name = Source(outcome).text(), THEOREM
+        if len(outcomes) > 1:
+            text, name = f"Module G{n}.\n{text}End G{n}.\n", f"G{n}.{THEOREM}"
+        parts.append(f"{text}\nCheck {name}.\nPrint Assumptions {name}.\n")
+    return "\n".join(parts)
 
 
 class Source:
@@ -69,10 +70,7 @@ class Source:
         title = o.problem.title or o.problem.name or "a derivative"
         return "\n".join(
             [
-                f"(* {_comment(title)} *)",
-                PRELUDE.rstrip(),
-                "",
-                "(* ==== the problem ==== *)",
+                f"(* ==== {_comment(title)}: the problem ==== *)",
                 "",
                 "Section Problem.",
                 *self.state.opening(),
@@ -83,11 +81,10 @@ class Source:
                 "",
                 *m.out,
                 "",
+                "(* ==== the theorem ==== *)",
+                "",
                 proof,
                 "End Problem.",
-                "",
-                f"Check {THEOREM}.",
-                f"Print Assumptions {THEOREM}.",
                 "",
             ]
         )
@@ -269,4 +266,4 @@ def _comment(text: str) -> str:
     return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
 
 
-__all__ = ["FOUR", "THEOREM", "Diff", "alpha_equal", "at", "is_element", "source", "subterms"]
+__all__ = ["THEOREM", "Diff", "alpha_equal", "at", "is_element", "source", "subterms"]
