@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from derivation.coq.errors import NotExported
@@ -10,14 +11,15 @@ from derivation.coq.forward import Node, _applied
 from derivation.coq.moves import Moves, leaves, lemmas
 from derivation.coq.statement import Statement
 from derivation.coq.writer import PRELUDE, Env
+from derivation.problem import Definition
 from derivation.steps import Outcome, Step
 from derivation.terms import (
     Diff,
-    alpha_equal,
-    at,
+    Index,
+    Partial,
+    diff,
     element,
     indices_of,
-    is_element,
     name_of,
     subterms,
 )
@@ -117,54 +119,71 @@ class Source:
     def _first(self) -> str:
         o, m = self.outcome, self.m
         v = o.wrt[0]
-        steps = [s for s in o.steps if s.kind == "chain"]
-        start = Diff_of(o)
-        equal = self._chain(steps, start, o.result, [*indices_of(o.objective)], (v,))
-        self._duals(v)
+        moves = [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
+        free = [i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)]
+        self._chain("steps", moves, diff(o.objective, v), o.result, list(dict.fromkeys(free)))
+        self._duals(v, name_of(o.objective))
         quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
-        own = name_of(o.objective)
-        at = " ".join(m.index(i, env) for i in indices_of(o.objective))
-        hyps = " ".join(["ltac:(rng)"] * len(indices_of(o.objective)))
-        dual = f"(dual_{m.names[own]} {self._dual_args(v, env)} {at} {hyps})"
-        result = m.term(o.result, env)
         return (
-            f"Theorem {THEOREM} : {quantified}\n  {self.state.derives(env)}\n    {result}.\n"
+            f"Theorem {THEOREM} : {quantified}\n  {self.state.derives(env)}\n"
+            f"    {m.term(o.result, env)}.\n"
             f"Proof.\n  intros {args}.\n"
-            f"  exact (dual_derives _ _ _ _ _ {dual} ({equal} {args})).\nQed."
+            f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args})).\nQed."
         )
 
-    def _chain(self, steps: list[Step], start: Any, end: Any, free: Any, wrt: Any) -> str:
-        """A lemma that the chain of steps makes; its name."""
+    def _dual_at(self, v: Any, env: Env) -> str:
+        """``dual_…`` of the objective, applied."""
+        m, o = self.m, self.outcome
+        own = indices_of(o.objective)
+        at = [m.index(i, env) for i in (*indices_of(v), *own)]
+        hyps = ["ltac:(rng)"] * len(own)
+        return f"({' '.join([f'dual_{m.names[name_of(o.objective)]}', m.prefix, *at, *hyps])})"
+
+    def _chain(
+        self, name: str, moves: list[Step], start: Any, end: Any, free: Any, again: Any = None
+    ) -> None:
+        """A lemma that a chain of moves makes, after the lemmas that it cites."""
         m = self.m
         needed: list[Step] = []
 
-        def visit(step: Step) -> None:
-            for leaf in leaves(step):
+        def visit(found: list[Step]) -> None:
+            for leaf in found:
                 if leaf.rule != "lemma":
                     continue
                 for number in leaf.uses:
                     lemma = m.lemmas.get(number)
-                    if lemma is not None and lemma not in needed and lemma is not step:
-                        visit(lemma)
+                    if lemma is not None and lemma not in needed:
+                        visit(list(leaves(lemma)))
                         if lemma not in needed:
                             needed.append(lemma)
 
-        for step in steps:
-            visit(step)
+        visit(moves)
         for lemma in needed:
-            self._lemma(
-                m.step_name(lemma), m.free(lemma), lemma.before, lemma.after, list(leaves(lemma))
-            )
-        moves = [leaf for step in steps for leaf in leaves(step)]
-        indices = list(dict.fromkeys([*free, *(i for v in wrt for i in indices_of(v))]))
-        self._lemma("steps", [i for i in indices if hasattr(i, "size")], start, end, moves)
-        return "steps"
+            made = m.step_name(lemma)
+            if made not in m.made:
+                m.made.add(made)
+                self._lemma(made, m.free(lemma), lemma.before, lemma.after, list(leaves(lemma)))
+        self._lemma(name, free, start, end, moves, again)
 
-    def _lemma(self, name: str, free: list[Any], before: Any, after: Any, moves: Any) -> None:
+    def _lemma(
+        self, name: str, free: list[Any], before: Any, after: Any, moves: Any, again: Any = None
+    ) -> None:
         m = self.m
         quantified, env, args = self.state.quantified((), free)
         script = []
         first = m.term(before, env)
+        if again is not None:  # the derivative of the first derivative, as its rules give it
+            v = again.args[1]
+
+            def leaf(n: Node) -> str:
+                if n.name == m.variable:
+                    pairs = zip(n.at, [m.index(i, env) for i in indices_of(v)], strict=True)
+                    return m.factors([f"(delta {a} {b})" for a, b in pairs] or ["1"])
+                return _applied(f"{m.tan(n.name, m.variable)} {m.base} {m.unit(v, env)}", n.at)
+
+            _, target, proof = m.cleaned(again, env, leaf)
+            if proof:
+                script.append(f"  transitivity {target}.\n  {{ exact {proof}. }}")
         last = m.term(after, env)
         for move in moves:
             a, b = m.term(move.before, env), m.term(move.after, env)
@@ -182,15 +201,9 @@ class Source:
 
     # -- the derivative itself -----------------------------------------------------------------
 
-    def _dual_args(self, v: Any, env: Env) -> str:
+    def _duals(self, v: Any, goal: str) -> None:
+        """For every definition that a name rests on, that its tangent is its derivative."""
         m = self.m
-        at = [m.index(i, env) for i in indices_of(v)]
-        return " ".join([m.prefix, *at])
-
-    def _duals(self, v: Any) -> None:
-        """For every definition, that its tangent is its derivative."""
-        m, o = self.m, self.outcome
-        goal = name_of(o.objective)
         names = [
             n
             for n in self.theory.definitions
@@ -199,6 +212,9 @@ class Source:
         ]
         for n in m.topological(names):
             m.tan(n, m.variable)
+            if f"dual_{n}" in m.made:
+                continue
+            m.made.add(f"dual_{n}")
             m.out.append(self._dual(n, v))
 
     def _dual(self, name: str, v: Any) -> str:
@@ -253,17 +269,89 @@ class Source:
     # -- a second derivative -------------------------------------------------------------------
 
     def _second(self) -> str:
-        raise NotExported("iterated-derivative: no lemma yet")
+        """The derivative of the derivative: the first is a definition of its own, proved at every
+        value of the variable."""
+        o, m = self.outcome, self.m
+        if self.state.varying:
+            raise NotExported("iterated-derivative: under an assumption on the variable")
+        v, w = o.wrt
+        inner, outer = self._apart([leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)])
+        if not outer:
+            raise NotExported("iterated-derivative: no step differentiates again")
+        gradient = outer[0].before.args[0]
+        free = list(dict.fromkeys(i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)))
+        self._chain("first", inner, diff(o.objective, v), gradient, free)
+        name = "grad"
+        while name in self.theory.names_in_use() or name in m.taken:
+            name += "_"
+        self.theory.define(Definition(name, tuple(free), gradient))
+        m.names[name] = m.fresh(name)
+        m.out.append(m.definition(self.theory.definitions[name]))
+        self._duals(v, name_of(o.objective))
+        quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
+        c, z = m.names[name], m.base
+        own = " ".join(env.values())
+        dual = self._dual_at(v, env)
+        t = self.state.letter("t", env)
+        m.out.append(
+            f"Lemma first_{c} : {quantified}\n"
+            f"  is_derive (fun {t} : R => {self.state.objective_at(m.changed(v, env, t), env)})"
+            f" {m.element(v, env)} ({c} {z} {own}).\n"
+            f"Proof. intros {args}; exact (dual_derives _ _ _ _ _ {dual} (first {args})). Qed."
+        )
+        # again
+        self._duals(w, name)
+        both = list(dict.fromkeys([*free, *(i for i in indices_of(w) if _is_index(i))]))
+        start = element(name, *free)
+        self._chain("steps", outer, diff(start, w), o.result, both, again=diff(gradient, w))
+        quantified, env, args = self.state.quantified((v, w), indices_of(o.objective))
+        t, s = self.state.letter("t", env), self.state.letter("s", env)
+        changed = m.changed(w, env, t)
+        twice = m.changed(v, env, s, base=changed)
+        at_v = " ".join(m.index(i, env) for i in indices_of(v))
+        point = f"({changed} {at_v})" if at_v else changed
+        whole = (
+            f"fun {t} : R => Derive (fun {s} : R => {self.state.objective_at(twice, env)}) {point}"
+        )
+        mine = " ".join(env[i] for i in free)
+        at_w = " ".join(m.index(i, env) for i in indices_of(w))
+        rng = " ".join("ltac:(rng)" for _ in free)
+        dual = f"(dual_{c} {m.prefix} {at_w} {mine} {rng})"
+        return (
+            f"Theorem {THEOREM} : {quantified}\n  is_derive ({whole})\n    {m.element(w, env)}\n"
+            f"    {m.term(o.result, env)}.\n"
+            f"Proof.\n  intros {args}.\n"
+            f"  apply (is_derive_ext (fun {t} : R => {c} {changed} {mine})).\n"
+            f"  - intros {t}; symmetry; apply is_derive_unique;"
+            f" exact (first_{c} {changed} {mine} {rng}).\n"
+            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args})).\nQed."
+        )
+
+    @staticmethod
+    def _apart(moves: list[Step]) -> tuple[list[Step], list[Step]]:
+        """The moves of the first derivative, which stand under the second one, and the rest."""
+        inner: list[Step] = []
+        for n, move in enumerate(moves):
+            if move.rule == "iterated-derivative":
+                continue
+            body = move.before.args[0] if isinstance(move.before, Diff) else None
+            if body is None or not any(isinstance(t, Diff | Partial) for t in subterms(body)):
+                return inner, moves[n:]
+            if not isinstance(move.after, Diff):
+                raise NotExported("iterated-derivative: the first is not finished first")
+            inner.append(
+                replace(
+                    move, before=body, after=move.after.args[0], path=tuple(move.path[1:])
+                )
+            )
+        return inner, []
 
 
-def Diff_of(o: Outcome) -> Any:
-    from derivation.terms import diff
-
-    return diff(o.objective, *o.wrt)
+def _is_index(i: Any) -> bool:
+    return isinstance(i, Index)
 
 
 def _comment(text: str) -> str:
     return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
 
 
-__all__ = ["THEOREM", "Diff", "alpha_equal", "at", "is_element", "source", "subterms"]
