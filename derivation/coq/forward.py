@@ -405,7 +405,7 @@ class Forward(Writer):
         )
         zeros = " ".join(self.zero(n) for n in used)
         hyps = " ".join(f"H_{i}" for i in ours)
-        fun = "fun a => a 0%nat 0%nat 0%nat 0%nat * 1"
+        fun = "fun fam => fam 0%nat 0%nat 0%nat 0%nat * 1"
         holes = " ".join(
             f"{self.zero(n)} {self.zero(n)} {_zero_family(len(self.shape(n)))}" for n in used
         )

@@ -599,11 +599,11 @@ class Moves(Forward):
             letters = [f"r{k}" for k in range(len(self.shape(m)))]
             places = [*letters, "0%nat", "0%nat", "0%nat"][:3]
             local = self._local(m, v, "df", letters)
-            term = f"a {b}%nat {' '.join(places)} * {local}"
+            term = f"fam {b}%nat {' '.join(places)} * {local}"
             for q, s in reversed(list(zip(letters, self.shape(m), strict=True))):
                 term = f"sum {self.size(s)} (fun {q} => {term})"
             blocks.append(f"({term})")
-        functional = f"(fun a : Family => {' + '.join(blocks)})"
+        functional = f"(fun fam : Family => {' + '.join(blocks)})"
         linear = ""
         for m in middle:
             proof = "(linear_one _ _ _ _ _)"
@@ -682,8 +682,9 @@ class Moves(Forward):
         """The chain rule for a name in between, and for it as one that is cut."""
         c = self.names[n]
         definition = self.theory.definitions[n]
-        text, env = self.binders(definition.params)
-        ours = list(env.values())
+        ours = [f"r{k + 4}" for k in range(len(definition.params))]
+        env = dict(zip(definition.params, ours, strict=True))
+        text = f" ({' '.join(ours)} : nat)"
         at = "".join(f" {i}" for i in ours)
         ranges = "".join(f"({i} < {self.size(p.size)})%nat -> " for p, i in env.items())
         forall = f"forall{text}, " if ours else ""

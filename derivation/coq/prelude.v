@@ -367,6 +367,7 @@ Ltac nn := first
     | |- 0 <= INR _ => apply pos_INR
     | |- 0 <= (if ?c then _ else _) => destruct c; nn
     end
+  | solve [auto with signs]
   | solve [apply Rlt_le; pos]
   | lra ]
 with pos := first
@@ -421,10 +422,13 @@ Ltac with_roots := roots; repeat match goal with
   | H : sqrt ?a ^ 2 = ?a |- _ => first
       [ solve [ring [H]] | solve [field [H]; nz] | solve [field_simplify_eq; [ring [H] | nz]] ]
   end.
+Ltac rpowers := unfold Rminus, Rdiv;
+  rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_1 by pos; first [ring | field; nz].
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 Ltac alg := cbv beta; first
   [ alg0 | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
-  | exps; solve [with_roots] | unfold Rdiv; rewrite ?pow_inv, ?Rinv_mult, ?Rinv_inv; alg0 ].
+  | exps; solve [with_roots] | unfold Rdiv; rewrite ?pow_inv, ?Rinv_mult, ?Rinv_inv; alg0
+  | lazymatch goal with |- context [Rpower _ _] => solve [rpowers] end ].
 
 (* distinctions of cases: every condition and its opposite *)
 Ltac known := repeat match goal with

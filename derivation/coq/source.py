@@ -23,7 +23,7 @@ from derivation.terms import (
     name_of,
     subterms,
 )
-from derivation.theory import POS, Theory
+from derivation.theory import NEG, POS, ZER, Theory
 
 THEOREM = "derivative"
 
@@ -98,7 +98,11 @@ class Source:
         m = self.m
         for d in self.theory.definitions.values():
             head = element(d.name, *d.params)
-            if self.theory.sign(head)[0] != POS:
+            sign = self.theory.sign(head)[0]
+            if sign & NEG:
+                continue
+            relation, word, tactic = ("<", "pos", "pos") if sign == POS else ("<=", "nonneg", "nn")
+            if sign not in (POS, POS | ZER):
                 continue
             varies = m.depends(d.name)
             text, env = m.binders(d.params)
@@ -110,8 +114,9 @@ class Source:
             binder = m.base_binder() if varies else ""
             forall = f"forall{binder}{given}{text}{ranges}, " if binder or text else ""
             m.out.append(
-                f"Lemma pos_{c} : {forall}0 < {c}{base}{args}.\n"
-                f"Proof. intros; unfold {c}; pos. Qed.\n#[local] Hint Resolve pos_{c} : signs."
+                f"Lemma {word}_{c} : {forall}0 {relation} {c}{base}{args}.\n"
+                f"Proof. intros; unfold {c}; {tactic}. Qed.\n"
+                f"#[local] Hint Resolve {word}_{c} : signs."
             )
 
     # -- a first derivative --------------------------------------------------------------------

@@ -65,7 +65,7 @@ RESERVED = frozenset(_WORDS) | frozenset(
 )
 # how the names that the proofs themselves bring in begin
 OWN = re.compile(
-    r"(step|loc|tan|dual|thru|zero|pos|given|through|chain|in|HH|[HCDEPQacdp])_|[PEqr]\d|f[b123]$|[SHd]S?f$"
+    r"(step|loc|tan|dual|thru|zero|pos|nonneg|first|given|through|chain|in|HH|[HCDEPQacdp])_|[PEqr]\d|f[b123]$|fam$|[SHd]S?f$"
 )
 
 Env = Mapping[Any, str]
