@@ -253,6 +253,14 @@ class Moves(Forward):
             found = self._both_sums(lhs, rhs, env)
             if found:
                 return f"({found} : {a} = {b})"
+        if isinstance(lhs, IfElse) and isinstance(rhs, IfElse) and lhs.args[0] == rhs.args[0]:
+            c = self.condition(lhs.args[0], env)
+            one = self.algebra(lhs.args[1], rhs.args[1], env)
+            two = self.algebra(lhs.args[2], rhs.args[2], env)
+            return (
+                f"(eq_trans (if_ext_1 {c} _ _ _ (fun C_0 => {one}))"
+                f" (if_ext_2 {c} _ _ _ (fun C_0 => {two})) : {a} = {b})"
+            )
         if isinstance(lhs, Pow) and isinstance(rhs, Pow) and lhs.args[1] == rhs.args[1] and (
             normal(lhs.args[0])[0] == normal(rhs.args[0])[0]
         ):
@@ -297,7 +305,11 @@ class Moves(Forward):
                 f"sum_ext_if {self.size(lhs.index.size)} (fun {letter} => {one}) _ _"
                 f" (fun {letter} H_{letter} C_{letter} => {inner})"
             )
-        return f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => ltac:(try (rewrite {inner}); cases))"
+        x, y = self.term(lhs.body, inside), self.term(body, inside)
+        return (
+            f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => (ltac:(try"
+            f" (rewrite {inner}); cases) : (if {one} then {x} else 0) = (if {two} then {y} else 0)))"
+        )
 
     # -- one move ------------------------------------------------------------------------------
 

@@ -402,6 +402,7 @@ Ltac nz1 := first
   [ assumption
   | apply pos_nz; solve [pos]
   | match goal with H : _ |- _ => solve [apply H; rng] end
+  | match goal with H : _ * _ <> 0 |- _ => solve [intros E; apply H; rewrite E; ring] end
   | lazymatch goal with
     | |- _ * _ <> 0 => apply Rmult_integral_contrapositive_currified; nz1
     | |- _ / _ <> 0 => apply Rmult_integral_contrapositive_currified; nz1
@@ -422,12 +423,15 @@ Ltac with_roots := roots; repeat match goal with
   | H : sqrt ?a ^ 2 = ?a |- _ => first
       [ solve [ring [H]] | solve [field [H]; nz] | solve [field_simplify_eq; [ring [H] | nz]] ]
   end.
+Lemma Rpower_less_one a : 0 < a -> Rpower a (-1) = / a.
+Proof. intros H; replace (-1) with (- (1)) by lra; rewrite Rpower_Ropp, Rpower_1 by exact H; reflexivity. Qed.
 Ltac rpowers := unfold Rminus, Rdiv;
-  rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_1 by pos; first [ring | field; nz].
+  rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_less_one, ?Rpower_1 by pos; first [ring | field; nz].
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 Ltac alg := cbv beta; first
   [ alg0 | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
-  | exps; solve [with_roots] | unfold Rdiv; rewrite ?pow_inv, ?Rinv_mult, ?Rinv_inv; alg0
+  | exps; solve [with_roots]
+  | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | lazymatch goal with |- context [Rpower _ _] => solve [rpowers] end ].
 
 (* distinctions of cases: every condition and its opposite *)
@@ -475,3 +479,8 @@ Proof. apply sum_all_zero; intros; apply no_two. Qed.
 Ltac cut_units := cbv beta iota; rewrite ?no_three, ?no_two, ?no_one;
   rewrite ?sift_three, ?sift_two, ?sift_one by rng; ring.
 Ltac cut_alg := cbv beta iota; ring.
+(* an example that meets the assumptions: at sizes up to 3, entry by entry *)
+Ltac witness := repeat match goal with |- _ /\ _ => split end; try lia; intros;
+  repeat match goal with H : (?i < _)%nat |- _ => is_var i;
+    destruct i as [|[|[|i]]]; try (exfalso; lia) end;
+  unfold delta, Rdiv; simpl; first [lra | solve [pos] | solve [nz] | solve [nn] | split; lra | intros; lra].

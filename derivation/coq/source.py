@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.coq.errors import NotExported
+from derivation.coq.example import example
 from derivation.coq.forward import Node, _applied
 from derivation.coq.moves import Moves, leaves, lemmas
 from derivation.coq.statement import Statement
@@ -69,6 +70,8 @@ class Source:
         m.lemmas = {s.number: s for s in lemmas((*o.facts, *o.steps))}
         self._signs()
         proof = self._second() if self.second else self._first()
+        inputs = [*self.state.inputs, m.variable]
+        shown = example(m, self.state.assumed, inputs)
         title = o.problem.title or o.problem.name or "a derivative"
         return "\n".join(
             [
@@ -88,6 +91,7 @@ class Source:
                 proof,
                 "End Problem.",
                 "",
+                *([shown] if shown else []),
             ]
         )
 
