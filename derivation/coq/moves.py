@@ -14,6 +14,7 @@ from derivation.coq.forward import Forward, Node
 from derivation.coq.writer import Env
 from derivation.errors import DerivationError
 from derivation.normal import difference_vanishes, normal
+from derivation.rules import REGISTRY
 from derivation.rules.calculus import through_which
 from derivation.steps import Step
 from derivation.terms import (
@@ -324,6 +325,8 @@ class Moves(Forward):
 
     def _forward(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         rule = step.rule
+        if rule in REGISTRY and not REGISTRY[rule].lemma:
+            raise NotExported(f"the rule {rule} has no lemma in the Coq prelude")
         a, b = self.term(lhs, env), self.term(rhs, env)
         if rule in SAME:
             return f"(eq_refl : {a} = {b})"

@@ -428,8 +428,12 @@ Proof. intros H; replace (-1) with (- (1)) by lra; rewrite Rpower_Ropp, Rpower_1
 Ltac rpowers := unfold Rminus, Rdiv;
   rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_less_one, ?Rpower_1 by pos; first [ring | field; nz].
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
+(* inverses as they stand: what holds whatever 1/0 is *)
+Ltac hide := unfold Rdiv; repeat match goal with
+  | |- context [Rinv ?a] => lazymatch a with IZR _ => fail | _ => generalize (Rinv a); intros ? end
+  end.
 Ltac alg := cbv beta; first
-  [ alg0 | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
+  [ alg0 | solve [hide; field] | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
   | exps; solve [with_roots]
   | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | lazymatch goal with |- context [Rpower _ _] => solve [rpowers] end ].
