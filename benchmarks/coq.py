@@ -65,7 +65,7 @@ def wrong_sources(text: str) -> Iterator[str]:
 
 def changes(statement: str) -> Iterator[str]:
     """The statement with one word replaced by another of its words."""
-    words = [m for m in WORD.finditer(statement)]
+    words = list(WORD.finditer(statement))
     pool = sorted({m.group() for m in words if m.group() not in ("forall", "fun", "nat", "R")})
     other = {"+": "-", "-": "+", "*": "+", "/": "-", "0": "1", "1": "2"}
     for m in words:

@@ -58,14 +58,16 @@ def test_names_that_mean_something_in_coq() -> None:
     text = written("S = sum(O[k]*forall[k]**2 for k in fun)\nupd = S*exp(S)\nwrt forall[j]\n")
     for name in ("S", "O", "forall", "fun", "upd"):
         assert f"{name}_" in text
-        assert f"Variable {name} :" not in text and f"Definition {name} " not in text[len(PRELUDE) :]
+        own = text[len(PRELUDE) :]
+        assert f"Variable {name} :" not in own and f"Definition {name} " not in own
 
 
 def test_rules_name_lemmas_that_are_there() -> None:
     theirs = ("ring", "field", "is_derive_unique")  # of Coq and Coquelicot
     for rule in REGISTRY.values():
         if rule.lemma and rule.lemma not in theirs:
-            assert any(f"{w} {rule.lemma}" in PRELUDE for w in ("Lemma", "Ltac", "Definition")), rule.id
+            kinds = ("Lemma", "Ltac", "Definition")
+            assert any(f"{kind} {rule.lemma}" in PRELUDE for kind in kinds), rule.id
 
 
 def test_the_check_refuses_what_is_left_unproved() -> None:

@@ -39,7 +39,8 @@ def run() -> int:
         lines.append(f"      law      {rule.law}")
         if rule.needs:
             lines.append(f"      needs    {'; '.join(rule.needs)}")
-        lines.append(f"      Coq      {rule.lemma or 'no lemma yet: steps by this rule are not exported'}")
+        lemma = rule.lemma or "no lemma yet: steps by this rule are not exported"
+        lines.append(f"      Coq      {lemma}")
         lines += [f"      example  {example}" for example in rule.valid]
     lines += [
         "",

@@ -87,7 +87,9 @@ def _judged(said: str, theorems: int, seconds: float) -> Verdict:
     strange = axioms - AXIOMS
     if strange:
         names_ = ", ".join(sorted(strange))
-        return Verdict(False, tuple(sorted(axioms)), seconds, f"it rests on further axioms: {names_}")
+        return Verdict(
+            False, tuple(sorted(axioms)), seconds, f"it rests on further axioms: {names_}"
+        )
     return Verdict(True, tuple(sorted(axioms)), seconds)
 
 

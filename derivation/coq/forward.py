@@ -32,10 +32,9 @@ from derivation.terms import (
     is_element,
     is_number,
     name_of,
-    relation,
+    relu,
     sigmoid,
     softplus,
-    substitute,
     value_of,
 )
 
@@ -46,6 +45,8 @@ SLOPES: dict[Any, tuple[str, str, str]] = {  # function, slope at v, lemma
     sympy.cos: ("cos", "- sin {v}", "(d_cos {v})"),
     sympy.tanh: ("tanh", "1 - tanh {v} ^ 2", "(d_tanh {v})"),
     sigmoid: ("sigmoid", "sigmoid {v} * (1 - sigmoid {v})", "(d_sigmoid {v})"),
+    sympy.Abs: ("Rabs", "sign {v}", "(d_abs {v} ltac:(nz))"),
+    relu: ("relu", "if Rltb 0 {v} then 1 else 0", "(d_relu {v} ltac:(nz))"),
     softplus: ("softplus", "sigmoid {v}", "(d_softplus {v})"),
 }
 
@@ -177,7 +178,14 @@ class Forward(Writer):
             lemma = f"(d_pow {n - 1} {{v}} {n} ltac:(simpl; lra))"
             text = f"({size} ^ {n})"
             part = self._function(
-                text, f"(fun u => u ^ {n})", f"{n} * {{v}} ^ {n - 1}", lemma, size, part, inside, env
+                text,
+                f"(fun u => u ^ {n})",
+                f"{n} * {{v}} ^ {n - 1}",
+                lemma,
+                size,
+                part,
+                inside,
+                env,
             )
             size, inside = text, None
         if value < 0:
@@ -297,9 +305,7 @@ class Forward(Writer):
                     f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C_0 => {inner})"
                     " (fun C_0 => through_zero Sf HSf))"
                 )
-            return (
-                f"(through_sum Sf HSf {n.size} _ _ _ (fun {n.letter} H_{n.letter} => {inner}))"
-            )
+            return f"(through_sum Sf HSf {n.size} _ _ _ (fun {n.letter} H_{n.letter} => {inner}))"
         if n.kind == "if":
             a, b = (self.thru(p, leaf) for _, p in n.parts)
             return f"(through_if Sf {n.guard} _ _ _ _ _ _ (fun C_0 => {a}) (fun C_0 => {b}))"
@@ -381,14 +387,15 @@ class Forward(Writer):
             letters = [f"q{k}" for k in range(slots)]
             at = " ".join(letters)
             ranges = "".join(
-                f"({q} < {self.size(s)})%nat -> " for q, s in zip(letters, self.shape(n), strict=True)
+                f"({q} < {self.size(s)})%nat -> "
+                for q, s in zip(letters, self.shape(n), strict=True)
             )
             bound = f"forall {at} : nat, " if letters else ""
             through = " ".join(f"{_applied(x + d, tuple(letters))}" for x in ("c_", "p_", "a_"))
             needs.append(f"(Q_{d} : {bound}{ranges}Through Sf {through})")
         ours = list(env.values())
         ranges = "".join(f" (H_{i} : ({i} < {self.size(p.size)})%nat)" for p, i in env.items())
-        letters = f" ({' '.join(ours)} : nat)" if ours else ""
+        text = f" ({' '.join(ours)} : nat)" if ours else ""
         c_args = " ".join(f"c_{self.names[n]}" for n in used)
         p_args = " ".join(f"p_{self.names[n]}" for n in used)
         a_args = " ".join(_at_family(f"a_{self.names[n]}", len(self.shape(n))) for n in used)
@@ -398,7 +405,7 @@ class Forward(Writer):
         )
         self.out.append(
             f"Lemma thru_{c} : forall (Sf : Family -> R) (HSf : Linear Sf){base}\n"
-            f"  {' '.join(args)}\n  {' '.join(needs)}{letters}{ranges},\n"
+            f"  {' '.join(args)}\n  {' '.join(needs)}{text}{ranges},\n"
             f"  Through Sf (loc_{c} {self.base} {c_args}{at}) (loc_{c} {self.base} {p_args}{at})\n"
             f"    (fun fb f1 f2 f3 => loc_{c} {self.base} {a_args}{at}).\n"
             f"Proof.\n  intros; exact {proof}.\nQed."
@@ -410,16 +417,19 @@ class Forward(Writer):
             f"{self.zero(n)} {self.zero(n)} {_zero_family(len(self.shape(n)))}" for n in used
         )
         leafs = " ".join(
-            "(fun " + "_ " * (2 * len(self.shape(n))) + f"=> through_zero ({fun}) (linear_one _ _ _ _ _))"
+            "(fun "
+            + "_ " * (2 * len(self.shape(n)))
+            + f"=> through_zero ({fun}) (linear_one _ _ _ _ _))"
             if self.shape(n)
             else f"(through_zero ({fun}) (linear_one _ _ _ _ _))"
             for n in used
         )
         self.out.append(
-            f"Lemma zero_{c} : forall{base}{letters}{ranges}, "
+            f"Lemma zero_{c} : forall{base}{text}{ranges}, "
             f"loc_{c} {self.base} {zeros}{at} = 0.\n"
             f"Proof.\n  intros; assert (Q_0 := thru_{c} ({fun}) (linear_one _ _ _ _ _) {self.base} "
-            f"{holes} {leafs}{at} {hyps}).\n  unfold Through in Q_0; lra.\nQed.\n#[local] Hint Resolve zero_{c} : zeros."
+            f"{holes} {leafs}{at} {hyps}).\n  unfold Through in Q_0; lra.\nQed.\n"
+            f"#[local] Hint Resolve zero_{c} : zeros."
         )
         return f"loc_{c}"
 
@@ -611,6 +621,3 @@ def _at_family(name: str, slots: int) -> str:
 
 def _zero_family(slots: int) -> str:
     return "(fun " + "_ " * (slots + 4) + "=> 0)"
-
-
-__all__ = ["Forward", "Node", "relation", "substitute"]

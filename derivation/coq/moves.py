@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from derivation.coq.chain import Chain
 from derivation.coq.errors import NotExported
-from derivation.coq.forward import Forward, Node
+from derivation.coq.forward import Node
 from derivation.coq.writer import Env
 from derivation.errors import DerivationError
 from derivation.normal import difference_vanishes, normal
@@ -19,37 +20,34 @@ from derivation.rules.calculus import through_which
 from derivation.steps import Step
 from derivation.terms import (
     MINUS_ONE,
-    Condition,
     ONE,
     TRUE,
     Add,
+    Condition,
     Diff,
-    add,
     IfElse,
     KroneckerDelta,
     Mul,
     Partial,
     Pow,
     Reduction,
+    Relation,
     SumOver,
+    add,
     alpha_equal,
     conjuncts,
-    Relation,
-    at,
-    fresh_index,
     free_indices,
+    fresh_index,
     if_else,
     index_names,
     indices_of,
-    inverse,
     is_element,
+    is_number,
     mul,
     name_of,
-    relation,
     substitute,
     sum_over,
     value_of,
-    is_number,
 )
 from derivation.theory import match
 
@@ -89,7 +87,11 @@ def fits(before: Any, after: Any, path: tuple[int, ...]) -> bool:
                 after = type(after)(
                     substitute(after.body, swap), before.index, substitute(after.guard, swap)
                 )
-        others = zip(before.args[:k] + before.args[k + 1 :], after.args[:k] + after.args[k + 1 :])
+        others = zip(
+            before.args[:k] + before.args[k + 1 :],
+            after.args[:k] + after.args[k + 1 :],
+            strict=True,
+        )
         if not all(alpha_equal(a, b) for a, b in others):
             return False
         before, after = before.args[k], after.args[k]
@@ -113,7 +115,7 @@ def lemmas(steps: Iterable[Step]) -> Iterator[Step]:
         yield from lemmas(step.substeps)
 
 
-class Moves(Forward):
+class Moves(Chain):
     """Proofs of single moves."""
 
     lemmas: dict[str, Step]
@@ -159,7 +161,9 @@ class Moves(Forward):
             while first < min(len(a), len(b)) - 1 and alpha_equal(a[first], b[first]):
                 first += 1
             last = 0
-            while last < min(len(a), len(b)) - first - 1 and alpha_equal(a[-1 - last], b[-1 - last]):
+            while last < min(len(a), len(b)) - first - 1 and alpha_equal(
+                a[-1 - last], b[-1 - last]
+            ):
                 last += 1
             if first or last:
                 make = add if isinstance(before, Add) else mul
@@ -215,7 +219,9 @@ class Moves(Forward):
                     f"(sum_ext_if {self.size(before.index.size)} (fun {letter} => {guard}) _ _"
                     f" (fun {letter} H_{letter} C_{letter} => {inner}))"
                 )
-            return f"(sum_ext {self.size(before.index.size)} _ _ (fun {letter} H_{letter} => {inner}))"
+            return (
+                f"(sum_ext {self.size(before.index.size)} _ _ (fun {letter} H_{letter} => {inner}))"
+            )
         if isinstance(before, IfElse):
             inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
             return f"(if_ext_{k} {self.condition(before.args[0], env)} _ _ _ (fun C_0 => {inner}))"
@@ -262,8 +268,11 @@ class Moves(Forward):
                 f"(eq_trans (if_ext_1 {c} _ _ _ (fun C_0 => {one}))"
                 f" (if_ext_2 {c} _ _ _ (fun C_0 => {two})) : {a} = {b})"
             )
-        if isinstance(lhs, Pow) and isinstance(rhs, Pow) and lhs.args[1] == rhs.args[1] and (
-            normal(lhs.args[0])[0] == normal(rhs.args[0])[0]
+        if (
+            isinstance(lhs, Pow)
+            and isinstance(rhs, Pow)
+            and lhs.args[1] == rhs.args[1]
+            and (normal(lhs.args[0])[0] == normal(rhs.args[0])[0])
         ):
             inner = self.algebra(lhs.args[0], rhs.args[0], env)
             context = self._power(lhs, lambda t: "hole" if t is lhs.args[0] else self.term(t, env))
@@ -309,7 +318,8 @@ class Moves(Forward):
         x, y = self.term(lhs.body, inside), self.term(body, inside)
         return (
             f"sum_ext {self.size(lhs.index.size)} _ _ (fun {letter} H_{letter} => (ltac:(try"
-            f" (rewrite {inner}); cases) : (if {one} then {x} else 0) = (if {two} then {y} else 0)))"
+            f" (rewrite {inner}); cases) : (if {one} then {x} else 0)"
+            f" = (if {two} then {y} else 0)))"
         )
 
     # -- one move ------------------------------------------------------------------------------
@@ -412,7 +422,8 @@ class Moves(Forward):
             return f"(sum_ext {self.size(lhs.index.size)} _ _ (fun {name} H_{name} => {inner}))"
         guard = self.condition(lhs.guard, inside)
         return (
-            f"(sum_ext_if {self.size(lhs.index.size)} (fun {name} => {guard}) _ _ (fun {name} H_{name} C_{name} => {inner}))"
+            f"(sum_ext_if {self.size(lhs.index.size)} (fun {name} => {guard}) _ _"
+            f" (fun {name} H_{name} C_{name} => {inner}))"
         )
 
     def _body(self, lhs: Any, other: Any) -> Any:
@@ -434,7 +445,9 @@ class Moves(Forward):
         total = add(*bodies)
         first = self._to(lhs, total, name, inside)
         b = self.term(rhs, env)
-        second = f"(ltac:(plus_sums) : {self.term(sum_over(total, lhs.index, lhs.guard), env)} = {b})"
+        second = (
+            f"(ltac:(plus_sums) : {self.term(sum_over(total, lhs.index, lhs.guard), env)} = {b})"
+        )
         return f"(eq_trans {first} {second})"
 
     def _sum_factor(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
@@ -513,7 +526,9 @@ class Moves(Forward):
             turned = f"(ltac:(turn {there} {name}) : {old} = {body})"
             size = self.size(i.size)
             if lhs.guard == TRUE:
-                first = f"(sum_ext {self.size(lhs.index.size)} _ _ (fun {name} H_{name} => {turned}))"
+                first = (
+                    f"(sum_ext {self.size(lhs.index.size)} _ _ (fun {name} H_{name} => {turned}))"
+                )
                 second = f"(sum_sift {size} {there} (fun {name} => {others}) ltac:(rng))"
             else:
                 guard = self.condition(lhs.guard, inside)
@@ -563,11 +578,14 @@ class Moves(Forward):
 
         def leaf(n: Node) -> str:
             if n.name == own:
-                target = [f"(delta {a} {self.index(i, env)})" for a, i in zip(n.at, indices_of(v))]
+                target = [
+                    f"(delta {a} {self.index(i, env)})"
+                    for a, i in zip(n.at, indices_of(v), strict=True)
+                ]
                 return self.factors(target or ["1"])
             return "0"
 
-        full, target, proof = self.cleaned(unfolded, env, leaf)
+        _, target, proof = self.cleaned(unfolded, env, leaf)
         a, b = self.term(lhs, env), self.term(rhs, env)
         if not proof:
             return f"(eq_refl : {a} = {b})"
@@ -593,223 +611,6 @@ class Moves(Forward):
             tactic = f"rewrite ({zero}); alg"
         return f"(ltac:(etransitivity; [exact ({head}) | {tactic}]) : {a} = {b})"
 
-    def chain_lemma(self, name: str, v: str, middle: list[str]) -> str:
-        """``tan_name_v z d = loc_name(d) + sum over the middle of tan_name_m * loc_m(d)``."""
-        made = f"chain_{self.names[name]}_{self.names[v]}"
-        if made in self.made:
-            return made
-        self.made.add(made)
-        if len(middle) > 9:
-            raise NotExported("chain-rule: through more than nine names at once")
-        z = self.base
-        between = [
-            n
-            for n, d in self.theory.definitions.items()
-            if n != v
-            and self.theory.depends(d.body, v)
-            and (n == name or self.theory.depends(self.theory.definitions[name].body, n))
-        ]
-        blocks = []
-        for b, m in enumerate(middle):
-            letters = [f"r{k}" for k in range(len(self.shape(m)))]
-            places = [*letters, "0%nat", "0%nat", "0%nat"][:3]
-            local = self._local(m, v, "df", letters)
-            term = f"fam {b}%nat {' '.join(places)} * {local}"
-            for q, s in reversed(list(zip(letters, self.shape(m), strict=True))):
-                term = f"sum {self.size(s)} (fun {q} => {term})"
-            blocks.append(f"({term})")
-        functional = f"(fun fam : Family => {' + '.join(blocks)})"
-        linear = ""
-        for m in middle:
-            proof = "(linear_one _ _ _ _ _)"
-            for _ in self.shape(m):
-                proof = f"(linear_sum _ _ (fun _ => {proof}))"
-            linear = f"(linear_plus _ _ {linear} {proof})" if linear else proof
-        kind = self.direction_type(v)
-        script = [f"set (Sf := {functional}).", f"assert (HSf : Linear Sf) by exact {linear}."]
-        for n in self.topological(between):
-            script += self._between(n, v, name, middle)
-        params = self.theory.definitions[name].params
-        text, env = self.binders(params)
-        ours = list(env.values())
-        at = "".join(f" {i}" for i in ours)
-        ranges = "".join(f" (H_{i} : ({i} < {self.size(p.size)})%nat)" for p, i in env.items())
-        tan = self.tan(name, v)
-        goal = [
-            functional_at.replace("a ", "A ", 0)
-            for functional_at in [self._family_sum(name, v, middle, at)]
-        ][0]
-        hyps = " ".join([*ours, *(f"H_{i}" for i in ours)])
-        script.append(f"exact (E_{self.names[name]} {hyps})." if hyps else f"exact E_{self.names[name]}.")
-        inside = "\n  ".join(script)
-        self.out.append(
-            f"Lemma {made} : forall{self.base_binder()} (df : {kind}){text}{ranges},\n"
-            f"  {tan} {z} df{at} = {self._local(name, v, 'df', ours)} + ({goal}).\n"
-            f"Proof.\n  intros.\n  {inside}\nQed."
-        )
-        return made
-
-    def _family_sum(self, name: str, v: str, middle: list[str], at: str) -> str:
-        blocks = []
-        for m in middle:
-            letters = [f"r{k}" for k in range(len(self.shape(m)))]
-            term = f"{self._tan_at(name, m, letters, at)} * {self._local(m, v, 'df', letters)}"
-            for q, s in reversed(list(zip(letters, self.shape(m), strict=True))):
-                term = f"sum {self.size(s)} (fun {q} => {term})"
-            blocks.append(f"({term})")
-        return " + ".join(blocks)
-
-    def _tan_at(self, name: str, m: str, letters: list[str], at: str) -> str:
-        """The derivative of an entry by the entry of m that the letters name."""
-        unit = self._unit(letters)
-        return f"({self.tan(name, m)} {self.base} {unit}{at})"
-
-    @staticmethod
-    def _unit(letters: list[str]) -> str:
-        if not letters:
-            return "1"
-        qs = [f"q{k}" for k in range(len(letters))]
-        deltas = [f"delta {q} {i}" for q, i in zip(qs, letters, strict=True)]
-        return f"(fun {' '.join(qs)} => {' * '.join(deltas)})"
-
-    def _local(self, name: str, v: str, direction: str, letters: list[str]) -> str:
-        directions = [direction if n == v else self.zero(n) for n in self.direct(name)]
-        at = "".join(f" {i}" for i in letters)
-        return f"({self.loc(name)} {self.base} {' '.join(directions)}{at})"
-
-    def topological(self, found: list[str]) -> list[str]:
-        """Definitions in an order in which each comes after those it uses."""
-        out: list[str] = []
-
-        def visit(n: str) -> None:
-            if n in out:
-                return
-            for k in self.direct(n):
-                if k in found:
-                    visit(k)
-            out.append(n)
-
-        for n in found:
-            visit(n)
-        return out
-
-    def _between(self, n: str, v: str, name: str, middle: list[str]) -> list[str]:
-        """The chain rule for a name in between, and for it as one that is cut."""
-        c = self.names[n]
-        definition = self.theory.definitions[n]
-        ours = [f"r{k + 4}" for k in range(len(definition.params))]
-        env = dict(zip(definition.params, ours, strict=True))
-        text = f" ({' '.join(ours)} : nat)"
-        at = "".join(f" {i}" for i in ours)
-        ranges = "".join(f"({i} < {self.size(p.size)})%nat -> " for p, i in env.items())
-        forall = f"forall{text}, " if ours else ""
-        family = self._family(n, middle, at)
-        local = self._local(n, v, "df", ours)
-        z = self.base
-        tan = self.tan(n, v)
-        cs, ps, fams, leafs = [], [], [], []
-        for k in self.direct(n):
-            slots = len(self.shape(k))
-            fun = f"fun {' '.join(f'q{s}' for s in range(slots))} => " if slots else ""
-            ats = "".join(f" q{s}" for s in range(slots))
-            d = self.names[k]
-            skip = "_ " * (2 * slots)
-            if k == v:
-                cs.append("df")
-                ps.append("df")
-                fams.append(_constant_family(slots))
-                leafs.append(f"(fun {skip}=> through_here Sf HSf _)" if slots else "(through_here Sf HSf _)")
-            elif k in self.theory.definitions and self.theory.depends(
-                self.theory.definitions[k].body, v
-            ):
-                cs.append(f"({self.tan(k, v)} {z} df)")
-                ps.append(self.zero(k))
-                fams.append(f"({fun}{self._cut_family(k, middle, ats)})")
-                leafs.append(f"D_{d}")
-            else:
-                cs.append(self.zero(k))
-                ps.append(self.zero(k))
-                fams.append(_constant_family(slots))
-                leafs.append(f"(fun {skip}=> through_zero Sf HSf)" if slots else "(through_zero Sf HSf)")
-        self.loc(n)
-        triples = " ".join(f"{x} {y} {f}" for x, y, f in zip(cs, ps, fams, strict=True))
-        hyps = " ".join(f"H_{i}" for i in ours)
-        script = [
-            f"assert (E_{c} : {forall}{ranges}Through Sf ({tan} {z} df{at}) {local} {family}).",
-            "{ intros "
-            + " ".join([*ours, *(f"H_{i}" for i in ours)])
-            + f"; apply (through_ext Sf _ _ _ _ (thru_{c} Sf HSf {z} {triples}\n      {' '.join(leafs)}"
-            + f"{at} {hyps})).",
-            f"  apply family_ext; intros fb f1 f2 f3; {_destruct(len(middle))}; "
-            "first [reflexivity | family_zero]. }",
-        ]
-        if n == name:
-            return script
-        # as one that is cut, the name's own derivative is a delta
-        cut = self._cut_family(n, middle, at)
-        script.append(f"assert (D_{c} : {forall}{ranges}Through Sf ({tan} {z} df{at}) 0 {cut}).")
-        if n not in middle:
-            # the variable does not stand in it: its local derivative vanishes
-            script.append(
-                "{ intros "
-                + " ".join([*ours, *(f"H_{i}" for i in ours)])
-                + f"; exact (through_same Sf _ _ _ (E_{c}{at} {hyps}) (zero_{c} {z}{at} {hyps})). }}"
-            )
-            return script
-        own = middle.index(n)
-        places = ["f1", "f2", "f3"][: len(ours)]
-        deltas = " * ".join(f"delta {i} {p}" for i, p in zip(ours, places, strict=True)) or "1"
-        units = self._match(["(" + deltas + ")" if b == own else "0" for b in range(len(middle))])
-        script.append(
-            "{ intros "
-            + " ".join([*ours, *(f"H_{i}" for i in ours)])
-            + f"; apply (through_cut Sf HSf _ {local} {family} {units} _ (E_{c}{at} {hyps})).\n"
-            + "    - unfold Sf; cut_units.\n"
-            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cut_alg. }}"
-        )
-        return script
-
-    def _match(self, cases: list[str]) -> str:
-        """A family by the number of the array."""
-        out = cases[-1]
-        for k in range(len(cases) - 2, -1, -1):
-            inner = out
-            out = f"match fb with O => {cases[k]} | S fb => {inner} end"
-        return f"(fun fb f1 f2 f3 : nat => {out})"
-
-    def _family(self, n: str, middle: list[str], at: str) -> str:
-        """The derivatives of a name by all entries of the middle (its own: 0)."""
-        return self._match([self._entry(n, m, at) for m in middle])
-
-    def _entry(self, n: str, m: str, at: str) -> str:
-        if n == m or not self.theory.depends(self.theory.definitions[n].body, m):
-            return "0"
-        places = ["f1", "f2", "f3"][: len(self.shape(m))]
-        return self._tan_at(n, m, places, at)
-
-    def _cut_family(self, n: str, middle: list[str], at: str) -> str:
-        cases = []
-        for m in middle:
-            if n == m:
-                places = ["f1", "f2", "f3"][: len(self.shape(m))]
-                ours = at.split()
-                deltas = [f"delta {i} {p}" for i, p in zip(ours, places, strict=True)]
-                cases.append("(" + (" * ".join(deltas) or "1") + ")")
-            else:
-                cases.append(self._entry(n, m, at))
-        return self._match(cases)
-
-
-def _destruct(n: int) -> str:
-    pattern = "fb"
-    for _ in range(n - 1):
-        pattern = f"[|{pattern}]"
-    return f"destruct fb as {pattern}" if n > 1 else "idtac"
-
-
-def _constant_family(slots: int) -> str:
-    return "(fun " + "_ " * slots + "_ _ _ _ => 0)"
-
 
 def _atoms(t: Any) -> Iterator[Any]:
     """What arithmetic takes as one: sums, functions, roots; outermost only."""
@@ -818,9 +619,5 @@ def _atoms(t: Any) -> Iterator[Any]:
             yield from _atoms(a)
     elif isinstance(t, Pow) and is_number(t.args[1]) and value_of(t.args[1]).denominator == 1:
         yield from _atoms(t.args[0])
-    elif isinstance(t, Reduction | Pow) or (t.args and not is_element(t)):
-        if not isinstance(t, Diff | Partial | KroneckerDelta):
-            yield t
-
-
-__all__ = ["Moves", "alpha_equal", "at", "inverse", "leaves", "relation"]
+    elif t.args and not is_element(t) and not isinstance(t, Diff | Partial | KroneckerDelta):
+        yield t

@@ -24,6 +24,7 @@ Definition Rleb (a b : R) : bool := if Rle_dec a b then true else false.
 Definition Reqb (a b : R) : bool := if Req_EM_T a b then true else false.
 
 Definition sigmoid (x : R) : R := / (1 + exp (- x)).
+Definition relu (x : R) : R := Rmax x 0.
 Definition softplus (x : R) : R := ln (1 + exp x).
 
 (* ---- sums ------------------------------------------------------------------------------ *)
@@ -187,6 +188,27 @@ Proof.
   rewrite exp_plus, exp_Ropp, exp_ln by exact H; field; lra.
 Qed.
 
+Lemma d_abs v : v <> 0 -> is_derive Rabs v (sign v).
+Proof.
+  intros H; destruct (Rtotal_order v 0) as [L|[E|G]]; [| contradiction |].
+  - rewrite (sign_eq_m1 v L); apply (is_derive_ext_loc Ropp).
+    + apply (locally_interval _ v m_infty 0); simpl; auto; intros y _ Y; rewrite Rabs_left; auto.
+    + auto_derive; [trivial | ring].
+  - rewrite (sign_eq_1 v G); apply (is_derive_ext_loc (fun t => t)).
+    + apply (locally_interval _ v 0 p_infty); simpl; auto; intros y Y _; rewrite Rabs_right; lra.
+    + auto_derive; [trivial | ring].
+Qed.
+Lemma d_relu v : v <> 0 -> is_derive relu v (if Rltb 0 v then 1 else 0).
+Proof.
+  intros H; unfold Rltb; destruct (Rlt_dec 0 v) as [G|L].
+  - apply (is_derive_ext_loc (fun t => t)); [| auto_derive; [trivial | ring]].
+    apply (locally_interval _ v 0 p_infty); simpl; auto; intros y Y _.
+    unfold relu; rewrite Rmax_left; lra.
+  - apply (is_derive_ext_loc (fun _ => 0)); [| auto_derive; [trivial | ring]].
+    apply (locally_interval _ v m_infty 0); simpl; auto; [lra |]; intros y _ Y.
+    unfold relu; rewrite Rmax_right; lra.
+Qed.
+
 (* ---- the chain rule through arrays ------------------------------------------------------ *)
 
 (* a family of numbers: one for each entry (up to three indices) of each of several arrays *)
@@ -337,6 +359,10 @@ Proof.
 Qed.
 Lemma sigmoid_pos x : 0 < sigmoid x.
 Proof. unfold sigmoid; assert (H := exp_pos (- x)); apply Rinv_0_lt_compat; lra. Qed.
+Lemma softplus_pos x : 0 < softplus x.
+Proof.
+  unfold softplus; rewrite <- ln_1; apply ln_increasing; [lra | assert (H := exp_pos x); lra].
+Qed.
 Lemma sigmoid_below x : 0 < 1 + - sigmoid x.
 Proof. rewrite <- (Ropp_involutive x), (sigmoid_reflection (- - x)) at 1; rewrite Ropp_involutive.
   assert (H := sigmoid_pos (- x)); lra. Qed.
@@ -348,6 +374,10 @@ Proof. exact (sigmoid_below x). Qed.
 Create HintDb signs.
 Create HintDb zeros.
 
+Lemma inv_nonneg a : 0 <= a -> 0 <= / a.
+Proof.
+  intros [H| <-]; [apply Rlt_le, Rinv_0_lt_compat, H | rewrite Rinv_0; apply Rle_refl].
+Qed.
 Lemma pos_nz a : 0 < a -> a <> 0.
 Proof. lra. Qed.
 (* an index is in range *)
@@ -362,8 +392,14 @@ Ltac nn := first
     | |- 0 <= sum _ _ => apply sum_nonneg; intros; nn
     | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; nn
     | |- 0 <= sqrt _ => apply sqrt_pos
+    | |- 0 <= relu _ => apply Rmax_r
+    | |- 0 <= Rabs _ => apply Rabs_pos
     | |- 0 <= _ * _ => apply Rmult_le_pos; nn
     | |- 0 <= _ / _ => apply Rmult_le_pos; nn
+    | |- 0 <= / _ => apply inv_nonneg; nn
+    | |- 0 <= _ ^ _ => apply pow_le; nn
+    | |- 0 <= exp _ => apply Rlt_le, exp_pos
+    | |- 0 <= delta ?i ?j => unfold delta; destruct (Nat.eqb i j); lra
     | |- 0 <= INR _ => apply pos_INR
     | |- 0 <= (if ?c then _ else _) => destruct c; nn
     end
@@ -377,6 +413,7 @@ with pos := first
     | |- 0 < sigmoid _ => apply sigmoid_pos
     | |- 0 < 1 + - sigmoid _ => apply sigmoid_below
     | |- 0 < 1 - sigmoid _ => apply sigmoid_below'
+    | |- 0 < softplus _ => apply softplus_pos
     | |- 0 < PI => apply PI_RGT_0
     | |- 0 < Rpower _ _ => apply exp_pos
     | |- 0 < INR _ => apply lt_0_INR; rng
@@ -421,7 +458,7 @@ Ltac roots := repeat match goal with
   end.
 Ltac with_roots := roots; repeat match goal with
   | H : sqrt ?a ^ 2 = ?a |- _ => first
-      [ solve [ring [H]] | solve [field [H]; nz] | solve [field_simplify_eq; [ring [H] | nz]] ]
+      [ exact H | symmetry; exact H | solve [ring [H]] | solve [field [H]; nz] | solve [field_simplify_eq; [ring [H] | nz]] ]
   end.
 Lemma Rpower_less_one a : 0 < a -> Rpower a (-1) = / a.
 Proof. intros H; replace (-1) with (- (1)) by lra; rewrite Rpower_Ropp, Rpower_1 by exact H; reflexivity. Qed.
@@ -434,7 +471,7 @@ Ltac hide := unfold Rdiv; repeat match goal with
   end.
 Ltac alg := cbv beta; first
   [ alg0 | solve [hide; field] | rewrite ?delta_refl; alg0 | exps; alg0 | solve [with_roots]
-  | exps; solve [with_roots]
+  | exps; solve [with_roots] | solve [rewrite <- ?exp_plus; f_equal; alg0]
   | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | lazymatch goal with |- context [Rpower _ _] => solve [rpowers] end ].
 

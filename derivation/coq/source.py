@@ -22,6 +22,7 @@ from derivation.terms import (
     element,
     indices_of,
     name_of,
+    sigmoid,
     subterms,
 )
 from derivation.theory import NEG, POS, ZER, Theory
@@ -102,6 +103,8 @@ class Source:
         m = self.m
         for d in self.theory.definitions.values():
             head = element(d.name, *d.params)
+            if isinstance(d.body, sigmoid):
+                self._below_one(d)
             sign = self.theory.sign(head)[0]
             if sign & NEG:
                 continue
@@ -122,6 +125,20 @@ class Source:
                 f"Proof. intros; unfold {c}; {tactic}. Qed.\n"
                 f"#[local] Hint Resolve {word}_{c} : signs."
             )
+
+    def _below_one(self, d: Definition) -> None:
+        """A sigmoid is below 1, as its own lemma."""
+        m = self.m
+        text, env = m.binders(d.params)
+        base, binder = (f" {m.base}", m.base_binder()) if m.depends(d.name) else ("", "")
+        args = "".join(f" {x}" for x in env.values())
+        forall = f"forall{binder}{text}, " if binder or text else ""
+        c = m.names[d.name]
+        m.out.append(
+            f"Lemma below_{c} : {forall}0 < 1 + - {c}{base}{args}.\n"
+            f"Proof. intros; unfold {c}; apply sigmoid_below. Qed.\n"
+            f"#[local] Hint Resolve below_{c} : signs."
+        )
 
     # -- a first derivative --------------------------------------------------------------------
 
@@ -202,10 +219,13 @@ class Source:
                 proof = m.moved(move, env)
             except NotExported as error:
                 raise NotExported(f"step {move.number}, {error}") from None
-            script.append(f"  transitivity {b}. (* {move.number} {move.rule} *)\n  {{ close_with {proof}. }}")
+            script.append(
+                f"  transitivity {b}. (* {move.number} {move.rule} *)\n  {{ close_with {proof}. }}"
+            )
         body = "\n".join([*script, "  reflexivity."])
         m.out.append(
-            f"Lemma {name} : {quantified}\n  {first}\n  = {last}.\nProof.\n  intros {args}.\n{body}\nQed."
+            f"Lemma {name} : {quantified}\n  {first}\n  = {last}.\n"
+            f"Proof.\n  intros {args}.\n{body}\nQed."
         )
 
     # -- the derivative itself -----------------------------------------------------------------
@@ -284,11 +304,15 @@ class Source:
         if self.state.varying:
             raise NotExported("iterated-derivative: under an assumption on the variable")
         v, w = o.wrt
-        inner, outer = self._apart([leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)])
+        inner, outer = self._apart(
+            [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
+        )
         if not outer:
             raise NotExported("iterated-derivative: no step differentiates again")
         gradient = outer[0].before.args[0]
-        free = list(dict.fromkeys(i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)))
+        free = list(
+            dict.fromkeys(i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i))
+        )
         self._chain("first", inner, diff(o.objective, v), gradient, free)
         name = "grad"
         while name in self.theory.names_in_use() or name in m.taken:
@@ -349,9 +373,7 @@ class Source:
             if not isinstance(move.after, Diff):
                 raise NotExported("iterated-derivative: the first is not finished first")
             inner.append(
-                replace(
-                    move, before=body, after=move.after.args[0], path=tuple(move.path[1:])
-                )
+                replace(move, before=body, after=move.after.args[0], path=tuple(move.path[1:]))
             )
         return inner, []
 
@@ -362,5 +384,3 @@ def _is_index(i: Any) -> bool:
 
 def _comment(text: str) -> str:
     return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
-
-

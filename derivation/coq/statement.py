@@ -13,7 +13,19 @@ from derivation.coq.errors import NotExported
 from derivation.coq.writer import Env, Writer
 from derivation.normal import oriented
 from derivation.steps import Outcome
-from derivation.terms import every, free_indices, indices_of, name_of
+from derivation.terms import (
+    ONE,
+    ZERO,
+    Add,
+    Relation,
+    every,
+    free_indices,
+    indices_of,
+    is_element,
+    name_of,
+    neg,
+    sigmoid,
+)
 
 
 class Statement:
@@ -31,9 +43,7 @@ class Statement:
         definitions = writer.theory.definitions
         if problem.unknown:
             raise NotExported("unknown functions")
-        self.inputs = [
-            n for n in problem.shapes if n not in definitions and n != writer.variable
-        ]
+        self.inputs = [n for n in problem.shapes if n not in definitions and n != writer.variable]
         self.constant: list[tuple[str, str]] = [
             (f"P_{writer.names[s]}", f"(0 < {writer.names[s]})%nat") for s in problem.sizes
         ]
@@ -48,7 +58,8 @@ class Statement:
             self.constant.append(
                 (
                     f"L_{writer.names[name]}",
-                    f"forall {' '.join(letters)} : nat, {ranges}({entry} < {writer.size(size)})%nat",
+                    f"forall {' '.join(letters)} : nat, {ranges}"
+                    f"({entry} < {writer.size(size)})%nat",
                 )
             )
         self.assumed: list[Any] = []
@@ -58,11 +69,25 @@ class Statement:
             if oriented(closed) in seen:
                 continue
             seen.add(oriented(closed))
+            if self.below_one(c):
+                continue  # a lemma of the file, see ``Source``
             self.assumed.append(closed)
         for n, c in enumerate(self.assumed, 1):
             text = writer.proposition(c, {})
             varies = writer.theory.depends(c, writer.variable)
             (self.varying if varies else self.constant).append((f"P{n}", text))
+
+    def below_one(self, c: Any) -> bool:
+        """Whether a condition says 0 < 1 - p of a p that is defined as a sigmoid."""
+        if not isinstance(c, Relation) or (c.op, c.right) != (">", ZERO):
+            return False
+        if not isinstance(c.left, Add) or len(c.left.args) != 2 or c.left.args[0] != ONE:
+            return False
+        entry = neg(c.left.args[1])
+        definitions = self.writer.theory.definitions
+        if not is_element(entry) or name_of(entry) not in definitions:
+            return False
+        return isinstance(definitions[name_of(entry)].body, sigmoid)
 
     def opening(self) -> list[str]:
         """Sizes and inputs."""

@@ -57,15 +57,16 @@ PRELUDE = (Path(__file__).parent / "prelude.v").read_text(encoding="utf-8")
 _WORDS = """as at cofix else end exists exists2 fix for forall fun if IF in let match mod Prop
 return Set SProp then Type using where with by Definition Lemma Theorem Proof Qed Section End
 Variable Hypothesis Ltac Example Check Print Admitted Axiom S O R I nat bool true false negb andb
-orb True False not and or eq INR Nat exp ln sin cos tanh sinh cosh sqrt Rpower PI Rabs Rinv Rplus
-Rmult Rminus Rdiv Ropp pow is_derive Derive eq_refl eq_trans eq_sym f_equal conj hole idtac""".split()
+orb True False not and or eq INR Nat exp ln sin cos tanh sinh cosh sqrt Rpower PI Rabs sign Rmax
+Rinv Rplus Rmult Rminus Rdiv Ropp pow is_derive Derive eq_refl eq_trans eq_sym f_equal conj hole
+idtac Module Variables"""
 # what the prelude defines and what the proofs are written with: a user's name must hide none of it
-RESERVED = frozenset(_WORDS) | frozenset(
+RESERVED = frozenset(_WORDS.split()) | frozenset(
     re.findall(r"^\s*(?:Lemma|Definition|Fixpoint|Ltac|Theorem) ([\w']+)", PRELUDE, re.M)
 )
 # how the names that the proofs themselves bring in begin
 OWN = re.compile(
-    r"(step|loc|tan|dual|thru|zero|pos|nonneg|first|given|through|chain|in|HH|[HCDEPQacdp])_|[PEqr]\d|f[b123]$|fam$|[SHd]S?f$"
+    r"(step|loc|tan|dual|thru|zero|pos|nonneg|below|first|given|through|chain|in|HH|[HCDEPQacdp])_|[PEqr]\d|f[b123]$|fam$|[SHd]S?f$"
 )
 
 Env = Mapping[Any, str]
@@ -81,6 +82,8 @@ FUNCTIONS: dict[Any, str] = {
     sigmoid: "sigmoid",
     softplus: "softplus",
     sympy.Abs: "Rabs",
+    sympy.sign: "sign",
+    relu: "relu",
 }
 
 
@@ -168,17 +171,17 @@ class Writer:
             equal, less, at_most = "Reqb", "Rltb", "Rleb"
         if op == "!=":
             return f"(negb ({equal} {x} {y}))"
-        return f"({ {'==': equal, '<': less, '<=': at_most}[op]} {x} {y})"
+        return f"({ {'==': equal, '<': less, '<=': at_most}[op] } {x} {y})"
 
     def _counted(self, a: Term, b: Term, env: Env) -> tuple[str, str]:
         """Two sides of a comparison of indices, both counted from 0 (sizes and numbers from 1)."""
-        if all(self.is_index(t) or isinstance(t, Integer) and int(t) >= 1 for t in (a, b)):
+        if all(self.is_index(t) or (isinstance(t, Integer) and int(t) >= 1) for t in (a, b)):
             return self.index(a, env), self.index(b, env)
         out = []
         for t in (a, b):
             if self.is_index(t):
                 out.append(f"(S {self.index(t, env)})")
-            elif isinstance(t, Size) or isinstance(t, Integer) and int(t) >= 0:
+            elif isinstance(t, Size) or (isinstance(t, Integer) and int(t) >= 0):
                 out.append(self.size(t))
             else:
                 raise NotExported(f"the comparison of {a} and {b}")
