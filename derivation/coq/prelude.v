@@ -454,7 +454,7 @@ Ltac exps := unfold Rminus, Rdiv; rewrite ?Ropp_plus_distr, ?Ropp_involutive, ?e
 (* squares of roots *)
 Ltac roots := repeat match goal with
   | |- context [sqrt ?a] => lazymatch goal with H : sqrt a ^ 2 = a |- _ => fail | _ => idtac end;
-      assert (sqrt a ^ 2 = a) by (simpl; rewrite Rmult_1_r; apply sqrt_sqrt; nn)
+      assert (sqrt a ^ 2 = a) by (apply pow2_sqrt; nn)
   end.
 Ltac with_roots := roots; repeat match goal with
   | H : sqrt ?a ^ 2 = ?a |- _ => first
