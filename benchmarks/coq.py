@@ -30,7 +30,8 @@ def exported(name: str, style: str | None = None) -> Iterator[tuple[Outcome, str
 
 # -- wrong variants ---------------------------------------------------------------------------
 
-WORD = re.compile(r"[A-Za-z_][\w']*|[-+*/]|\d+")
+WORD = re.compile(r"->|=>|[A-Za-z_][\w']*|[-+*/]|\d+")
+KEPT = ("forall", "fun", "nat", "R", "->", "=>")
 
 
 def wrong_theorems(text: str) -> tuple[str, int]:
@@ -66,11 +67,11 @@ def wrong_sources(text: str) -> Iterator[str]:
 def changes(statement: str) -> Iterator[str]:
     """The statement with one word replaced by another of its words."""
     words = list(WORD.finditer(statement))
-    pool = sorted({m.group() for m in words if m.group() not in ("forall", "fun", "nat", "R")})
-    other = {"+": "-", "-": "+", "*": "+", "/": "-", "0": "1", "1": "2"}
+    pool = sorted({m.group() for m in words if m.group() not in KEPT})
+    other = {"+": "-", "-": "", "*": "+", "/": "-", "0": "1", "1": "2"}
     for m in words:
         word = m.group()
-        if word in ("forall", "fun", "nat", "R"):
+        if word in KEPT:
             continue
         if word in other:
             swaps = [other[word]]

@@ -49,7 +49,7 @@ def test_assumptions_are_stated() -> None:
 
 
 def test_what_has_no_lemma_is_named() -> None:
-    for name, word in (("huber", "d-if"), ("lasso", "d-function"), ("poisson-regression", "gamma")):
+    for name, word in (("huber", "d-if"), ("hinge", "Max"), ("poisson-regression", "gamma")):
         found = [error for _, error in exported(name)]
         assert all(isinstance(error, NotExported) and word in str(error) for error in found)
 
@@ -76,6 +76,7 @@ def test_the_check_refuses_what_is_left_unproved() -> None:
         text.replace("Qed.", "Admitted.", 1),
         text.replace("Section Problem.", "Section Problem.\nAxiom f : 0 = 1."),
         text.replace("Print Assumptions derivative.", ""),
+        text.replace("Print Assumptions derivative.", "Print Assumptions delta."),
     ):
         verdict = check.check(wrong)
         assert not verdict.accepted and verdict.reason
@@ -88,6 +89,17 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     said = capsys.readouterr()
     assert "not exported" in said.err and not said.out
     assert main(["derive", "mse-linear", "--check"]) == 2
+
+
+def test_the_answer_of_coq_is_compared() -> None:
+    from derivation.coq.check import _judged
+
+    fine = "Axioms:\nClassical_Prop.classic : forall P : Prop, P \\/ ~ P\n"
+    assert _judged(fine, 1, 1.0).accepted
+    assert "empty answer" in _judged("Closed under the global context\n", 1, 1.0).reason
+    assert "empty answer" in _judged(fine, 2, 1.0).reason
+    assert "further axioms: wish" in _judged(fine + "wish : 0 = 1\n", 1, 1.0).reason
+    assert "further axioms: wish" in _judged(fine + "wish\n  : 0 = 1\n", 1, 1.0).reason
 
 
 # -- with coqc ----------------------------------------------------------------------------------
@@ -109,9 +121,8 @@ def test_coqc_accepts(name: str, style: str | None) -> None:
 def test_coqc_accepts_odd_names() -> None:
     for text in (
         "S = sum(O[k]*forall[k]**2 for k in fun)\nupd = S*exp(S)\nwrt forall[j]\n",
-        "L = sum(x[i]*sum(x[k]**2*y[i,k] for k in K) for i in K)\nwrt x[i]\n",
-        "H = sum(h[r]*tanh(d[r]) for r in N)\ndf = H**2\nE = df + H\nwrt d[q]\n",
-        "f[n] = fam[n]*hole[n]\nC = sum(f[n]**2 for n in b)\nwrt hole[t]\n",
+        "f[n] = fam[n]*hole[n]\ndf = sum(f[n]**2 for n in b)\nE = df + sum(hole[r] for r in b)\n"
+        "wrt hole[t]\n",
     ):
         verdict = check.check(written(text))
         assert verdict.accepted, verdict.reason
@@ -127,14 +138,4 @@ def test_coqc_refuses_wrong_variants_of_the_flagship() -> None:
     assert verdict.accepted, verdict.reason  # that is: every wrong one failed
     some = list(wrong_sources(text))
     assert len(some) > 20
-    assert not any(check.check(wrong).accepted for wrong in some[:: len(some) // 3])
-
-
-@needs_coqc
-def test_an_axiom_of_ones_own_is_found() -> None:
-    text = written(SMALL).replace(
-        "Section Problem.", "Section Other. Variable f : 0 = 1. End Other.\nSection Problem."
-    )
-    assert check.check(text).accepted
-    sneaky = text.replace("Theorem derivative", "Local Axiom_ .\nTheorem derivative")
-    assert not check.check(sneaky).accepted
+    assert not any(check.check(wrong).accepted for wrong in some[:: len(some) // 2])
