@@ -34,14 +34,15 @@ SEES: dict[str, set[str]] = {
     "library": {"errors"},
     "document": LOW | {"steps"},
     "findings": LOW | {"steps", "document"},
-    "printers": LOW | {"certificate", "steps", "document", "findings", "language"},
+    "coq": LOW | {"normal", "theory", "rules", "steps"},
+    "printers": LOW | {"certificate", "steps", "document", "findings", "language", "coq"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library"},
     "interop": LOW,
     "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
     "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"}
-    | {"certificate", "checking", "verifier"},
+    | {"certificate", "checking", "coq", "verifier"},
     "__main__": {"commands"},
     "__init__": {"api", "checking", "interop", "verifier"},
 }

@@ -39,7 +39,13 @@ def run() -> int:
         lines.append(f"      law      {rule.law}")
         if rule.needs:
             lines.append(f"      needs    {'; '.join(rule.needs)}")
+        lemma = rule.lemma or "no lemma yet: steps by this rule are not exported"
+        lines.append(f"      Coq      {lemma}")
         lines += [f"      example  {example}" for example in rule.valid]
-    lines += ["", f"{len(makers)} ways to make a theorem, {len(REGISTRY)} rules."]
+    lines += [
+        "",
+        f"{len(makers)} ways to make a theorem, {len(REGISTRY)} rules,"
+        f" {sum(bool(r.lemma) for r in REGISTRY.values())} of them with a lemma in Coq.",
+    ]
     write("\n".join(lines) + "\n")
     return 0

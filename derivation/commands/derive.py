@@ -31,6 +31,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     asking(parser)
     printing(parser)
     parser.add_argument(
+        "--check",
+        action="store_true",
+        help="with --format coq: let coqc check the source (status 1 if it is refused)",
+    )
+    parser.add_argument(
         "-o", "--output", metavar="FILE", help="write to a file, whose ending chooses the format"
     )
     parser.add_argument(
@@ -144,6 +149,7 @@ def run(
     about: str | None,
     assume: list[str],
     save_problem: str | None,
+    check: bool,
     **options: Any,
 ) -> int:
     from derivation.commands import documents
@@ -155,7 +161,35 @@ def run(
         documents.only_for_documents(about=about, assume=assume, save=save_problem)
         entry = entry_of(problem, expression)
     target = out.Target(output, format=format, color=color, width=width, standalone=standalone)
+    if check:
+        return _checked(entry, target, **options)
     return derive(entry, [target], **options)
+
+
+def _checked(entry: Entry, target: Target, **options: Any) -> int:
+    """Derives, writes, and lets coqc decide."""
+    from derivation.coq import check
+    from derivation.errors import InputError
+
+    if target.format != "coq":
+        raise InputError(
+            "--check lets coqc check a Coq source", hint="--format coq, or -o FILE.v"
+        )
+    if not check.available():
+        raise InputError(
+            "--check needs coqc, which is not installed",
+            hint="the Debian packages are coq and libcoq-coquelicot",
+        )
+    status = derive(entry, [target], **options)
+    if status:
+        return status
+    verdict = check.check(target.text)
+    if not verdict.accepted:
+        print(f"refused by coqc: {verdict.reason}", file=sys.stderr)
+        return 1
+    axioms = ", ".join(verdict.axioms)
+    print(f"accepted by coqc in {verdict.seconds:.1f} s; axioms: {axioms}", file=sys.stderr)
+    return 0
 
 
 def derive(
@@ -173,6 +207,7 @@ def derive(
     """Derives a problem and writes it to every target; returns the exit status."""
     from derivation import api, printers
     from derivation.commands.output import Progress
+    from derivation.coq.errors import NotExported
 
     check = _notation(entry, notation)
     by = ", ".join(wrt) if wrt else None
@@ -182,7 +217,11 @@ def derive(
         for target in targets:
             progress.working_on(f"writing {target.path or target.format}")
             options = {"detail": detail, "notation": notation, **target.options()}
-            target.take(printers.render(outcomes, target.format, **options))
+            try:
+                target.take(printers.render(outcomes, target.format, **options))
+            except NotExported as error:
+                print(f"not exported: {error}", file=sys.stderr)
+                return 1
     for warning in (*api.warnings_for(asked, outcomes), *check(asked)):
         print(f"warning: {warning}", file=sys.stderr)
     for target in targets:

@@ -30,6 +30,7 @@ FORMATS: dict[str, Format] = {
     "markdown": Format("markdown", "Markdown for GitHub, Quarto and MyST", (".md", ".qmd")),
     "html": Format("html", "a page in one file that works offline", (".html", ".htm")),
     "svg": Format("svg", "the terminal's view as a picture, for a README", (".svg",)),
+    "coq": Format("coq", "a Coq source that coqc accepts, for every size", (".v",)),
     "json": Format("json", "a certificate that can be replayed", (".json",)),
 }
 

@@ -118,7 +118,7 @@ Result = tuple[Any, Iterable[Any]]
     r"\partial c = 0",
     valid=("diff(y[i], z[j]) -> 0", "partial(p[i]*a, b) -> 0"),
     refuses=("diff(p[i], z[j]) -> 0",),
-    lemma="d_const",
+    lemma="dual_const",
 )
 def d_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """D(c, v) = 0 where c does not depend on v."""
@@ -139,7 +139,7 @@ def _is_bare_definition(d: _Derivative, t: Any) -> bool:
     r"\partial z_i / \partial z_j = \delta_{ij}",
     valid=("diff(z[i], z[j]) -> delta(i, j)", "diff(a, a) -> 1", "diff(z[j], z[j]) -> 1"),
     refuses=("diff(z[i], z[j]) -> 1",),
-    lemma="d_var",
+    lemma="dual_entry",
 )
 def d_variable(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """D(z[i], z[j]) = delta(i, j), a product of deltas for several slots, 1 for a scalar."""
@@ -166,7 +166,7 @@ def _deltas(a: Any, b: Any) -> Any:
     r"\partial (f + g) = \partial f + \partial g",
     valid=("diff(a*b + a, a) -> diff(a*b, a) + diff(a, a)", "diff(a + b, a) -> diff(a, a)"),
     refuses=("diff(a*b, a) -> diff(a, a) + diff(b, a)",),
-    lemma="d_plus",
+    lemma="dual_plus",
 )
 def d_sum(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Term by term; terms that do not depend on the variable drop out."""
@@ -186,7 +186,7 @@ def d_sum(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         "diff(a*exp(a), a) -> diff(a, a)*exp(a) + a*diff(exp(a), a)",
     ),
     refuses=("diff(a*exp(a), a) -> diff(a, a)*diff(exp(a), a)",),
-    lemma="d_mult",
+    lemma="dual_mult",
 )
 def d_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """One factor differentiated at a time; constant factors are kept."""
@@ -222,7 +222,7 @@ def split_quotient(t: Any) -> tuple[Any, Any] | None:
     valid=("diff(a/b, b) -> (diff(a, b)*b - a*diff(b, b))/b**2",),
     refuses=("diff(a/b, b) -> diff(a, b)/diff(b, b)",),
     broken_at="diff(a/b, b) -> (diff(a, b)*b - a*diff(b, b))/b**2 @ b=0",
-    lemma="d_div",
+    lemma="d_inv",
 )
 def d_quotient(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The quotient rule, both parts written out."""
@@ -312,7 +312,7 @@ SLOPES: dict[Any, Callable[[Any], Any]] = {
     ),
     refuses=("diff(exp(a*b), a) -> exp(a*b)",),
     broken_at="diff(log(a), a) -> 1/a*diff(a, a) @ a=-1",
-    lemma="d_comp",
+    lemma="dual_comp",
 )
 def d_function(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Elementary functions, polygamma, unknown functions and their derivatives."""
@@ -356,7 +356,7 @@ def d_function(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\partial \sum_k f_k = \sum_k \partial f_k",
     valid=("diff(sum(z[k]*y[k] for k in K), z[j]) -> sum(diff(z[k]*y[k], z[j]) for k in K)",),
     refuses=("diff(sum(z[j]*y[j] for j in K), z[j]) -> sum(diff(z[j]*y[j], z[j]) for j in K)",),
-    lemma="d_sum",
+    lemma="dual_sum",
 )
 def d_sum_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A finite sum is differentiated term by term; its letter is renamed if the variable has it."""
@@ -424,6 +424,7 @@ def d_max_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("not at the edge of c",),
     valid=("diff((a if i == j else a*b), a) -> diff(a, a) if i == j else diff(a*b, a)",),
     refuses=("diff((a if i == j else a*b), a) -> diff(a, a)",),
+    lemma="dual_if",
 )
 def d_if(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Case by case, away from where the condition changes."""
@@ -440,6 +441,7 @@ def d_if(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\partial p_i / \partial z_j = \partial (\text{definition of } p_i) / \partial z_j",
     valid=("partial(p[i], z[j]) -> partial(exp(z[i])/sum(exp(z[k]) for k in K), z[j])",),
     refuses=("partial(p[i], z[j]) -> 0",),
+    lemma="through_here",
 )
 def partial_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """partial(p[i], v): the definition of p[i] differentiated, other names held fixed."""
@@ -458,6 +460,7 @@ def partial_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
     r"\mathrm d f = \partial f",
     valid=("diff(a*b, a) -> partial(a*b, a)",),
     refuses=("diff(p[i]*z[i], z[j]) -> partial(p[i]*z[i], z[j])",),
+    lemma="alg",
 )
 def diff_is_partial(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """diff is partial where no other defined name in the expression depends on the variable."""
@@ -477,6 +480,7 @@ def diff_is_partial(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\partial^2 f/\partial v\,\partial w = \partial(\partial f/\partial v)/\partial w",
     valid=("diff(L, z[j], z[l]) -> diff(diff(L, z[j]), z[l])",),
     refuses=("diff(L, z[j], z[l]) -> diff(L, z[j])*diff(L, z[l])",),
+    lemma="is_derive_unique",
 )
 def iterated_derivative(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """diff(E, v, w) = diff(diff(E, v), w)."""
@@ -510,7 +514,7 @@ def through_which(theory: Theory, objective: Any, v: Any) -> list[str]:
         "diff(L, p[i]) -> partial(L, p[i])",
     ),
     refuses=("diff(L, z[j]) -> diff(L, p[j])*partial(p[j], z[j])",),
-    lemma="chain",
+    lemma="through_plus",
 )
 def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """diff(L, v) = partial(L, v) + sum over each m that v enters of diff(L, m)*partial(m, v)."""

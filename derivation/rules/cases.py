@@ -44,6 +44,7 @@ Result = tuple[Any, Iterable[Any]]
     r"f = (f \text{ if } c \text{ else } f)",
     valid=(),
     refuses=("y[i] -> y[j] if i == j else y[i]",),
+    lemma="cases",
 )
 def by_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Whatever the condition, either it holds or it does not."""
@@ -59,6 +60,7 @@ def by_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"(f \text{ if } c \text{ else } f) = f",
     valid=("(y[j] if i == j else y[j]) -> y[j]",),
     refuses=("(y[i] if i == j else y[j]) -> y[i]",),
+    lemma="cases",
 )
 def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A distinction that makes no difference."""
@@ -76,6 +78,7 @@ def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("the condition holds",),
     valid=("(y[i] if j == j else z[i]) -> y[i]",),
     refuses=("(y[i] if i == j else z[i]) -> z[i]",),
+    lemma="cases",
 )
 def case_holds(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The first case, where its condition holds."""
@@ -91,6 +94,7 @@ def case_holds(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("the condition does not hold",),
     valid=("(y[i] if j != j else z[i]) -> z[i]",),
     refuses=("(y[i] if i == j else z[i]) -> y[i]",),
+    lemma="cases",
 )
 def case_fails(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The second case, where the condition does not hold."""
@@ -106,6 +110,7 @@ def case_fails(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("i == j",),
     valid=("delta(j, j) -> 1",),
     refuses=("delta(i, j) -> 0",),
+    lemma="cases",
 )
 def delta_equal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A delta is 1 where its indices are equal."""
@@ -121,6 +126,7 @@ def delta_equal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("i != j",),
     valid=("delta(1, 2) -> 0",),
     refuses=("delta(i, j) -> 1",),
+    lemma="cases",
 )
 def delta_unequal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A delta is 0 where its indices differ."""
@@ -135,6 +141,7 @@ def delta_unequal(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\delta_{ij} = (1 \text{ if } i = j \text{ else } 0)",
     valid=("delta(i, j) -> 1 if i == j else 0",),
     refuses=("delta(i, j) -> 1 if i != j else 0",),
+    lemma="cases",
 )
 def delta_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """What a delta means."""
@@ -150,6 +157,7 @@ def delta_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("i == j",),
     valid=(),
     refuses=("y[i] -> y[j]",),
+    lemma="cases",
 )
 def equal_index(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Where two indices are equal, either may stand for the other."""
@@ -165,7 +173,7 @@ def equal_index(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"f_i\, \delta_{ij} = f_j\, \delta_{ij}",
     valid=("y[i]*delta(i, j) -> y[j]*delta(i, j)", "delta(i, j)*delta(i, j) -> delta(i, j)"),
     refuses=("y[i]*delta(i, j) -> z[j]*delta(i, j)", "y[i]*delta(i, j) -> y[j]"),
-    lemma="delta_subst",
+    lemma="cases",
 )
 def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Beside a delta, one of its indices may stand for the other."""
@@ -202,6 +210,7 @@ def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any
         "(y[i] if i == j else 0) -> y[i] if j == i else 0",
     ),
     refuses=("a*(y[i] if i == j else z[i]) -> a*y[i] if i != j else a*z[i]",),
+    lemma="cases",
 )
 def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Whatever is done to a distinction of cases may be done in each case (either way round).

@@ -46,6 +46,7 @@ Result = tuple[Any, Iterable[Any]]
     valid=("log(exp(a)) -> a", "log(a**2*b) -> 2*log(a) + log(b)"),
     refuses=("log(a + b) -> log(a) + log(b)",),
     broken_at="log(a**2*b) -> 2*log(a) + log(b) @ a=-1",
+    lemma="logs",
 )
 def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The logarithm of a product of powers, of an exponential, of 1."""
@@ -78,6 +79,7 @@ def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     valid=("sqrt(a**2) -> a", "(a*b)**a -> a**a*b**a"),
     refuses=("sqrt(a + b) -> sqrt(a) + sqrt(b)",),
     broken_at="sqrt(a**2) -> a @ a=-1",
+    lemma="logs",
 )
 def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A power of a product of powers, factor by factor."""
@@ -118,6 +120,7 @@ def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     valid=("exp(log(a)) -> a", "exp(b*log(a)) -> a**b"),
     refuses=("exp(a) -> a",),
     broken_at="exp(log(a)) -> a @ a=-1",
+    lemma="logs",
 )
 def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Logarithms in an exponent become powers."""
@@ -146,6 +149,7 @@ def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\sigma(x) = \frac{1}{1 + e^{-x}}",
     valid=("sigmoid(a) -> 1/(1 + exp(-a))",),
     refuses=("sigmoid(a) -> 1/(1 + exp(a))",),
+    lemma="sigmoid",
 )
 def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The logistic function."""
@@ -175,6 +179,7 @@ def tangent_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
     r"\sigma(x) = 1 - \sigma(-x)",
     valid=("sigmoid(a) -> 1 - sigmoid(-a)",),
     refuses=("sigmoid(a) -> -sigmoid(-a)",),
+    lemma="sigmoid_reflection",
 )
 def sigmoid_reflection(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The two classes' probabilities add up to 1."""
@@ -210,6 +215,7 @@ def parity(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\operatorname{softplus}(x) = \log(1 + e^x)",
     valid=("softplus(a) -> log(1 + exp(a))",),
     refuses=("softplus(a) -> log(1 + exp(-a))",),
+    lemma="softplus",
 )
 def softplus_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A smooth maximum of 0 and x."""

@@ -227,7 +227,7 @@ def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         "sum(w[i,k] for k in K if k != i) + w[i,i] -> sum(w[i,k] for k in K)",
     ),
     refuses=("sum(y[k] for k in K) -> y[j] + sum(y[k] for k in K if k != i)",),
-    lemma="sum_split",
+    lemma="sum_apart",
 )
 def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Either way: a term set apart, or the missing one put back."""
@@ -283,6 +283,7 @@ def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         "sum((y[k] if k != j else 0) for k in K) -> sum(y[k] for k in K if k != j)",
     ),
     refuses=("sum((y[k] if k != j else z[k]) for k in K) -> sum(y[k] for k in K if k != j)",),
+    lemma="join_sums",
 )
 def sum_cases(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Each case is summed over the places where it holds; a zero case is left out."""
@@ -337,6 +338,7 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
         "sum(w[k,j] - w[j,k] for k in K if k != j) -> sum(w[k,j] - w[j,k] for k in K)",
     ),
     refuses=("sum(y[k] for k in K if k != j) -> sum(y[k] for k in K)",),
+    lemma="join_sums",
 )
 def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """The condition may change where it says the same, or where the term it leaves out is 0."""
@@ -381,6 +383,7 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
     refuses=(
         "sum(y[k] for k in K if k <= j) + sum(y[k] for k in K if j <= k) -> sum(y[k] for k in K)",
     ),
+    lemma="join_sums",
 )
 def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Below and above, equal and different, together."""
@@ -433,6 +436,7 @@ def joined_guard(a: Any, b: Any) -> Any:
         "sum(y[i] for i in K)*sum(z[j] for j in K) -> sum(y[i]*sum(z[j] for j in K) for i in K)",
     ),
     refuses=("sum(y[i] for i in K)*sum(z[i] for i in K) -> sum(y[i]*z[i] for i in K)",),
+    lemma="sum_scal",
 )
 def sum_product(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """sum-factor from right to left."""

@@ -1,0 +1,1 @@
+"""Coq: a derivation as a proof that coqc accepts."""

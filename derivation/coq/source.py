@@ -1,0 +1,386 @@
+"""A derivation as a Coq source: the prelude, the statement, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from derivation.coq.errors import NotExported
+from derivation.coq.example import example
+from derivation.coq.forward import Node, _applied
+from derivation.coq.moves import Moves, leaves, lemmas
+from derivation.coq.statement import Statement
+from derivation.coq.writer import PRELUDE, Env
+from derivation.problem import Definition
+from derivation.steps import Outcome, Step
+from derivation.terms import (
+    Diff,
+    Index,
+    Partial,
+    diff,
+    element,
+    indices_of,
+    name_of,
+    sigmoid,
+    subterms,
+)
+from derivation.theory import NEG, POS, ZER, Theory
+
+THEOREM = "derivative"
+
+
+def source(outcomes: Sequence[Outcome]) -> str:
+    """The Coq source of derivations; several stand in modules of their own.
+
+    Raises:
+        NotExported: One stopped, or a step of it has no lemma in the prelude.
+    """
+    parts = [PRELUDE]
+    for n, outcome in enumerate(outcomes, 1):
+        if outcome.result is None:
+            raise NotExported(f"not derived: {outcome.reason}")
+        text, name = Source(outcome).text(), THEOREM
+        if len(outcomes) > 1:
+            text, name = f"Module G{n}.\n{text}End G{n}.\n", f"G{n}.{THEOREM}"
+        parts.append(f"{text}\nCheck {name}.\nPrint Assumptions {name}.\n")
+    return "\n".join(parts)
+
+
+class Source:
+    """Writes one file."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.theory = Theory(outcome.problem)
+        for d in outcome.introduced:
+            self.theory.define(d)
+        variables = {name_of(v) for v in outcome.wrt}
+        if len(variables) != 1:
+            raise NotExported("iterated-derivative: by two different variables")
+        self.m = Moves(self.theory, variables.pop())
+        if self.m.variable in self.theory.definitions:
+            raise NotExported("the variable is itself defined")
+        self.state = Statement(self.m, outcome)
+        self.second = len(outcome.wrt) == 2
+        self.m.prefix = " ".join([self.m.base, *(n for n, _ in self.state.varying)])
+
+    def text(self) -> str:
+        m, o = self.m, self.outcome
+        stated = [m.definition(d) for d in self.theory.definitions.values()]
+        m.lemmas = {s.number: s for s in lemmas((*o.facts, *o.steps))}
+        self._signs()
+        proof = self._second() if self.second else self._first()
+        inputs = [*self.state.inputs, m.variable]
+        shown = example(m, self.state.assumed, inputs)
+        title = o.problem.title or o.problem.name or "a derivative"
+        return "\n".join(
+            [
+                f"(* ==== {_comment(title)}: the problem ==== *)",
+                "",
+                "Section Problem.",
+                *self.state.opening(),
+                *stated,
+                *self.state.assumptions(),
+                "",
+                "(* ==== the proof ==== *)",
+                "",
+                *m.out,
+                "",
+                "(* ==== the theorem ==== *)",
+                "",
+                proof,
+                "End Problem.",
+                "",
+                *([shown] if shown else []),
+            ]
+        )
+
+    # -- signs of definitions ------------------------------------------------------------------
+
+    def _signs(self) -> None:
+        """Positive definitions, for denominators and logarithms."""
+        m = self.m
+        for d in self.theory.definitions.values():
+            head = element(d.name, *d.params)
+            if isinstance(d.body, sigmoid):
+                self._below_one(d)
+            sign = self.theory.sign(head)[0]
+            if sign & NEG:
+                continue
+            relation, word, tactic = ("<", "pos", "pos") if sign == POS else ("<=", "nonneg", "nn")
+            if sign not in (POS, POS | ZER):
+                continue
+            varies = m.depends(d.name)
+            text, env = m.binders(d.params)
+            args = "".join(f" {x}" for x in env.values())
+            ranges = "".join(f" (H_{x} : ({x} < {m.size(i.size)})%nat)" for i, x in env.items())
+            given = "".join(f" ({n} : {p})" for n, p in self.state.varying) if varies else ""
+            c = m.names[d.name]
+            base = f" {m.base}" if varies else ""
+            binder = m.base_binder() if varies else ""
+            forall = f"forall{binder}{given}{text}{ranges}, " if binder or text else ""
+            m.out.append(
+                f"Lemma {word}_{c} : {forall}0 {relation} {c}{base}{args}.\n"
+                f"Proof. intros; unfold {c}; {tactic}. Qed.\n"
+                f"#[local] Hint Resolve {word}_{c} : signs."
+            )
+
+    def _below_one(self, d: Definition) -> None:
+        """A sigmoid is below 1, as its own lemma."""
+        m = self.m
+        text, env = m.binders(d.params)
+        base, binder = (f" {m.base}", m.base_binder()) if m.depends(d.name) else ("", "")
+        args = "".join(f" {x}" for x in env.values())
+        forall = f"forall{binder}{text}, " if binder or text else ""
+        c = m.names[d.name]
+        m.out.append(
+            f"Lemma below_{c} : {forall}0 < 1 + - {c}{base}{args}.\n"
+            f"Proof. intros; unfold {c}; apply sigmoid_below. Qed.\n"
+            f"#[local] Hint Resolve below_{c} : signs."
+        )
+
+    # -- a first derivative --------------------------------------------------------------------
+
+    def _first(self) -> str:
+        o, m = self.outcome, self.m
+        v = o.wrt[0]
+        moves = [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
+        free = [i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)]
+        self._chain("steps", moves, diff(o.objective, v), o.result, list(dict.fromkeys(free)))
+        self._duals(v, name_of(o.objective))
+        quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
+        return (
+            f"Theorem {THEOREM} : {quantified}\n  {self.state.derives(env)}\n"
+            f"    {m.term(o.result, env)}.\n"
+            f"Proof.\n  intros {args}.\n"
+            f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args})).\nQed."
+        )
+
+    def _dual_at(self, v: Any, env: Env) -> str:
+        """``dual_…`` of the objective, applied."""
+        m, o = self.m, self.outcome
+        own = indices_of(o.objective)
+        at = [m.index(i, env) for i in (*indices_of(v), *own)]
+        hyps = ["ltac:(rng)"] * len(own)
+        return f"({' '.join([f'dual_{m.names[name_of(o.objective)]}', m.prefix, *at, *hyps])})"
+
+    def _chain(
+        self, name: str, moves: list[Step], start: Any, end: Any, free: Any, again: Any = None
+    ) -> None:
+        """A lemma that a chain of moves makes, after the lemmas that it cites."""
+        m = self.m
+        needed: list[Step] = []
+
+        def visit(found: list[Step]) -> None:
+            for leaf in found:
+                if leaf.rule != "lemma":
+                    continue
+                for number in leaf.uses:
+                    lemma = m.lemmas.get(number)
+                    if lemma is not None and lemma not in needed:
+                        visit(list(leaves(lemma)))
+                        if lemma not in needed:
+                            needed.append(lemma)
+
+        visit(moves)
+        for lemma in needed:
+            made = m.step_name(lemma)
+            if made not in m.made:
+                m.made.add(made)
+                self._lemma(made, m.free(lemma), lemma.before, lemma.after, list(leaves(lemma)))
+        self._lemma(name, free, start, end, moves, again)
+
+    def _lemma(
+        self, name: str, free: list[Any], before: Any, after: Any, moves: Any, again: Any = None
+    ) -> None:
+        m = self.m
+        quantified, env, args = self.state.quantified((), free)
+        script = []
+        first = m.term(before, env)
+        if again is not None:  # the derivative of the first derivative, as its rules give it
+            v = again.args[1]
+
+            def leaf(n: Node) -> str:
+                if n.name == m.variable:
+                    pairs = zip(n.at, [m.index(i, env) for i in indices_of(v)], strict=True)
+                    return m.factors([f"(delta {a} {b})" for a, b in pairs] or ["1"])
+                return _applied(f"{m.tan(n.name, m.variable)} {m.base} {m.unit(v, env)}", n.at)
+
+            _, target, proof = m.cleaned(again, env, leaf)
+            if proof:
+                script.append(f"  transitivity {target}.\n  {{ exact {proof}. }}")
+        last = m.term(after, env)
+        for move in moves:
+            a, b = m.term(move.before, env), m.term(move.after, env)
+            if a == b:
+                continue
+            try:
+                proof = m.moved(move, env)
+            except NotExported as error:
+                raise NotExported(f"step {move.number}, {error}") from None
+            script.append(
+                f"  transitivity {b}. (* {move.number} {move.rule} *)\n  {{ close_with {proof}. }}"
+            )
+        body = "\n".join([*script, "  reflexivity."])
+        m.out.append(
+            f"Lemma {name} : {quantified}\n  {first}\n  = {last}.\n"
+            f"Proof.\n  intros {args}.\n{body}\nQed."
+        )
+
+    # -- the derivative itself -----------------------------------------------------------------
+
+    def _duals(self, v: Any, goal: str) -> None:
+        """For every definition that a name rests on, that its tangent is its derivative."""
+        m = self.m
+        names = [
+            n
+            for n in self.theory.definitions
+            if m.depends(n)
+            and (n == goal or self.theory.depends(self.theory.definitions[goal].body, n))
+        ]
+        for n in m.topological(names):
+            m.tan(n, m.variable)
+            if f"dual_{n}" in m.made:
+                continue
+            m.made.add(f"dual_{n}")
+            m.out.append(self._dual(n, v))
+
+    def _dual(self, name: str, v: Any) -> str:
+        m = self.m
+        definition = self.theory.definitions[name]
+        slots = len(indices_of(v))
+        moved = [f"j{k}" for k in range(slots)]
+        taken = {m.names[n] for n in m.names}
+        moved = [j if j not in taken else f"{j}_0" for j in moved]
+        outer = {("moved", k): j for k, j in enumerate(moved)}
+        env: dict[Any, str] = dict(outer)
+        for p in definition.params:
+            _, env = m.bind(p, env)
+        ours = [env[p] for p in definition.params]
+        node = m.node(definition.body, env)
+        given = "".join(f" ({n} : {p})" for n, p in self.state.varying)
+        letters = [*moved, *ours]
+        binder = f" ({' '.join(letters)} : nat)" if letters else ""
+        ranges = "".join(
+            f" (H_{env[p]} : ({env[p]} < {m.size(p.size)})%nat)" for p in definition.params
+        )
+        c, z = m.names[name], m.base
+        unit = m._unit(moved)
+        t = "t" if "t" not in taken else "t_0"
+        changed = t
+        if slots:
+            changed = f"({'upd' if slots == 1 else 'upd2'} {z} {' '.join(moved)} {t})"
+        point = _applied(z, tuple(moved))
+        places = "".join(f" {i}" for i in ours)
+        if slots > 2:
+            raise NotExported("a variable of more than two indices")
+
+        def leaf(n: Node) -> str:
+            if n.name == m.variable:
+                if not slots:
+                    return f"(dual_var {z})"
+                entry = "dual_entry" if slots == 1 else "dual_entry2"
+                return f"({entry} {z} {' '.join(moved)} {' '.join(n.at)})"
+            ranges = " ".join(["ltac:(rng)"] * len(n.at))
+            where = " ".join([m.prefix, *moved, *n.at])
+            return f"(dual_{m.names[n.name]} {where} {ranges})"
+
+        proof = m.dual(node, "", leaf)
+        hyps = " ".join([m.prefix, *letters, *(f"H_{i}" for i in ours)])
+        return (
+            f"Lemma dual_{c} : forall{m.base_binder()}{given}{binder}{ranges},\n"
+            f"  Dual (fun {t} => {c} {changed}{places}) {point} ({c} {z}{places})"
+            f" (tan_{c}_{z} {z} {unit}{places}).\n"
+            f"Proof.\n  intros {hyps}; exact {proof}.\nQed."
+        )
+
+    # -- a second derivative -------------------------------------------------------------------
+
+    def _second(self) -> str:
+        """The derivative of the derivative: the first is a definition of its own, proved at every
+        value of the variable."""
+        o, m = self.outcome, self.m
+        if self.state.varying:
+            raise NotExported("iterated-derivative: under an assumption on the variable")
+        v, w = o.wrt
+        inner, outer = self._apart(
+            [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
+        )
+        if not outer:
+            raise NotExported("iterated-derivative: no step differentiates again")
+        gradient = outer[0].before.args[0]
+        free = list(
+            dict.fromkeys(i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i))
+        )
+        self._chain("first", inner, diff(o.objective, v), gradient, free)
+        name = "grad"
+        while name in self.theory.names_in_use() or name in m.taken:
+            name += "_"
+        self.theory.define(Definition(name, tuple(free), gradient))
+        m.names[name] = m.fresh(name)
+        m.out.append(m.definition(self.theory.definitions[name]))
+        self._duals(v, name_of(o.objective))
+        quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
+        c, z = m.names[name], m.base
+        own = " ".join(env.values())
+        dual = self._dual_at(v, env)
+        t = self.state.letter("t", env)
+        m.out.append(
+            f"Lemma first_{c} : {quantified}\n"
+            f"  is_derive (fun {t} : R => {self.state.objective_at(m.changed(v, env, t), env)})"
+            f" {m.element(v, env)} ({c} {z} {own}).\n"
+            f"Proof. intros {args}; exact (dual_derives _ _ _ _ _ {dual} (first {args})). Qed."
+        )
+        # again
+        self._duals(w, name)
+        both = list(dict.fromkeys([*free, *(i for i in indices_of(w) if _is_index(i))]))
+        start = element(name, *free)
+        self._chain("steps", outer, diff(start, w), o.result, both, again=diff(gradient, w))
+        quantified, env, args = self.state.quantified((v, w), indices_of(o.objective))
+        t, s = self.state.letter("t", env), self.state.letter("s", env)
+        changed = m.changed(w, env, t)
+        twice = m.changed(v, env, s, base=changed)
+        at_v = " ".join(m.index(i, env) for i in indices_of(v))
+        point = f"({changed} {at_v})" if at_v else changed
+        whole = (
+            f"fun {t} : R => Derive (fun {s} : R => {self.state.objective_at(twice, env)}) {point}"
+        )
+        mine = " ".join(env[i] for i in free)
+        at_w = " ".join(m.index(i, env) for i in indices_of(w))
+        rng = " ".join("ltac:(rng)" for _ in free)
+        dual = f"(dual_{c} {m.prefix} {at_w} {mine} {rng})"
+        return (
+            f"Theorem {THEOREM} : {quantified}\n  is_derive ({whole})\n    {m.element(w, env)}\n"
+            f"    {m.term(o.result, env)}.\n"
+            f"Proof.\n  intros {args}.\n"
+            f"  apply (is_derive_ext (fun {t} : R => {c} {changed} {mine})).\n"
+            f"  - intros {t}; symmetry; apply is_derive_unique;"
+            f" exact (first_{c} {changed} {mine} {rng}).\n"
+            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args})).\nQed."
+        )
+
+    @staticmethod
+    def _apart(moves: list[Step]) -> tuple[list[Step], list[Step]]:
+        """The moves of the first derivative, which stand under the second one, and the rest."""
+        inner: list[Step] = []
+        for n, move in enumerate(moves):
+            if move.rule == "iterated-derivative":
+                continue
+            body = move.before.args[0] if isinstance(move.before, Diff) else None
+            if body is None or not any(isinstance(t, Diff | Partial) for t in subterms(body)):
+                return inner, moves[n:]
+            if not isinstance(move.after, Diff):
+                raise NotExported("iterated-derivative: the first is not finished first")
+            inner.append(
+                replace(move, before=body, after=move.after.args[0], path=tuple(move.path[1:]))
+            )
+        return inner, []
+
+
+def _is_index(i: Any) -> bool:
+    return isinstance(i, Index)
+
+
+def _comment(text: str) -> str:
+    return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
