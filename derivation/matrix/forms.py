@@ -12,7 +12,6 @@ from derivation.matrix.numpy_text import numpy_text
 from derivation.matrix.prove import Equality
 from derivation.matrix.translate import NoForm, Translator
 from derivation.matrix.variants import variants
-from derivation.normal import text as order_text
 from derivation.problem import Definition
 from derivation.steps import Outcome
 from derivation.terms import (
@@ -22,7 +21,7 @@ from derivation.terms import (
     Indexed,
     Term,
     canonical,
-    index_names,
+    diff,
     indices_of,
     name_of,
     names,
@@ -67,6 +66,24 @@ class MatrixForm:
         )
 
     @property
+    def all_introduced(self) -> dict[str, MatrixForm]:
+        """The introduced names that it rests on, each before what uses it."""
+        out: dict[str, MatrixForm] = {}
+        for f in self.introduced:
+            out.update(f.all_introduced)
+            out[name_of(f.head)] = f
+        return out
+
+    @property
+    def shapes_written_out(self) -> dict[str, tuple[Term, ...]]:
+        """The shapes of the problem's own symbols, also those behind introduced names."""
+        out = {**self.shapes}
+        for name, f in self.all_introduced.items():
+            out.pop(name, None)
+            out.update({n: s for n, s in f.shapes.items() if n not in self.all_introduced})
+        return dict(sorted(out.items()))
+
+    @property
     def written_out(self) -> Node:
         """The matrix expression with the introduced names put in."""
         known = {name_of(f.head): f.written_out for f in self.introduced}
@@ -95,8 +112,6 @@ def find_form(outcome: Outcome) -> MatrixForm:
         raise NoForm("there is no result")
     axes = _axes(outcome.objective, *outcome.wrt)
     forms = _Forms(outcome)
-    from derivation.terms import diff
-
     head = diff(outcome.objective, *outcome.wrt)
     return forms.form(head, outcome.result, axes)
 
@@ -142,6 +157,8 @@ class _Forms:
             theorem = self.equality.theorem(entry(node, axes), t)
             if theorem is not None and self._is_free(theorem):
                 used = [n.name for n in walk(node) if isinstance(n, Leaf)]
+                if all(n.rank == 0 for n in walk(node)) and not axes:
+                    raise NoForm("there is no array in it")
                 parts = tuple(
                     self._introduced(self.introduced[n])
                     for n in dict.fromkeys(used)
@@ -180,14 +197,16 @@ class _Forms:
             node = translate(v)
             if node is not None:
                 found[node] = None
-        yield from sorted(found, key=lambda n: (round(n.cost, 6), len(numpy_text(n)), numpy_text(n)))
+        yield from sorted(found, key=_simplest_first)
         yield from reasons
 
     def _is_free(self, theorem: Theorem) -> bool:
         """Whether it needs nothing that the result does not need anyhow."""
         known = {canonical(c) for c in (*self.outcome.conditions, *self.outcome.domain)}
         givens = set(self.problem.givens)
-        return all(_bare(h) in known or h in known or _is_given(h, givens) for h in theorem.hypotheses)
+        return all(
+            _bare(h) in known or h in known or _is_given(h, givens) for h in theorem.hypotheses
+        )
 
     def _shapes(self, node: Node) -> dict[str, tuple[Term, ...]]:
         out: dict[str, tuple[Term, ...]] = {}
@@ -198,6 +217,11 @@ class _Forms:
                     known = tuple(i.size for i in self.introduced[n.name].params)
                 out[n.name] = known
         return dict(sorted(out.items()))
+
+
+def _simplest_first(node: Node) -> tuple[float, int, str]:
+    text = numpy_text(node)
+    return round(node.cost, 6), len(text), text
 
 
 def _bare(h: Any) -> Any:
@@ -219,4 +243,4 @@ def _put_in(node: Node, known: Mapping[str, Node]) -> Node:
     return node.rebuilt(lambda part: _put_in(part, known))
 
 
-__all__ = ["MatrixForm", "find_form", "form_of_term", "index_names", "matrix_form", "order_text"]
+__all__ = ["MatrixForm", "find_form", "form_of_term", "matrix_form"]

@@ -30,9 +30,10 @@ from derivation.matrix.nodes import (
     Trace,
     Transpose,
     Where,
+    times,
 )
 from derivation.matrix.translate import is_negative
-from derivation.terms import HALF, PI, Mul, Pow, Size, is_number, value_of
+from derivation.terms import HALF, PI, Mul, Pow, Size, is_number, number, value_of
 
 _CALLS = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh",
@@ -174,8 +175,6 @@ def _write_plus(node: Plus) -> tuple[str, int]:
 
 
 def _positive(node: Node) -> Node:
-    from derivation.matrix.nodes import times
-
     if isinstance(node, Scalar):
         return Scalar((), -node.term)
     if isinstance(node, Times):
@@ -186,12 +185,14 @@ def _positive(node: Node) -> Node:
 def _write_times(node: Times) -> tuple[str, int]:
     """Factors in order; a product with ``@`` leads, so that it needs no brackets."""
     sign, above, below = "", list(node.above), []
-    if above and isinstance(above[0], Scalar) and is_number(above[0].term):
-        value = value_of(above.pop(0).term)
+    first = above[0] if above else None
+    if isinstance(first, Scalar) and is_number(first.term):
+        value = value_of(first.term)
+        above.pop(0)
         sign = "-" if value < 0 else ""
         value = abs(value)
         if value.numerator != 1:
-            above.insert(0, Scalar((), above_number(value.numerator)))
+            above.insert(0, Scalar((), number(value.numerator)))
         if value.denominator != 1:
             below.append(str(value.denominator))
     below += [_at(b, POWER) for b in node.below]
@@ -206,12 +207,6 @@ def _write_times(node: Times) -> tuple[str, int]:
     if not sign:
         return out, PRODUCT
     return f"-{out}" if strength == PRODUCT or not parts[0].startswith("-") else f"-({out})", PRODUCT
-
-
-def above_number(n: int) -> Any:
-    from derivation.terms import number
-
-    return number(n)
 
 
 def _write_compare(node: Compare) -> tuple[str, int]:

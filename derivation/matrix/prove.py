@@ -15,7 +15,7 @@ from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier
 from derivation.errors import KernelError, RuleRefused
 from derivation.kernel import Theorem
-from derivation.normal import text
+from derivation.normal import normal_term, text
 from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
@@ -241,7 +241,7 @@ class Equality:
             return chain.proof()
         wanted = _order_of([s.index for s in nest], body)
         for place, k in enumerate(wanted):
-            now, path = chain.term, ()
+            now = chain.term
             have: list[Any] = []
             while isinstance(now, SumOver):
                 have.append(now.index)
@@ -266,15 +266,14 @@ def _order_of(indices: list[Any], body: Any) -> list[Any]:
     if len(set(keys.values())) == len(indices) or len(indices) > 4:
         return ordered
 
-    def shown(order: tuple[Any, ...]) -> str:
+    def shown(order: Any) -> str:
         out = body
         for k in reversed(order):
             out = sum_over(out, k)
-        from derivation.normal import normal_term
-
         return text(canonical(normal_term(out)))
 
-    allowed = [p for p in permutations(ordered) if [keys[i] for i in p] == [keys[i] for i in ordered]]
+    ranks = [keys[i] for i in ordered]
+    allowed = [p for p in permutations(ordered) if [keys[i] for i in p] == ranks]
     return list(min(allowed, key=shown))
 
 
