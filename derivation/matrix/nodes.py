@@ -277,9 +277,7 @@ class Compare(Node):
         return (self.left, self.right)
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
-        condition = relation(
-            self.op, _spread(self.left, at, fresh), _spread(self.right, at, fresh)
-        )
+        condition = relation(self.op, _spread(self.left, at, fresh), _spread(self.right, at, fresh))
         return if_else(condition, ONE, ZERO)
 
 

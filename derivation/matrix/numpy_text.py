@@ -206,7 +206,9 @@ def _write_times(node: Times) -> tuple[str, int]:
     strength = PRODUCT if len(above) + len(below) > 1 or not above else SIGNED
     if not sign:
         return out, PRODUCT
-    return f"-{out}" if strength == PRODUCT or not parts[0].startswith("-") else f"-({out})", PRODUCT
+    return f"-{out}" if strength == PRODUCT or not parts[0].startswith(
+        "-"
+    ) else f"-({out})", PRODUCT
 
 
 def _write_compare(node: Compare) -> tuple[str, int]:

@@ -47,8 +47,8 @@ from derivation.terms import (
     is_leaf,
     mul,
     name_of,
-    subterms,
     substitute,
+    subterms,
     sum_over,
 )
 from derivation.theory import Theory

@@ -27,8 +27,8 @@ from derivation.matrix.nodes import (
     Mask,
     MatMul,
     Node,
-    Ones,
     OneHot,
+    Ones,
     Outer,
     Plus,
     Power,
@@ -66,14 +66,14 @@ from derivation.terms import (
     Term,
     conjuncts,
     free_indices,
-    function_name,
     fresh_index,
+    function_name,
     index_names,
     inverse,
     is_number,
     name_of,
-    subterms,
     substitute,
+    subterms,
     value_of,
 )
 
@@ -83,12 +83,27 @@ MAX_FACTORS = 7  # of a product whose orders of contraction are all tried
 _KINDS = {"SumOver": "sum", "ProductOver": "prod", "MaxOver": "max", "MinOver": "min"}
 # functions that are total, so that masking their values by 0 is the same as leaving them out
 _TOTAL = frozenset(
-    "exp sin cos sinh cosh tanh atan asinh erf sigmoid softplus relu abs sign max min".split()
+    [
+        "exp",
+        "sin",
+        "cos",
+        "sinh",
+        "cosh",
+        "tanh",
+        "atan",
+        "asinh",
+        "erf",
+        "sigmoid",
+        "softplus",
+        "relu",
+        "abs",
+        "sign",
+        "max",
+        "min",
+    ]
 )
 # what NumPy has (or a line of NumPy says)
-_NUMPY = frozenset(
-    (*_TOTAL - {"erf"}, "log", "tan", "asin", "acos", "acosh", "atanh")
-)
+_NUMPY = frozenset((*_TOTAL - {"erf"}, "log", "tan", "asin", "acos", "acosh", "atanh"))
 
 
 class NoForm(DerivationError):
@@ -321,9 +336,7 @@ class Translator:
         whole = [f for f in factors if not is_number(f)]
         if len(whole) == 1 and isinstance(whole[0], Add):
             scale = [f for f in factors if is_number(f)]
-            parts = [
-                self._rebuilt(bound, [*scale, *_factors(a)]) for a in whole[0].args
-            ]
+            parts = [self._rebuilt(bound, [*scale, *_factors(a)]) for a in whole[0].args]
             attempt(lambda: self._split(parts))
         if not options:
             raise reasons[0]
