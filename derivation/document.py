@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Indexed, Mul
 
@@ -42,6 +43,9 @@ from derivation.terms import (
     unbracketed,
     value_of,
 )
+
+if TYPE_CHECKING:
+    from derivation.matrix import MatrixForm
 
 DETAILS = ("outline", "normal", "full")
 _DEEPEST = {"outline": 0, "normal": 1, "full": 2}
@@ -138,6 +142,7 @@ class Document:
         checked: What the oracle tried.
         direct: Derivatives with the other names held fixed that would look like a full one here.
         problem, objective, wrt, style: What was asked.
+        outcome: The derivation itself.
     """
 
     title: Prose
@@ -162,10 +167,20 @@ class Document:
     objective: Term
     wrt: tuple[Term, ...]
     style: str
+    outcome: Outcome
 
     @property
     def status(self) -> str:
         return "derived" if self.result is not None else "not-derived"
+
+    @cached_property
+    def matrix(self) -> MatrixForm | None:
+        """The result in matrices, where there is such a form; found when it is first wanted."""
+        if self.result is None:
+            return None
+        from derivation.matrix import matrix_form
+
+        return matrix_form(self.outcome)
 
 
 def documents(outcomes: Sequence[Outcome], detail: str = "normal") -> Iterator[Document]:
@@ -233,6 +248,7 @@ def document(
         objective=outcome.objective,
         wrt=outcome.wrt,
         style=outcome.style,
+        outcome=outcome,
     )
 
 
@@ -549,6 +565,26 @@ def closing_parts(doc: Document) -> tuple[Prose, ...]:
     tried = _tried(doc.checked)
     confirmed: Prose = ("confirmed at ", *tried) if tried else ("not tried numerically",)
     return proved, steps, confirmed
+
+
+def matrix_note(doc: Document, form: MatrixForm) -> Prose:
+    """The shape of a matrix form, and its layout: "N × D, as W", "K × K, p by z"."""
+    if not form.axes:
+        return ("a scalar",)
+    said: list[Any] = ["shape "]
+    for k, i in enumerate(form.axes):
+        said += [" × ", i.size] if k else [i.size]
+    if isinstance(form.head, Diff):
+        objective = form.head.args[0]
+        by = [symbol(name_of(v)) for v in form.head.args[1:]]
+        if isinstance(objective, Indexed) or len(by) > 1:
+            rows = symbol(name_of(objective)) if isinstance(objective, Indexed) else by.pop(0)
+            said += [", ", rows, " by ", *_listed(by)]
+        else:
+            said += [", as ", by[0]]
+    if form.batched:
+        said.append("; more axes than a matrix has, so by einsum or broadcasting")
+    return tuple(said)
 
 
 def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:

@@ -31,11 +31,13 @@ SEES: dict[str, set[str]] = {
     # never the engine
     "verifier": LOW | {"certificate", "language", "kernel", "rules", "theory", "matching"},
     "engine": LOW | {"normal", "matching", "theory", "kernel", "rules", "steps", "language"},
+    "matrix": LOW | {"normal", "theory", "kernel", "rules", "steps", "engine"},
     "library": {"errors"},
-    "document": LOW | {"steps"},
+    "document": LOW | {"steps", "matrix"},
     "findings": LOW | {"steps", "document"},
     "coq": LOW | {"normal", "theory", "rules", "steps"},
-    "printers": LOW | {"certificate", "steps", "document", "findings", "language", "coq"},
+    "printers": LOW
+    | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library"},

@@ -174,6 +174,7 @@ class _Slides:
             body += [rf"{parts[0][:1].upper()}{parts[0][1:]}; {'; '.join(parts[1:])}.", ""]
         for said in assumptions(doc, self.detail):
             body += [self.write.sentence(said), ""]
+        body += self.write.matrix()
         return self._frame(title, "", body)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from derivation.printers.boxes import INSIDE, NEVER
 from derivation.printers.custom import PLAIN, Notation
 from derivation.printers.layout import (
     Big,
+    Bold,
     Cases,
     Delta,
     Derivative,
@@ -34,12 +35,19 @@ from derivation.printers.notation import Typesetter
 from derivation.printers.tex import escape, script, tex_name
 from derivation.terms import Path, Term
 
+if TYPE_CHECKING:
+    from derivation.matrix.nodes import Node
+
 LINE = 62.0  # columns of mathematics that fit a line of an article
 
 _RELATIONS = {
     "==": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq",
 }  # fmt: skip
-_SIGNS = {"+": "+", "-": "-", "neg": "-", "*": r"\cdot", ",": ",", **_RELATIONS}
+_SIGNS = {
+    "+": "+", "-": "-", "neg": "-", "*": r"\cdot", ",": ",", "odot": r"\odot",
+    "oslash": r"\oslash", "top": r"\top", **_RELATIONS,
+}  # fmt: skip
+_BINARY = ("+", "-", "*", "odot", "oslash")
 _COMMANDS = {
     "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan",
     "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh", "max": r"\max", "min": r"\min",
@@ -113,6 +121,13 @@ class LatexDrawing:
         """A term or condition as it stands in a sentence."""
         self._display, self._loose = fractions == "stack", False
         return self._tex(Typesetter(fractions, (), self.direct).layout(t))
+
+    def matrix(self, node: Node) -> str:
+        """A matrix expression as it stands in a sentence."""
+        from derivation.printers.matrices import matrix_layout
+
+        self._display = False
+        return self._tex(matrix_layout(node))
 
     def relation(self, op: str) -> str:
         return _RELATIONS[op]
@@ -194,7 +209,7 @@ class LatexDrawing:
         return [self._part(rf"\text{{{escape(words.text)}}}", 0.9 * len(words.text))]
 
     def _draw_sign(self, sign: Sign, depth: int) -> list[Part]:
-        kind = "rel" if sign.token in _RELATIONS else "bin" if sign.token in "+-*" else ""
+        kind = "rel" if sign.token in _RELATIONS else "bin" if sign.token in _BINARY else ""
         return [self._part(_SIGNS[sign.token], 1 if sign.token in ("neg", ",") else 2, kind)]
 
     def _draw_space(self, space: Space, depth: int) -> list[Part]:
@@ -209,6 +224,18 @@ class LatexDrawing:
     def _draw_name(self, name: Name, depth: int) -> list[Part]:
         tex, width = self._named(name)
         return [self._part(tex, width)]
+
+    def _draw_bold(self, bold: Bold, depth: int) -> list[Part]:
+        own = self.notation.tex(bold.name)
+        if own is not None:
+            return [self._part(own, 1.5)]
+        read = parts(bold.name)
+        if read.base.isdigit():
+            return [self._part(rf"\mathbf{{{read.base}}}", 1.0)]
+        if len(read.base) == 1:
+            plain, _ = tex_name(bold.name)
+            return [self._part(plain.replace(read.base, rf"\mathbf{{{read.base}}}", 1), 1.5)]
+        return [self._part(rf"\boldsymbol{{{tex_name(bold.name)[0]}}}", float(len(read.base)))]
 
     def _named(self, name: Name) -> tuple[str, float]:
         below = self._below(name.below)
@@ -268,7 +295,8 @@ class LatexDrawing:
         return out
 
     def _draw_fence(self, fence: Fence, depth: int) -> list[Part]:
-        left, right = (r"\lvert ", r"\rvert") if fence.kind == "|" else ("(", ")")
+        brackets = {"|": (r"\lvert ", r"\rvert"), "[": ("[", "]")}
+        left, right = brackets.get(fence.kind, ("(", ")"))
         if not _is_tall(fence.body):
             inner = self._draw(fence.body, depth + INSIDE)
             return [
@@ -314,7 +342,7 @@ class LatexDrawing:
         above = self._plain(s.above)
         base = self._draw(s.base, depth)
         bare = s.base.body if isinstance(s.base, Mark) else s.base
-        power = script("^", above)
+        power = r"^\top" if above == r"\top" else script("^", above)
         if s.order:
             power = {"1": "'", "2": "''", "3": "'''"}.get(above, f"^{{({above})}}")
         elif isinstance(bare, Name) and bare.below and self._is_raised(bare.name):
@@ -465,9 +493,10 @@ def _joined(parts_: Sequence[Part]) -> str:
 
 
 _COMMAND_AT_END = re.compile(r"\\[A-Za-z]+$")
-_TIGHT_AFTER = ("(", r"\lvert", "/", "{", "|")
+_OPERATORS_AT_END = ("+", "-", "=", r"\cdot", r"\odot", r"\oslash")
+_TIGHT_AFTER = ("(", "[", r"\lvert", "/", "{", "|")
 _TIGHT_BEFORE = (
-    *("(", ")", ",", "/", "'", "^"),
+    *("(", ")", "]", ",", "/", "'", "^"),
     *(r"\left", r"\right", r"\rvert", r"\!", r"\bigr", r"\Bigr", r"\biggr"),
 )
 
@@ -479,7 +508,7 @@ def _spaced(texts: Sequence[str]) -> str:
     for tex in texts:
         bare = tex.strip()
         tight = sign or out.endswith(_TIGHT_AFTER) or bare.startswith(_TIGHT_BEFORE)
-        if bare.startswith("(") and out.endswith(("+", "-", "=", r"\cdot")) and not sign:
+        if bare.startswith("(") and out.endswith(_OPERATORS_AT_END) and not sign:
             tight = False
         if tight and bare[:1].isalpha() and _COMMAND_AT_END.search(out):
             tight = False

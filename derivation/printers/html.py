@@ -25,6 +25,7 @@ from derivation.document import (
     conditions_prose,
     documents,
     is_idle,
+    matrix_note,
 )
 from derivation.printers.custom import PLAIN, Notation, notation_of
 from derivation.printers.formula import LatexDrawing
@@ -325,10 +326,28 @@ class Writer:
             parts = "; ".join(map(self.prose, closing_parts(doc)))
             out.append(f'<p class="closing">{parts[:1].upper()}{parts[1:]}.</p>')
         out += [f'<p class="closing">{self.sentence(p)}</p>' for p in assumptions(doc, self.detail)]
+        out += self._matrix()
         if self.detail == "full":
             for reason in doc.checked.skipped:
                 out.append(f'<p class="closing">{self.sentence(("not tried: ", reason))}</p>')
         return "".join([*out, "</section>"])
+
+    def _matrix(self) -> list[str]:
+        """The result in matrices, as mathematics and as the NumPy expression."""
+        form = self.doc.matrix
+        if form is None:
+            return []
+        made = self.mathml.matrix(form.node)
+        if not self.alone:
+            tex = html.escape(self.tex[0].matrix(form.node))
+            inner = tex if self.lean else made
+            data = "" if self.lean else f' data-tex="{tex}"'
+            made = f'<span class="math"{data}>{inner}</span>'
+        note = self.prose(matrix_note(self.doc, form))
+        lines = [f"{name} = {f.text}" for name, f in form.all_introduced.items()]
+        code = "<br>".join(map(safe, [*lines, form.text]))
+        said = f'<p class="closing matrix">In matrix form: {made} ({note}).</p>'
+        return [said, f'<p class="closing"><code>{code}</code></p>']
 
     def _source(self) -> str:
         lines = [readable(line, True) for line in self.doc.problem.text.splitlines()]

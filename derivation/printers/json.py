@@ -8,7 +8,7 @@ from typing import Any
 
 from derivation import language
 from derivation.certificate import SCHEMA, SET_SCHEMA
-from derivation.document import Document, Entry, document
+from derivation.document import Document, Entry, document, matrix_note
 from derivation.printers.formula import LatexDrawing
 from derivation.steps import Outcome, Prose
 
@@ -50,6 +50,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
         "style": doc.style,
         "result": language.write(doc.result) if doc.result is not None else None,
         "result_latex": _latex(doc),
+        "matrix_form": _matrix(doc),
         "introduced": [
             f"{language.write(d.head)} = {language.write(d.body)}" for d in doc.introduced
         ],
@@ -63,6 +64,30 @@ def record(outcome: Outcome) -> dict[str, Any]:
             "points": doc.checked.points,
             "skipped": list(doc.checked.skipped),
         },
+    }
+
+
+def _matrix(doc: Document) -> dict[str, Any] | None:
+    """The result in matrices: NumPy text and LaTeX with introduced names put in, and shapes."""
+    form = doc.matrix
+    if form is None:
+        return None
+    from derivation.matrix import numpy_text
+
+    draw = LatexDrawing(direct=doc.direct)
+    node = form.written_out
+    shapes = form.shapes_written_out
+    return {
+        "text": numpy_text(node),
+        "latex": draw.matrix(node),
+        "shapes": {name: [language.write(s) for s in shape] for name, shape in shapes.items()},
+        "shape": [language.write(i.size) for i in form.axes],
+        "layout": _text(matrix_note(doc, form)),
+        "batched": form.batched,
+        "introduced": [
+            {"name": name, "text": f.text, "latex": draw.matrix(f.node)}
+            for name, f in form.all_introduced.items()
+        ],
     }
 
 

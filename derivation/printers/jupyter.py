@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derivation.document import Document, Entry, Formula, assumptions, closing_parts, document
+from derivation.document import (
+    Document,
+    Entry,
+    Formula,
+    assumptions,
+    closing_parts,
+    document,
+    matrix_note,
+)
 from derivation.printers.custom import notation_of
 from derivation.printers.formula import LatexDrawing
 from derivation.printers.tex import escape
@@ -104,6 +112,9 @@ class _Writer:
             ]
         rows = [self.prose(("Result",), "textbf"), self.formula(Formula(doc.goal, doc.result))]
         rows += [self.formula(Formula(d.head, d.body)) for d in doc.introduced]
+        if doc.matrix is not None:
+            note = self.prose((" in matrix form (", *matrix_note(doc, doc.matrix), ")"))
+            rows.append(rf"\qquad = {self.draw.matrix(doc.matrix.node)}\quad {note}")
         said: list[Prose] = [*closing_parts(doc), *assumptions(doc, self.detail)]
         return rows + [self.prose(part) for part in said]
 

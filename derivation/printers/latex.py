@@ -19,11 +19,13 @@ from derivation.document import (
     conditions_prose,
     documents,
     is_idle,
+    matrix_note,
 )
 from derivation.printers.custom import NEEDS_AMSFONTS, PLAIN, Notation, notation_of
 from derivation.printers.formula import LINE, LatexDrawing
 from derivation.printers.tex import escape
 from derivation.steps import Outcome, Prose
+from derivation.terms import symbol
 
 _COMMANDS = {
     "derivtitle": (2, r"\noindent\textbf{#1}\hfill #2\par"),
@@ -208,9 +210,23 @@ class Writer:
             out += [] if k else [r"\noindent Here"]
             out += align(self.draw.rows(d.head, "==", d.body))
         out += [self.sentence(said) for said in assumptions(doc, self.detail)]
+        out += self.matrix()
         if self.detail == "full":
             out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
+
+    def matrix(self) -> list[str]:
+        """The result in matrices, with the names that it uses."""
+        form = self.doc.matrix
+        if form is None:
+            return []
+        draw, doc = self.draw, self.doc
+        said = [f"${draw.matrix(form.node)}$ ({self.prose(matrix_note(doc, form))})"]
+        for name, f in form.all_introduced.items():
+            head = draw.inline(symbol(name))
+            note = self.prose(matrix_note(doc, f))
+            said.append(f"with ${head} = {draw.matrix(f.node)}$ ({note})")
+        return [f"In matrix form: {', '.join(said)}."]
 
     def boxed(self) -> list[str]:
         """The result in a box, on as many lines as it takes."""

@@ -21,8 +21,15 @@ class Name(NamedTuple):
     below: tuple[Layout, ...] = ()
 
 
+class Bold(NamedTuple):
+    """The name of a matrix, or 1 or I for the matrix of that entry, in bold type."""
+
+    name: str
+
+
 class Sign(NamedTuple):
-    """``neg`` before a term; between two: ``+ - *`` (a product's dot), ``,`` and relations."""
+    """``neg`` before a term; between two: ``+ - *`` (a product's dot), ``,`` and relations;
+    of matrices ``odot oslash`` entry by entry, and ``top`` for a transpose."""
 
     token: str
 
@@ -52,7 +59,7 @@ class Row(NamedTuple):
 
 
 class Fence(NamedTuple):
-    """In brackets: ``(`` or ``|``."""
+    """In brackets: ``(``, ``[`` or ``|``."""
 
     body: Layout
     kind: str = "("
@@ -134,6 +141,6 @@ class Mark(NamedTuple):
 
 
 Layout: TypeAlias = (
-    Number | Name | Sign | Space | Words | Function | Row | Fence | Stack | Slash | Script | Root
-    | Big | Slots | Derivative | Cases | Delta | Mark
+    Number | Name | Bold | Sign | Space | Words | Function | Row | Fence | Stack | Slash | Script
+    | Root | Big | Slots | Derivative | Cases | Delta | Mark
 )  # fmt: skip

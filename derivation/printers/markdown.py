@@ -20,6 +20,7 @@ from derivation.document import (
     conditions_prose,
     documents,
     is_idle,
+    matrix_note,
 )
 from derivation.printers.custom import Notation, notation_of
 from derivation.printers.formula import LINE, LatexDrawing
@@ -145,9 +146,21 @@ class _Writer:
             out += [] if k else ["Here"]
             out.append(self._display(Formula(d.head, d.body)))
         out += [self.sentence(said) for said in assumptions(doc, self.detail)]
+        out += self._matrix()
         if self.detail == "full":
             out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
+
+
+    def _matrix(self) -> list[str]:
+        """The result in matrices, as mathematics and as the NumPy expression."""
+        form = self.doc.matrix
+        if form is None:
+            return []
+        out = [f"In matrix form ({self.prose(matrix_note(self.doc, form))}):"]
+        out.append(f"$$\n{quiet(self.draw.matrix(form.node))}\n$$")
+        lines = [f"{name} = {f.text}" for name, f in form.all_introduced.items()]
+        return [*out, "```python\n" + "\n".join([*lines, form.text]) + "\n```"]
 
 
 def escape(text: str) -> str:

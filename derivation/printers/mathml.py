@@ -6,12 +6,13 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from derivation.printers import custom
 from derivation.printers.custom import PLAIN, Notation
 from derivation.printers.layout import (
     Big,
+    Bold,
     Cases,
     Delta,
     Derivative,
@@ -35,9 +36,12 @@ from derivation.printers.names import GREEK, parts
 from derivation.printers.notation import Typesetter
 from derivation.terms import Path, Term
 
+if TYPE_CHECKING:
+    from derivation.matrix.nodes import Node
+
 _SIGNS = {
     "+": "+", "-": "−", "neg": "−", "*": "⋅", ",": ",", "==": "=", "!=": "≠",
-    "<": "&lt;", "<=": "≤", ">": "&gt;", ">=": "≥",
+    "<": "&lt;", "<=": "≤", ">": "&gt;", ">=": "≥", "odot": "⊙", "oslash": "⊘", "top": "⊤",
 }  # fmt: skip
 _ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "vec": "→"}
 _FUNCTIONS = {
@@ -80,6 +84,13 @@ class MathmlDrawing:
         """A term or condition as it stands in a sentence."""
         self._display = False
         return f"<math>{self._draw(Typesetter('line', (), self.direct).layout(t))}</math>"
+
+    def matrix(self, node: Node) -> str:
+        """A matrix expression as it stands in a sentence."""
+        from derivation.printers.matrices import matrix_layout
+
+        self._display = False
+        return f"<math>{self._draw(matrix_layout(node))}</math>"
 
     def flat(self, left: Term | None, op: str, right: Term) -> str:
         """``left op right`` as it stands in a sentence."""
@@ -152,6 +163,16 @@ class MathmlDrawing:
         under += [below] if below else []
         return _scripts(made, _row("<mo>,</mo>".join(under), len(under)), above)
 
+    def _draw_bold(self, bold: Bold) -> str:
+        read = parts(bold.name)
+        if bold.name in self.notation.names or len(read.base) != 1 or not read.base.isascii():
+            return self._draw_name(Name(bold.name))
+        if read.base.isdigit():
+            return f"<mn>{_lettered(read.base, 'bold')}</mn>"
+        plain = self._draw_name(Name(bold.name))
+        letter = _lettered(read.base, "bold")
+        return plain.replace(f"<mi>{read.base}</mi>", f"<mi>{letter}</mi>", 1)
+
     def _below(self, below: Sequence[Layout]) -> str:
         made = [self._draw(b) for b in below]
         short = all(isinstance(b, (Name, Number)) and b[1:] in ((), ((),)) for b in below)
@@ -177,7 +198,7 @@ class MathmlDrawing:
         return f"<mrow>{out}</mrow>"
 
     def _draw_fence(self, fence: Fence) -> str:
-        left, right = ("|", "|") if fence.kind == "|" else ("(", ")")
+        left, right = {"|": ("|", "|"), "[": ("[", "]")}.get(fence.kind, ("(", ")"))
         body = self._draw(fence.body)
         grows = "" if _TALL.search(body) else ' stretchy="false"'
         return (

@@ -17,6 +17,7 @@ from derivation.document import (
     closing_parts,
     conditions_prose,
     is_idle,
+    matrix_note,
 )
 from derivation.printers.boxes import Box, Piece, Segment, Segments, join, plain, width_of
 from derivation.printers.plain import Drawing
@@ -248,8 +249,33 @@ class _Page:
         if len(rows) == len(said) == 1 and used + width_of(plain(said[0])) - indent <= self.width:
             rows[0] = (*trimmed(rows[0]), ("   ", ""), *said[0][1:])
         else:
-            rows += said
-        return [*rows, *self._assumed(indent)]
+            return [*rows, *self._matrix(indent), *said, *self._assumed(indent)]
+        return [*rows, *self._matrix(indent), *self._assumed(indent)]
+
+    def _matrix(self, indent: int) -> list[Segments]:
+        """The result in matrices: the NumPy expression, its shape, and names that it uses."""
+        form = self.doc.matrix
+        if form is None:
+            return []
+        note = self.prose(matrix_note(self.doc, form)).replace(_KEEP, " ")
+        out = self._code("in matrix form  ", form.text, note, indent)
+        for name, f in form.all_introduced.items():
+            note = self.prose(matrix_note(self.doc, f)).replace(_KEEP, " ")
+            out += self._code("with ", f"{name} = {f.text}", note, indent + 11)
+        return out
+
+    def _code(self, label: str, code: str, note: str, indent: int) -> list[Segments]:
+        note = f"({note})"
+        used = indent + width_of(label) + width_of(code)
+        if used + 3 + width_of(note) <= self.width:
+            return [(*_pad(indent), (label, "note"), (code, ""), ("   ", ""), (note, "note"))]
+        rows: list[Segments] = [(*_pad(indent), (label + note, "note"))]
+        if used <= self.width:
+            return [
+                (*_pad(indent), (label, "note"), (code, "")),
+                (*_pad(indent + 2), (note, "note")),
+            ]
+        return [*rows, *self._wrapped(code, "", indent + 2, indent + 4)]
 
     def _assumed(self, indent: int) -> list[Segments]:
         doc = self.doc
