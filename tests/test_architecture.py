@@ -30,7 +30,10 @@ SEES: dict[str, set[str]] = {
     "document": LOW | {"steps"},
     "printers": LOW | {"steps", "document", "language"},
     "interop": LOW,
-    "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
+    "codegen": LOW | {"steps", "language"},
+    "api": LOW
+    | {"steps", "language", "oracle", "engine", "library", "interop", "printers", "codegen"},
+    "testing": {"errors", "api"},
     "commands": {"", "errors", "api", "library", "printers", "rules", "kernel"},
     "__main__": {"commands"},
     "__init__": {"api", "interop"},

@@ -74,6 +74,7 @@ class Module:
         self.problem: Problem = outcomes[0].problem
         self.name = identifier(name or self.problem.name or "")
         self.upstream = upstream
+        self.product = upstream  # whether it is said to be a product with an upstream gradient
         problem = self.problem
         introduced = [d for o in outcomes for d in o.introduced]
         self.introduced = {d.name: d for d in introduced}
@@ -249,7 +250,7 @@ class Module:
     def function_name(self, wanted: Wanted) -> str:
         """What a function is called: ``layernorm_grad``, or ``grad`` without a name."""
         suffix = wanted.suffix
-        if suffix == "grad" and self.upstream:
+        if suffix == "grad" and self.product:
             suffix = "vjp"
         if not self.name:
             return suffix
@@ -316,7 +317,7 @@ class Module:
         return f"d{order} {write(o.objective)} / {below}"
 
     def _says(self, n: str) -> str:
-        if n == UPSTREAM:
+        if n == UPSTREAM and self.upstream:
             return f"The gradient of what follows by {write(self.objective)}, a scalar."
         shape = self.shapes[n]
         text = f"Shape {shape_text(shape)}." if shape else "A scalar."
@@ -391,6 +392,7 @@ def source(
     grad: bool = True,
     name: str | None = None,
     upstream: bool = False,
+    product: bool = False,
 ) -> str:
     """The source of a module with the functions asked for.
 
@@ -401,6 +403,7 @@ def source(
         NoCode: A gradient was not derived, or has something that cannot be written as code.
     """
     module = Module(outcomes, backend, name, upstream)
+    module.product = product
     kinds = [Wanted(loss=True, grad=False)] if loss else []
     if grad:
         kinds.append(Wanted(loss=loss, grad=True))

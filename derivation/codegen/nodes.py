@@ -332,11 +332,19 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
     Two nodes with the same key are one array, read with other letters.
     """
     letters: dict[Axis, int] = {}
+    free: list[Axis] = []
+    count = 0
 
     def number(a: Axis) -> tuple[int, Any]:
-        return letters.setdefault(a, len(letters)), a.size
+        nonlocal count
+        if a not in letters:
+            letters[a] = count
+            free.append(a)
+            count += 1
+        return letters[a], a.size
 
     def visit(m: Node) -> Any:
+        nonlocal count
         if m.op == "array":
             name, slots = m.data
             return (
@@ -348,16 +356,26 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
             )
         if m.op in ("arange", "index", "eye"):
             return (m.op, *map(number, m.axes))
+        over = bound(m)
+        hidden = {a: letters.pop(a) for a in over if a in letters}
+        places = []
+        for a in over:
+            letters[a] = count
+            places.append((count, a.size))
+            count += 1
         inner = tuple(visit(a) for a in m.args)
+        for a in over:
+            del letters[a]
+        letters.update(hidden)
         if m.op == "reduce":
-            return (m.op, m.data[0], tuple(map(number, m.data[1])), inner)
-        if m.op in ("contract", "softmax", "log_softmax"):
+            return (m.op, m.data[0], tuple(places), inner)
+        if m.op == "contract":
+            return (m.op, tuple(places), inner)
+        if m.op in ("softmax", "log_softmax"):
             return (m.op, tuple(map(number, m.data)), inner)
         return (m.op, m.data, inner)
 
-    found = visit(n)
-    free = set(n.axes)
-    return found, tuple(a for a in letters if a in free)
+    return visit(n), tuple(free)
 
 
 def is_negative(n: Node) -> bool:

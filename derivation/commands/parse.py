@@ -14,6 +14,7 @@ import derivation
 MODULES = {
     "derive": "derive",
     "export": "export",
+    "code": "code",
     "formats": "formats",
     "list": "listing",
     "show": "show",
@@ -34,6 +35,7 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive softmax-cross-entropy --style delta --detail outline
   derivation derive softmax-jacobian -o jacobian.tex --standalone
   derivation export softmax-cross-entropy -o proof.pdf -o proof.html
+  derivation code layernorm --loss --grad      fast, stable NumPy (or PyTorch, JAX) functions
   derivation show softmax-cross-entropy        the problem file, to copy and edit
 
 exit status: 0 derived, 1 not derived, 2 bad input"""
