@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,7 @@ class Case:
             for orders in itertools.product(range(4), repeat=count):
                 label = name if not any(orders) else derivative_name(name, orders)
                 if label in names:
-                    found[label] = np.vectorize(
-                        lambda *xs, n=name, o=orders: float(unknown(n, o, [mpf(float(x)) for x in xs]))
-                    )
+                    found[label] = np.vectorize(partial(_unknown, name, orders))
         return found
 
     def value(self) -> Any:
@@ -113,6 +112,10 @@ class Case:
             yield tuple(v - 1 for v in values), at
 
 
+def _unknown(name: str, orders: Sequence[int], *xs: Any) -> float:
+    return float(unknown(name, orders, [mpf(float(x)) for x in xs]))
+
+
 def _spelled(name: str) -> str:
     return "lambda_" if name == "lambda" else name
 
@@ -137,4 +140,3 @@ def worst(found: Any, wanted: Mapping[tuple[int, ...], float]) -> float:
 def called(function: Function, case: Case, arrays: Arrays | None = None) -> Any:
     """The function at a case's arrays, with stand-ins for unknown functions."""
     return function(**(arrays or case.arrays), **case.functions(function.arguments))
-

@@ -63,14 +63,14 @@ class AutogradModule:
         forward = program.needed(["value"])
         self.value = "value"
         last = program.statement("value").node
-        if last.op == "array" and last.data[1] == self.letters:
-            if last.data[0] in {s.name for s in forward}:  # it has a name already
-                self.value = last.data[0]
-                forward = [s for s in forward if s.name != "value"]
+        made = {s.name for s in forward}
+        if last.op == "array" and last.data[1] == self.letters and last.data[0] in made:
+            self.value = last.data[0]  # it has a name already
+            forward = [s for s in forward if s.name != "value"]
         done = {s.name for s in forward}
         backward = [s for s in program.needed(m.grads) if s.name not in done]
-        self.forward = Body(m.problem, forward, printer, names, m.shapes, {})
-        self.backward = Body(m.problem, backward, printer, names, m.shapes, {})
+        self.forward = Body(m.problem, forward, printer, names, m.shapes, {}, 2)
+        self.backward = Body(m.problem, backward, printer, names, m.shapes, {}, 2)
         read = set().union(*[arrays(s.node) for s in backward])
         text = "\n".join(self.backward.lines)
         if printer.like is not None and re.search(rf"\b{printer.like}\.(dtype|device)", text):
@@ -105,7 +105,7 @@ class AutogradModule:
             raise NoCode(f"no shape tells the size {self.forward.unknown_sizes[0]}")
         saved = ", ".join(map(names, self.saved))
         lines = [f"class {self.class_name}(torch.autograd.Function):", *self._doc(), ""]
-        lines += [f"{INDENT}@staticmethod", f"{INDENT}def forward(  # type: ignore[override]"]
+        lines += [f"{INDENT}@staticmethod", f"{INDENT}def forward("]
         lines += [f"{inside}{p}," for p in ("ctx: Any", *parameters)]
         lines += [f"{INDENT}) -> Tensor:"]
         lines += [inside + line for line in (*unpack, *self.forward.lines)]
@@ -113,15 +113,20 @@ class AutogradModule:
             lines += self._call(f"{inside}ctx.save_for_backward(", list(map(names, self.saved)))
         lines += [f"{inside}ctx.{names(z)} = {names(z)}" for z in self.carried]
         lines += [f"{inside}return {names(self.value)}", ""]
-        lines += [f"{INDENT}@staticmethod", f"{INDENT}@once_differentiable  # type: ignore[untyped-decorator]"]
+        lines += [f"{INDENT}@staticmethod", f"{INDENT}@once_differentiable"]
         back = "tuple[Tensor | None, ...]"
-        lines += [f"{INDENT}def backward(  # type: ignore[override]", f"{inside}ctx: Any,",
-                  f"{inside}{GRAD_OUTPUT}: Tensor,", f"{INDENT}) -> {back}:"]
+        lines += [
+            f"{INDENT}def backward(",
+            f"{inside}ctx: Any,",
+            f"{inside}{GRAD_OUTPUT}: Tensor,",
+            f"{INDENT}) -> {back}:",
+        ]
         others = [k for k, n in enumerate(self.inputs) if n not in self._by_input()]
         for k in others:
             lines += [
                 f"{inside}if ctx.needs_input_grad[{k}]:",
-                f'{inside}{INDENT}raise NotImplementedError("no gradient by {names(self.inputs[k])}")',
+                f"{inside}{INDENT}raise NotImplementedError("
+                f'"no gradient by {names(self.inputs[k])}")',
             ]
         if len(self.saved) == 1:
             lines.append(f"{inside}({saved},) = ctx.saved_tensors")
@@ -130,8 +135,11 @@ class AutogradModule:
             if len(short) <= 88:
                 lines.append(short)
             else:
-                lines += [f"{inside}(", *[f"{inside}{INDENT}{names(n)}," for n in self.saved],
-                          f"{inside}) = ctx.saved_tensors"]
+                lines += [
+                    f"{inside}(",
+                    *[f"{inside}{INDENT}{names(n)}," for n in self.saved],
+                    f"{inside}) = ctx.saved_tensors",
+                ]
         lines += [f"{inside}{names(z)} = ctx.{names(z)}" for z in self.carried]
         more = self.backward.unpacking([n for n in self.saved if m.shapes.get(n)], self.carried)
         lines += [inside + line for line in (*more, *self.backward.lines)]
@@ -143,12 +151,20 @@ class AutogradModule:
         if len(short) <= 88:
             lines.append(short)
         else:
-            lines += [f"{inside}return (", *[f"{inside}{INDENT}{r}," for r in returned], f"{inside})"]
+            lines += [
+                f"{inside}return (",
+                *[f"{inside}{INDENT}{r}," for r in returned],
+                f"{inside})",
+            ]
         call = [f"def {self.call_name}(", *[f"{INDENT}{p}," for p in parameters], ") -> Tensor:"]
         title = m.problem.title or f"The objective {write(self.objective)}"
-        call += docstring(filled(f"{title}: {write(self.objective)}, with its derived gradient.", ""))
-        call += self._call(f"{INDENT}value: Tensor = {self.class_name}.apply(",
-                           list(map(names, self.inputs)), tail="  # type: ignore[no-untyped-call]")
+        about = filled(f"{title}: {write(self.objective)}, with its derived gradient.")
+        call += docstring([about[0].strip(), *about[1:]])
+        call += self._call(
+            f"{INDENT}value: Tensor = {self.class_name}.apply(",
+            list(map(names, self.inputs)),
+            tail="  # type: ignore[no-untyped-call]",
+        )
         call += [f"{INDENT}return value"]
         text = assembled(m, [lines, call], set())
         extra = "from torch.autograd.function import once_differentiable"
@@ -179,12 +195,15 @@ class AutogradModule:
         for o in m.outcomes:
             lines += filled(f"{m._derivative(o)} = {write(o.result)}", INDENT * 2, INDENT)
         by = " and ".join(self.names(n) for n in self._by_input())
-        lines += ["", *filled(
-            f"The forward pass returns {write(self.objective)}, of shape "
-            f"{shape_text(i.size for i in self.letters) if self.letters else '()'}; the backward "
-            f"pass gives the gradient by {by}, which was derived and proved for all sizes, times "
-            f"{GRAD_OUTPUT}."
-        )]
+        lines += [
+            "",
+            *filled(
+                f"The forward pass returns {write(self.objective)}, of shape "
+                f"{shape_text(i.size for i in self.letters) if self.letters else '()'}; the "
+                f"backward pass gives the gradient by {by}, which was derived and proved for all "
+                f"sizes, times {GRAD_OUTPUT}."
+            ),
+        ]
         lines += m._conditions()
         lines += ["", f"{INDENT}Args of forward:"]
         for n in self.inputs:
@@ -218,9 +237,10 @@ class AutogradModule:
                 lines += self._tensor(names(n), arrays[n], "torch.float64", n in by)
         arguments = ", ".join(map(names, self.inputs))
         comma = "," if len(self.inputs) == 1 else ""
+        listed = ", ".join(map(names, by))
         lines += [
             f"{INDENT}torch.autograd.gradcheck({self.class_name}.apply, ({arguments}{comma}))",
-            f'{INDENT}print("{self.class_name}: the gradient by {", ".join(map(names, by))} agrees")',
+            f'{INDENT}print("{self.class_name}: the gradient by {listed} agrees")',
             "",
             "",
             'if __name__ == "__main__":',

@@ -59,7 +59,11 @@ class Function:
     """
 
     def __init__(
-        self, outcomes: Sequence[Outcome], backend: str = "numpy", *, loss: bool = False,
+        self,
+        outcomes: Sequence[Outcome],
+        backend: str = "numpy",
+        *,
+        loss: bool = False,
         grad: bool = True,
     ) -> None:
         self.library = library(backend)
@@ -277,7 +281,9 @@ def load(text: str, name: str) -> Callable[..., Any]:
     try:
         spec.loader.exec_module(module)
     except ImportError as error:
-        raise MissingLibrary(f"the generated code needs {error.name}, which is not installed: "
-                             f"pip install {error.name}") from None
+        raise MissingLibrary(
+            f"the generated code needs {error.name}, which is not installed: "
+            f"pip install {error.name}"
+        ) from None
     found: Callable[..., Any] = getattr(module, name)
     return found

@@ -86,9 +86,7 @@ def gradcheck(
         f"found {found[index]:.9g}, derived {expected[index]:.9g}, "
         f"relative difference {worst:.2g} (limit {limit:.2g})"
     )
-    return GradientCheck(
-        ok, worst, index, float(found[index]), float(expected[index]), limit, text
-    )
+    return GradientCheck(ok, worst, index, float(found[index]), float(expected[index]), limit, text)
 
 
 def _accepted(

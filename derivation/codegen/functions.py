@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from derivation.codegen.nodes import Node, walk
 from derivation.codegen.printing import Printer
 from derivation.codegen.program import Program, Statement, arrays, natural
 from derivation.problem import Problem
-from derivation.terms import Integer, Size, Term
+from derivation.terms import Size, Term
 
 WIDTH = 88
 INDENT = "    "
@@ -40,7 +40,9 @@ class Names:
         known = self.found.get(raw)
         if known is None:
             known = raw.removesuffix(" masked")
-            while keyword.iskeyword(known) or known in self.reserved or known in self.found.values():
+            while (
+                keyword.iskeyword(known) or known in self.reserved or known in self.found.values()
+            ):
                 known += "_"
             self.found[raw] = known
         return known
@@ -79,7 +81,9 @@ class Body:
         names: Names,
         shapes: dict[str, tuple[Term, ...]],
         typed: dict[str, str],
+        depth: int = 1,
     ) -> None:
+        self.room = WIDTH - depth * len(INDENT)
         self.problem, self.printer, self.names, self.shapes = problem, printer, names, shapes
         self.lines: list[str] = []
         self.sizes: set[str] = set()
@@ -105,7 +109,7 @@ class Body:
         line = f"{target}: {kind} = {text}" if kind else f"{target} = {text}"
         if s.axes:
             comment = f"{line}  # {shape_text(a.size for a in s.axes)}"
-            if len(comment) <= WIDTH - len(INDENT):
+            if len(comment) <= self.room:
                 return comment
         return line
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from sympy.core.function import AppliedUndef
@@ -27,8 +26,6 @@ from derivation.codegen.nodes import (
     compare,
     const,
     div,
-    exp,
-    fn,
     is_positive,
     mul,
     neg,
@@ -75,12 +72,14 @@ from derivation.terms import (
     indices_of,
     is_element,
     name_of,
-    neg as minus,
     negate,
     relation,
     split_function_derivative,
     substitute,
     value_of,
+)
+from derivation.terms import (
+    neg as minus,
 )
 
 
@@ -405,10 +404,7 @@ class Lowering(Stable):
         """The mask of a condition."""
         if isinstance(c, Relation):
             if self._is_place(c.left) and self._is_place(c.right):
-                if isinstance(c.left, Index) or isinstance(c.right, Index) or (
-                    not isinstance(c.left, Integer) or not isinstance(c.right, Integer)
-                ):
-                    return self._agree(c.op, c.left, c.right)
+                return self._agree(c.op, c.left, c.right)
             return compare(c.op, self.lower(c.left, scope), self.lower(c.right, scope))
         parts = [self.condition(a, scope) for a in c.args]
         if isinstance(c, Not):
@@ -419,10 +415,8 @@ class Lowering(Stable):
         raise NoCode(f"no code for the condition {c}")
 
     def _is_place(self, t: Term) -> bool:
-        return (
-            isinstance(t, Index | Integer | Size)
-            or is_element(t)
-            and name_of(t) in self.labels
+        return isinstance(t, Index | Integer | Size) or (
+            is_element(t) and name_of(t) in self.labels
         )
 
     def _agree(self, op: str, i: Term, j: Term) -> Node:

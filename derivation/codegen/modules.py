@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from derivation.codegen.dialects import DIALECTS, Dialect
 from derivation.codegen.functions import (
     INDENT,
-    WIDTH,
     Body,
     Names,
     docstring,
@@ -23,11 +21,11 @@ from derivation.codegen.functions import (
     is_symmetric,
     shape_text,
 )
-from derivation.codegen.lower import EVERYWHERE, Lowering, NoCode
+from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
 from derivation.codegen.nodes import Axis, Node, array, mul
 from derivation.codegen.printing import Printer
-from derivation.codegen.program import Program, Statement, arrays
+from derivation.codegen.program import Program, Statement
 from derivation.language import write, write_condition, write_definition
 from derivation.problem import Problem
 from derivation.steps import Outcome
@@ -87,10 +85,7 @@ class Module:
                 raise NoCode(f"not derived: {o.reason}")
             axes = tuple(
                 dict.fromkeys(
-                    i
-                    for t in (o.objective, *o.wrt)
-                    for i in indices_of(t)
-                    if isinstance(i, Index)
+                    i for t in (o.objective, *o.wrt) for i in indices_of(t) if isinstance(i, Index)
                 )
             )
             node = self.lowering.lower(o.result)
@@ -103,13 +98,22 @@ class Module:
             label = self._label(o)
             self.grads[label] = axes
             outputs.append(Statement(label, axes, node))
-        self.value = Statement("value", _letters(self.objective),
-                               self.lowering.lower(self.objective))
+        self.value = Statement(
+            "value", _letters(self.objective), self.lowering.lower(self.objective)
+        )
         self.inputs = [n for n in problem.shapes if n not in problem.definitions]
         if upstream:
             self.inputs.append(UPSTREAM)
-        raw = [*problem.shapes, *problem.sizes, *problem.unknown, *self.introduced,
-               *self.lowering.statements, *self.grads, *self.lowering.derived_functions, "value"]
+        raw = [
+            *problem.shapes,
+            *problem.sizes,
+            *problem.unknown,
+            *self.introduced,
+            *self.lowering.statements,
+            *self.grads,
+            *self.lowering.derived_functions,
+            "value",
+        ]
         self.names = Names(self.dialect, raw)
         for there, here in (renamed or {}).items():
             self.names.found[there] = here
@@ -128,12 +132,7 @@ class Module:
         self.last_sizes: list[str] = []
 
     def _label(self, o: Outcome) -> str:
-        if len(o.wrt) > 1:
-            kind = "hess"
-        else:
-            kind = "jac" if _letters(o.objective) else "grad"
-        if self.upstream or len(self.outcomes) == 1:
-            kind = kind if len(self.outcomes) == 1 else "grad"
+        kind = "hess" if len(o.wrt) > 1 else "jac" if _letters(o.objective) else "grad"
         label = kind if len(self.outcomes) == 1 else f"{kind}_{name_of(o.wrt[0])}"
         while label in self.problem.shapes or label in self.grads or label in self.problem.sizes:
             label += "_"
@@ -153,17 +152,23 @@ class Module:
         program = Program(self.definitions, outputs, taken)
         printer = self.printer(names)
         typed = self._types(wanted)
+        wants = [*roots, *(self.grads if wanted.grad else ())]
+        for name in [n for n in wants if n in typed]:
+            s = program.statement(name)
+            if s.node.op == "array" and s.node.data[0] in self.definitions:
+                typed[s.node.data[0]] = typed[name]  # it may be returned under its own name
         for _ in range(3):  # a name may be longer than what it stood for
             fitted(program, printer, names, typed)
             program.settle()
         printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
-        wants = [*roots, *(self.grads if wanted.grad else ())]
         chosen = program.needed(wants)
         returned = {}
         for name in wants:
             s = program.statement(name)
-            if s.node.op == "array" and s.node.data == (s.node.data[0], s.axes) and any(
-                s.node.data[0] == t.name for t in chosen
+            if (
+                s.node.op == "array"
+                and s.node.data == (s.node.data[0], s.axes)
+                and any(s.node.data[0] == t.name for t in chosen)
             ):
                 returned[name] = s.node.data[0]  # it has a name already
         chosen = [s for s in chosen if s.name not in returned]
@@ -275,18 +280,24 @@ class Module:
         lines = [*filled(title + ".", "")]
         lines[1:] = [INDENT + line for line in lines[1:]]
         lines.append("")
-        shown = [d for d in problem.definitions.values()]
-        for d in (*shown, *(self.introduced.values() if wanted.grad else ())):
+        for d in (
+            *problem.definitions.values(),
+            *(self.introduced.values() if wanted.grad else ()),
+        ):
             lines += filled(write_definition(d), INDENT * 2, INDENT)
         if wanted.grad:
             lines.append("")
             for o in self.outcomes:
                 lines += filled(f"{self._derivative(o)} = {write(o.result)}", INDENT * 2, INDENT)
             times = f", times {UPSTREAM}" if self.upstream else ""
-            lines += ["", *filled(
-                "This derivative was derived and proved for all sizes; it holds for independent "
-                f"entries{times}. Letters count from 1 in formulas, positions from 0 in arrays."
-            )]
+            lines += [
+                "",
+                *filled(
+                    "This derivative was derived and proved for all sizes, entries varied "
+                    f"independently{times}. Letters count from 1 in formulas, positions from 0 in "
+                    "arrays."
+                ),
+            ]
             lines += self._conditions()
         if reads or functions or sizes:
             lines += ["", f"{INDENT}Args:"]
@@ -438,7 +449,7 @@ def assembled(module: Module, functions: Sequence[Sequence[str]], used: set[str]
         used = used | {"np"}
     lines += _third_party(dialect, text, used)
     if dialect.is_numpy:
-        lines += ["", "FloatArray: TypeAlias = NDArray[np.floating[Any]]"]
+        lines += ["", "FloatArray: TypeAlias = NDArray[Any]  # float32 stays float32"]
         if "IntArray" in text:
             lines.append("IntArray: TypeAlias = NDArray[np.integer[Any]]")
         if "Scalar" in text:
@@ -453,7 +464,9 @@ def _third_party(dialect: Dialect, text: str, used: set[str]) -> list[str]:
     for name, line in dialect.imports.items():
         if name == "math":
             continue
-        if re.search(rf"(?<![.\w]){name}\b", text) or (dialect.is_numpy and name in ("np", "NDArray")):
+        if re.search(rf"(?<![.\w]){name}\b", text) or (
+            dialect.is_numpy and name in ("np", "NDArray")
+        ):
             wanted.append(line)
     return sorted(wanted, key=lambda w: (w.startswith("from"), w))
 

@@ -84,5 +84,3 @@ def _log_softmax(n: Node) -> Node | None:
         if here is not None:
             return Node("log_softmax", (f,), f.axes, (here,))
     return None
-
-

@@ -158,8 +158,10 @@ def mul(*factors: Node) -> Node:
     if not flat:
         return const(number)
     if abs(number.numerator) == 1:
-        return div(const(number.numerator) if not flat else mul(const(number.numerator), *flat),
-                   const(number.denominator))
+        return div(
+            const(number.numerator) if not flat else mul(const(number.numerator), *flat),
+            const(number.denominator),
+        )
     if number.denominator != 1:
         return div(mul(const(number.numerator), *flat), const(number.denominator))
     return Node("mul", (const(number), *flat), union(flat))
@@ -182,7 +184,7 @@ def div(a: Node, b: Node) -> Node:
     na, fa = _number(a)
     nb, fb = _number(b)
     ratio = na / nb
-    if (na, nb) != (ratio.numerator, ratio.denominator):
+    if na != ratio.numerator or nb != ratio.denominator:
         a, b = mul(const(ratio.numerator), *fa), mul(const(ratio.denominator), *fb)
         return div(a, b)
     common = [f for f in fa if f in fb]
@@ -286,7 +288,11 @@ def relabel(n: Node, swap: dict[Axis, Axis]) -> Node:
         return array(
             name,
             [
-                relabel(s, swap) if isinstance(s, Node) else s if isinstance(s, int) else swap.get(s, s)
+                relabel(s, swap)
+                if isinstance(s, Node)
+                else s
+                if isinstance(s, int)
+                else swap.get(s, s)
                 for s in slots
             ],
         )

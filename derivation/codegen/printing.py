@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Axis, Node, bound, const, is_const, walk
-from derivation.codegen.program import ELEMENTWISE, arrays, bends, natural
+from derivation.codegen.nodes import Axis, Node, const, is_const, walk
+from derivation.codegen.program import ELEMENTWISE, bends, natural
 
 OR, COMPARED, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
 Text = tuple[str, int]
@@ -56,9 +56,8 @@ class Printer:
             found: Text = method(n, order)
             return found
         own = natural(n)
-        if len(order) > 1 and own != order and n.op in ELEMENTWISE:
-            if not bends(n, order):
-                return self._transposed(self.text(n, own), own, order)
+        if len(order) > 1 and own != order and n.op in ELEMENTWISE and not bends(n, order):
+            return self._transposed(self.text(n, own), own, order)
         return self._elementwise(n, order)
 
     def wide(self, n: Node, order: tuple[Axis, ...]) -> Text:
@@ -187,9 +186,7 @@ class Printer:
                 marks.append(self.wide(Node("arange", axes=(s,)), order)[0])
         return f"{name}[{', '.join(marks)}]", ATOM
 
-    def _transposed(
-        self, text: Text, own: Sequence[Axis], order: tuple[Axis, ...]
-    ) -> Text:
+    def _transposed(self, text: Text, own: Sequence[Axis], order: tuple[Axis, ...]) -> Text:
         own = tuple(own)
         if own == order:
             return text
@@ -213,9 +210,11 @@ class Printer:
             return self._product(n.args, order)
         if n.op == "neg":
             inner = self.wide(n.args[0], order)
-            if n.args[0].op == "mul" and inner[1] == PRODUCT and "@" not in inner[0]:
+            body = n.args[0]
+            first = body.args[0].op if body.op == "mul" else body.op
+            if body.op == "mul" and first != "pow" and "@" not in inner[0]:
                 return f"-{inner[0]}", PRODUCT  # the sign goes with the first factor
-            return f"-{self.at(inner, UNARY)}", UNARY
+            return f"-{self.at(inner, ATOM if first in ('pow', 'mul') else UNARY)}", UNARY
         if n.op == "div":
             return self._quotient(n, order)
         if n.op == "pow":
@@ -241,7 +240,9 @@ class Printer:
             if k and _sign(t) < 0:
                 text += f" - {self.at(self.wide(_without_sign(t), order), PRODUCT)}"
             else:
-                text += (" + " if k else "") + self.at(self.wide(t, order), SUM if not k else PRODUCT)
+                text += (" + " if k else "") + self.at(
+                    self.wide(t, order), SUM if not k else PRODUCT
+                )
         return text, SUM
 
     def _product(self, factors: Sequence[Node], order: tuple[Axis, ...]) -> Text:
@@ -333,7 +334,7 @@ class Printer:
             return self._called(name, args, order)
         other = args[1] if args[0] is number else args[0]
         inner, edge = self.wide(other, order)[0], self.text(number, ())[0]
-        return f"torch.clamp({inner}, {name == 'max' and 'min' or 'max'}={edge})", ATOM
+        return f"torch.clamp({inner}, {(name == 'max' and 'min') or 'max'}={edge})", ATOM
 
     def _choice(self, n: Node, order: tuple[Axis, ...]) -> Text:
         mask, a, b = n.args
@@ -419,8 +420,9 @@ class Printer:
         self, kind: str, inner: Node, own: tuple[Axis, ...], over: Sequence[Axis], keep: bool
     ) -> Text:
         if kind == "prod" and self.dialect.is_torch and len(over) > 1:
-            first = Node("reduce", (inner,), tuple(a for a in inner.axes if a != over[0]),
-                         (kind, over[:1]))
+            first = Node(
+                "reduce", (inner,), tuple(a for a in inner.axes if a != over[0]), (kind, over[:1])
+            )
             return self._reduced(kind, first, natural(first), over[1:], keep)
         places = sorted(own.index(a) for a in over)
         options = []
@@ -448,9 +450,7 @@ class Printer:
         if len(over) == 1 and len(mine) == len(yours) == 1 and shared:
             a = self.at(self.text(left, (*shared, mine[0], over[0])), PRODUCT)
             b = self.at(self.text(right, (*shared, over[0], yours[0])), UNARY)
-            return self._transposed(
-                (f"{a} @ {b}", PRODUCT), (*shared, mine[0], yours[0]), order
-            )
+            return self._transposed((f"{a} @ {b}", PRODUCT), (*shared, mine[0], yours[0]), order)
         return self._einsum(n, order)
 
     def _matrix_product(
@@ -458,13 +458,15 @@ class Printer:
     ) -> Text:
         left, right = n.args
         (axis,) = n.data
-        if mine and yours and order[0] == yours[0]:
-            left, right, mine, yours = right, left, yours, mine
-        elif not mine and yours and len(left.axes) == 1 and natural(right)[0] in yours:
+        if (mine and yours and order[0] == yours[0]) or (
+            not mine and yours and len(left.axes) == 1 and natural(right)[0] in yours
+        ):
             left, right, mine, yours = right, left, yours, mine
         elif mine and not yours and len(right.axes) == 1 and natural(left)[0] == axis:
             pass
-        a = self.at(self.text(left, (*mine, axis)), PRODUCT)
+        first = self.text(left, (*mine, axis))
+        plain = first[1] == PRODUCT and "@" not in first[0]  # A * B @ C is right and misread
+        a = self.at(first, ATOM if plain else PRODUCT)
         b = self.at(self.text(right, (axis, *yours)), UNARY)
         return f"{a} @ {b}", PRODUCT
 
@@ -472,8 +474,8 @@ class Printer:
         left, right = n.args
         order = natural(left)
         a, b = self.text(left, order), self.text(right, order)
-        if self.dialect.is_torch:
-            return f"torch.sum({self.at(a, UNARY)} * {self.at(b, UNARY)})", ATOM
+        if self.dialect.is_torch or not (a[0].isidentifier() and b[0].isidentifier()):
+            return f"{self.np}.sum({self.at(a, PRODUCT)} * {self.at(b, UNARY)})", ATOM
         return f"{self.np}.vdot({a[0]}, {b[0]})", ATOM
 
     def _einsum(self, n: Node, order: tuple[Axis, ...]) -> Text:

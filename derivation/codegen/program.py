@@ -157,11 +157,15 @@ class Program:
 
     def _called(self, part: Node) -> str:
         logits = any(
-            m.op == "fn" and m.data in ("sigmoid", "softplus") and part in (m.args[0], *m.args[0].args)
+            m.op == "fn"
+            and m.data in ("sigmoid", "softplus")
+            and part in (m.args[0], *m.args[0].args)
             for s in self.statements
             for m in walk(s.node)
         )
-        return "logits" if logits and part.op in ("add", "contract", "mul", "div") else name_for(part)
+        return (
+            "logits" if logits and part.op in ("add", "contract", "mul", "div") else name_for(part)
+        )
 
     @staticmethod
     def _is_whole(s: Statement, wanted: Any) -> bool:
@@ -176,15 +180,14 @@ class Program:
         places = [letters.index(a) for a in axes]
 
         def swap(m: Node) -> Node:
-            if len(m.axes) == len(letters) and is_work(m) or m == part:
+            if (len(m.axes) == len(letters) and is_work(m)) or m == part:
                 found, here = key(m)
                 if found == wanted:
                     return array(name, [here[p] for p in places])
             return rebuilt(m, swap)
 
         self.statements = [
-            s if s.name in (keep, name) else replace(s, node=swap(s.node))
-            for s in self.statements
+            s if s.name in (keep, name) else replace(s, node=swap(s.node)) for s in self.statements
         ]
 
     def _fresh(self, base: str) -> str:
@@ -227,43 +230,22 @@ def natural(n: Node) -> tuple[Axis, ...]:
         return n.axes
     if n.op == "contract":
         left, right = n.args
-        order = [a for a in (*natural(left), *natural(right)) if a in n.axes]
-        shared = [a for a in order if a in left.axes and a in right.axes]
-        return tuple(dict.fromkeys([*shared, *order]))
+        outer = [a for a in (*natural(left), *natural(right)) if a in n.axes]
+        shared = [a for a in outer if a in left.axes and a in right.axes]
+        return tuple(dict.fromkeys([*shared, *outer]))
     if n.op == "reduce":
         return tuple(a for a in natural(n.args[0]) if a in n.axes)
     if not n.args or len(n.axes) < 2:
         return n.axes
     parts = (*n.args[1:], n.args[0]) if n.op == "where" else children(n)
     ranked = sorted(parts, key=lambda c: (-len(c.axes), c.op in ("eye", "cmp")))
-    order = tuple(dict.fromkeys(a for c in ranked for a in natural(c)))
+    order: tuple[Axis, ...] = tuple(dict.fromkeys(a for c in ranked for a in natural(c)))
     leaves = [m for m in walk(n) if m.op == "array" and len(m.axes) > 1]
     if leaves and all(len(m.axes) < len(order) for m in leaves):
         # made by broadcasting: what all have in common goes last, where memory is in one piece
         common = [a for a in order if all(a in m.axes for m in leaves)]
         order = (*(a for a in order if a not in common), *common)
     return order
-
-
-def is_mask(n: Node) -> bool:
-    return n.op in ("cmp", "and", "or", "not")
-
-
-def natural(n: Node) -> tuple[Axis, ...]:
-    """The order of axes in which a node is computed without transposing its widest part."""
-    if n.op == "array":
-        return n.axes
-    if n.op == "contract":
-        left, right = n.args
-        order = [a for a in (*natural(left), *natural(right)) if a in n.axes]
-        shared = [a for a in order if a in left.axes and a in right.axes]
-        return tuple(dict.fromkeys([*shared, *order]))
-    if n.op == "reduce":
-        return tuple(a for a in natural(n.args[0]) if a in n.axes)
-    if not n.args or len(n.axes) < 2:
-        return n.axes
-    ranked = sorted(children(n), key=lambda c: (-len(c.axes), c.op in ("eye", "cmp")))
-    return tuple(dict.fromkeys(a for c in ranked for a in natural(c)))
 
 
 ELEMENTWISE = ("add", "mul", "div", "pow", "neg", "fn", "where", "call")
@@ -300,8 +282,13 @@ def name_for(n: Node) -> str:
     if is_mask(n):
         return "mask"
     if n.op == "add":
-        if any(a.op == "neg" and a.args[0].op in ("reduce", "array") and len(a.axes) < len(n.axes)
-               for a in n.args) and about:
+        if (
+            any(
+                a.op == "neg" and a.args[0].op in ("reduce", "array") and len(a.axes) < len(n.axes)
+                for a in n.args
+            )
+            and about
+        ):
             return f"{about}_shifted"
         return "diff" if any(a.op == "neg" for a in n.args) else "total"
     if n.op == "pow" and about:

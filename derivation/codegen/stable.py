@@ -9,7 +9,7 @@ The logistic function, its complement, its logarithm and ``log(1 + exp(x))`` are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from derivation.codegen.nodes import (
     ZERO,
     Node,
     add,
-    const,
     div,
     exp,
     fn,
@@ -34,30 +33,34 @@ from derivation.codegen.nodes import (
 from derivation.problem import Definition
 from derivation.terms import (
     MINUS_ONE,
-    ONE as ONE_TERM,
-    TRUE,
     Add,
-    Indexed,
     Mul,
     Pow,
     Rational,
     SumOver,
-    Symbol,
     Term,
-    add as add_term,
-    alpha_equal,
-    apply,
     conjuncts,
-    free_indices,
     function_name,
     indices_of,
     is_element,
-    mul as mul_term,
     name_of,
-    neg as minus,
-    power as raised,
     substitute,
     value_of,
+)
+from derivation.terms import (
+    ONE as ONE_TERM,
+)
+from derivation.terms import (
+    add as add_term,
+)
+from derivation.terms import (
+    mul as mul_term,
+)
+from derivation.terms import (
+    neg as minus,
+)
+from derivation.terms import (
+    power as raised,
 )
 
 if TYPE_CHECKING:
@@ -184,9 +187,10 @@ class Stable:
                 return [raised(_power(f)[0], _power(f)[1] * t.args[1]) for f in inner]
             return [t]
         body = self.unfolded(t)
-        if body is not None and self.logit(t) is None and self.complement_logit(t) is None:
-            if self.is_scaled(body, True) or self.is_ratio(body):
-                return self._log_factors(body)
+        if body is None or self.logit(t) is not None or self.complement_logit(t) is not None:
+            return [t]
+        if self.is_scaled(body, True) or self.is_ratio(body):
+            return self._log_factors(body)
         return [t]
 
     def _is_known_positive(self, t: Any) -> bool:
@@ -289,9 +293,9 @@ class Stable:
             return False
         for f in t.args if isinstance(t, Mul) else (t,):
             base, exponent = _power(f)
-            if isinstance(exponent, Rational) and value_of(exponent) < 0:
-                if self.is_scaled(base, True):
-                    return True
+            negative = isinstance(exponent, Rational) and value_of(exponent) < 0
+            if negative and self.is_scaled(base, True):
+                return True
         return False
 
     def is_scaled(self, t: Any, below: bool = False) -> bool:
@@ -382,7 +386,5 @@ def _sum(parts: Sequence[Scaled]) -> Scaled:
     largest = scales[0]
     for s in scales[1:]:
         largest = largest if s == largest else fn("max", largest, s)
-    terms = [
-        mul(p.mantissa, exp(add(s, neg(largest)))) for p, s in zip(parts, scales, strict=True)
-    ]
+    terms = [mul(p.mantissa, exp(add(s, neg(largest)))) for p, s in zip(parts, scales, strict=True)]
     return Scaled(add(*terms), largest)

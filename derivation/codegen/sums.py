@@ -1,8 +1,8 @@
 """Sums of products of arrays, as few and as narrow arrays as it takes.
 
-``sum over n of x[n,j] w[n] x[n,l]`` is one matrix product; no array with the axes n, j and l is ever
-made. Factors that do not vary with a summed axis leave the sum, the axes are summed one by one,
-the one that costs least first, and a factor that is itself a sum of terms is multiplied out where
+``sum over n of x[n,j] w[n] x[n,l]`` is one matrix product; no array with the axes n, j and l is
+ever made. Factors that do not vary with a summed axis leave the sum, the axes are summed one by
+one, the one that costs least first, and a factor that is itself a sum of terms is multiplied out where
 that saves an axis: ``sum over j of (x[i,d] - x[j,d]) w[i,j]`` is ``x w.sum() - w @ x``.
 """
 
@@ -70,7 +70,8 @@ def _is_steep(weight: Node, f: Node, over: Sequence[Axis]) -> bool:
     """
     pair = [a for a in f.axes if a in weight.axes]
     return any(
-        m.op == "div" and len([a for a in m.args[1].axes if a in pair]) > 1
+        m.op == "div"
+        and len([a for a in m.args[1].axes if a in pair]) > 1
         and any(a in over for a in m.args[1].axes)
         for m in walk(weight)
     )
@@ -208,7 +209,7 @@ def _joined(
     swap = dict(zip(xb.data, xa.data, strict=True))
     if any(s.size != t.size for s, t in swap.items()):
         return None
-    if set(swap.values()) & set((*ca.axes, *cb.axes, *xb.axes)):
+    if set(swap.values()) & {*ca.axes, *cb.axes, *xb.axes}:
         return None
     if relabel(xb.args[same_b], swap) != xa.args[same]:
         return None

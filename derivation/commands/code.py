@@ -73,9 +73,7 @@ def run(
     from derivation import api
     from derivation.commands.derive import entry_of
     from derivation.commands.output import Progress, write
-    from derivation.errors import InputError
-
-    from derivation.errors import DerivationError
+    from derivation.errors import DerivationError, InputError
 
     autograd = autograd_function or gradcheck_script
     if autograd and backend != "torch":
@@ -90,22 +88,26 @@ def run(
     if autograd and path is not None and not path.stem.isidentifier():
         raise InputError(f"`{path.name}` is no module that Python could import")
     entry = entry_of(problem, expression)
-    asked = api.read(
-        entry, wrt=", ".join(wrt) if wrt else None, of=of, given=given, style=style
-    )
-    with Progress() as progress:
-        written = api.written(
-            asked,
-            backend=backend,
-            loss=loss,
-            grad=grad,
-            vjp=vjp,
-            autograd=autograd,
-            inline=inline,
-            name=name,
-            module=path.stem if path is not None else None,
-            progress=progress.working_on,
-        )
+    asked = api.read(entry, wrt=", ".join(wrt) if wrt else None, of=of, given=given, style=style)
+    try:
+        with Progress() as progress:
+            written = api.written(
+                asked,
+                backend=backend,
+                loss=loss,
+                grad=grad,
+                vjp=vjp,
+                autograd=autograd,
+                inline=inline,
+                name=name,
+                module=path.stem if path is not None else None,
+                progress=progress.working_on,
+            )
+    except InputError:
+        raise
+    except DerivationError as error:
+        print(f"no code: {error}", file=sys.stderr)
+        return 1
     for warning in api.warnings_for(asked, written.outcomes):
         print(f"warning: {warning}", file=sys.stderr)
     if written.reason is not None:
