@@ -206,24 +206,26 @@ class Function:
 
     def _torch(self, given: Mapping[str, Any]) -> dict[str, Any]:
         torch = self.library
-        tensors = [v for v in given.values() if isinstance(v, torch.Tensor)]
-        floating = [v for v in tensors if v.is_floating_point()]
-        wide = [v for v in floating if v.ndim] or floating
-        kind = torch.get_default_dtype()
-        if wide:
-            kind = wide[0].dtype
-            for v in wide[1:]:
-                kind = torch.promote_types(kind, v.dtype)
-        device = wide[0].device if wide else None
+        here = [v.device for v in given.values() if isinstance(v, torch.Tensor) and v.ndim]
+        device = here[0] if here else None
+        tensors = {
+            n: v if isinstance(v, torch.Tensor) else torch.as_tensor(v, device=device)
+            for n, v in given.items()
+        }
+        floats = [t for n, t in tensors.items() if n not in self.problem.labels]
+        floats = [t for t in floats if t.is_floating_point()]
+        wide = [t for t in floats if t.ndim] or floats
+        kind = wide[0].dtype if wide else torch.get_default_dtype()
+        for t in wide[1:]:
+            kind = torch.promote_types(kind, t.dtype)
         found: dict[str, Any] = {}
-        for n, v in given.items():
-            t = v if isinstance(v, torch.Tensor) else torch.as_tensor(v, device=device)
-            if n in self.problem.labels:
-                if t.is_floating_point() or t.is_complex():
-                    raise TypeError(f"`{n}` holds class numbers: whole numbers, not {t.dtype}")
-                found[n] = t.long()
-            else:
+        for n, t in tensors.items():
+            if n not in self.problem.labels:
                 found[n] = t.to(kind)
+            elif t.is_floating_point() or t.is_complex():
+                raise TypeError(f"`{n}` holds class numbers: whole numbers, not {t.dtype}")
+            else:
+                found[n] = t.long()
         return found
 
     def _jax(self, given: Mapping[str, Any]) -> dict[str, Any]:

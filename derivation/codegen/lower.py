@@ -45,6 +45,7 @@ from derivation.terms import (
     AllOf,
     AnyOf,
     Detach,
+    Expr,
     FunctionDerivative,
     IfElse,
     Index,
@@ -221,6 +222,14 @@ class Lowering(Stable):
                 label = f"{name} masked"
                 narrow = self.under(EVERYWHERE, guard)
                 inside = Scope(narrow.conditions, narrow.masks, True)
+        if guard is None and _is_singular(d.body, set(d.params)):
+            pairs = list(zip(d.params, at, strict=True))
+            for p, i in pairs:
+                for q, j in pairs:
+                    apart = relation("!=", i, j)
+                    if p.name < q.name and p.size == q.size and scope.holds(apart):
+                        label = f"{name} masked"
+                        inside = self.under(EVERYWHERE, relation("!=", p, q))
         if label not in self.statements:
             node = self.lower(d.body, inside)
             self.statements[label] = (tuple(d.params), node)
@@ -338,8 +347,6 @@ class Lowering(Stable):
             and isinstance(guard, Relation)
             and guard.op == "!="
         ]
-        if not guarded:
-            return []
         found = []
         for f in body.args:
             if not isinstance(f, Add) or len(f.args) != 2:
@@ -349,6 +356,8 @@ class Lowering(Stable):
                     if a == j or a.size != j.size:
                         continue
                     one, two = (substitute(x, {j: a}) for x in f.args)
+                    if not guarded and not any(_is_singular(g, {a, j}) for g in body.args):
+                        continue
                     if minus(one) == two or minus(two) == one:
                         found.append(relation("!=", j, a))
         return found
@@ -490,6 +499,20 @@ def _elements(t: Term) -> list[Any]:
     if isinstance(t, Indexed) or type(t) is Symbol:
         return [t]
     return [e for a in t.args for e in _elements(a)]
+
+
+def _is_singular(t: Any, letters: set[Any]) -> bool:
+    """Whether the term divides, or takes a power or a logarithm, of what several letters enter."""
+    if isinstance(t, Pow):
+        e = t.args[1]
+        bad = not (isinstance(e, Rational) and value_of(e) > 0)
+        if bad and len(free_indices(t.args[0]) & letters) > 1:
+            return True
+    if function_name(t) == "log" and len(free_indices(t) & letters) > 1:
+        return True
+    if isinstance(t, Indexed) or not t.args:
+        return False
+    return any(_is_singular(a, letters) for a in t.args if isinstance(a, Expr))
 
 
 def _polynomial(t: Any) -> bool:

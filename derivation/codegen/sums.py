@@ -1,8 +1,8 @@
 """Sums of products of arrays, as few and as narrow arrays as it takes.
 
 ``sum over n of x[n,j] w[n] x[n,l]`` is one matrix product; no array with the axes n, j and l is
-ever made. Factors that do not vary with a summed axis leave the sum, the axes are summed one by
-one, the one that costs least first, and a factor that is itself a sum of terms is multiplied out where
+ever made. Factors that do not vary with a summed axis leave the sum. The axes are summed one by
+one, the one that costs least first. A factor that is a sum itself is multiplied out where
 that saves an axis: ``sum over j of (x[i,d] - x[j,d]) w[i,j]`` is ``x w.sum() - w @ x``.
 """
 
