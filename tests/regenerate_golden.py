@@ -14,10 +14,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 def main() -> None:
     from printed import CASES, printed
+    from test_codegen import GOLDEN_FILES, code
 
-    for name in CASES:
+    texts = {name: printed(name) for name in CASES}
+    texts.update({f"code/{name}": code(name) for name in GOLDEN_FILES})
+    for name, text in texts.items():
         path = HERE / "golden" / name
-        text = printed(name)
         state = "same" if path.exists() and path.read_text("utf-8") == text else "written"
         path.write_text(text, "utf-8", newline="\n")
         print(f"{state:8} {path.relative_to(HERE.parent)}")

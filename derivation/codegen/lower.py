@@ -187,6 +187,8 @@ class Lowering(Stable):
             known.append(c)
             if isinstance(c, Relation):
                 known.append(relation(MIRROR[c.op], c.right, c.left))
+                if c.op in ("<", ">"):  # whoever is less is another
+                    known += [relation("!=", c.left, c.right), relation("!=", c.right, c.left)]
         return Scope(tuple(known), (*scope.masks, *masks), scope.filled)
 
     # -- names ------------------------------------------------------------------------------
