@@ -174,10 +174,15 @@ class AutogradModule:
     @staticmethod
     def _call(head: str, args: Sequence[str], tail: str = "") -> list[str]:
         """A call on one line, or with its arguments one a line."""
-        if len(head) + len(", ".join(args)) + 1 + len(tail) <= 88:
-            return [f"{head}{', '.join(args)}){tail}"]
+        listed = ", ".join(args)
+        if head.rstrip().endswith(" (") or head.strip() == "(":
+            listed += "," if len(args) == 1 else ""  # a tuple
+        if len(head) + len(listed) + 1 + len(tail) <= 88:
+            return [f"{head}{listed}){tail}"]
         indent = " " * (len(head) - len(head.lstrip()))
-        return [head + tail, *[f"{indent}{INDENT}{a}," for a in args], f"{indent})"]
+        comment = tail if tail.lstrip().startswith("#") else ""
+        end = "" if comment else tail
+        return [head + comment, *[f"{indent}{INDENT}{a}," for a in args], f"{indent}){end}"]
 
     def _by_input(self) -> dict[str, str]:
         return {
@@ -235,11 +240,12 @@ class AutogradModule:
                 lines += self._tensor(names(n), arrays[n], "torch.int64", False)
             else:
                 lines += self._tensor(names(n), arrays[n], "torch.float64", n in by)
-        arguments = ", ".join(map(names, self.inputs))
-        comma = "," if len(self.inputs) == 1 else ""
         listed = ", ".join(map(names, by))
         lines += [
-            f"{INDENT}torch.autograd.gradcheck({self.class_name}.apply, ({arguments}{comma}))",
+            f"{INDENT}torch.autograd.gradcheck(",
+            f"{INDENT * 2}{self.class_name}.apply,",
+            *self._call(f"{INDENT * 2}(", list(map(names, self.inputs)), tail=","),
+            f"{INDENT})",
             f'{INDENT}print("{self.class_name}: the gradient by {listed} agrees")',
             "",
             "",

@@ -146,11 +146,12 @@ def fitted(program: Program, printer: Printer, names: Names, typed: dict[str, st
         for s in program.statements:
             kind = typed.get(s.name)
             head = len(names(s.name)) + (len(kind) + 2 if kind else 0)
-            room = WIDTH - len(INDENT) * (2 if printer.dialect.is_torch else 1) - 3 - head
+            indent = len(INDENT) * (2 if printer.dialect.is_torch else 1)
+            room = WIDTH - indent - 3 - head
             text = printer.statement(s.node, s.axes)
             if len(text) <= room:
                 continue
-            part = _best_part(s.node, printer, room)
+            part = _best_part(s.node, printer, WIDTH - indent - 7)
             if part is not None:
                 program.split(part)
                 break
@@ -171,7 +172,7 @@ def _best_part(n: Node, printer: Printer, room: int) -> Node | None:
         if not arrays(m) and not m.axes:
             continue
         size = len(printer.statement(m, natural(m)))
-        if length < size <= room - 4:
+        if length < size <= room:
             best, length = m, size
     return best
 

@@ -95,6 +95,9 @@ def add(*terms: Node) -> Node:
                 number += part.data
             else:
                 flat.append(part)
+    twice = {t: flat.count(t) for t in flat if flat.count(t) > 1}
+    if twice:
+        flat = [mul(const(twice.get(t, 1)), t) for t in dict.fromkeys(flat)]
     if number:
         first = number > 0 and terms[0].op == "const"
         flat.insert(0 if first else len(flat), const(number))
