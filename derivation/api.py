@@ -29,8 +29,10 @@ from derivation.steps import Checked, Outcome, Step
 from derivation.terms import Term
 
 if TYPE_CHECKING:
-    from derivation.language.latex import Reading
     from rich.console import Console, ConsoleOptions, RenderResult
+
+    from derivation.codegen import Function, GradientCheck, Written
+    from derivation.language.latex import Reading
 
 Source: TypeAlias = "str | os.PathLike[str] | Expr"
 Variables: TypeAlias = "str | Basic | Sequence[str | Basic]"
@@ -270,6 +272,28 @@ def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcom
         return replace(outcome, checked=Checked(skipped=(str(error),)))
 
 
+def written(
+    problem: Problem,
+    *,
+    inline: bool = False,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> Written:
+    """What a problem asks for as source code; see `derivation.codegen.written` for the options."""
+    from derivation import codegen
+    from derivation.oracle import Oracle
+
+    def derived(asked: Problem) -> list[Outcome]:
+        return list(outcomes(asked, inline=inline, progress=progress))
+
+    def point(asked: Problem) -> Mapping[str, Any] | None:
+        settings = Oracle(asked).settings()
+        best = max(settings, key=lambda s: sum(s.sizes.values()), default=None)
+        return None if best is None else best.arrays
+
+    return codegen.written(problem, derived, point, **options)
+
+
 def warnings_for(problem: Problem, results: Iterable[Outcome]) -> list[str]:
     """What looks like a slip in a problem, once its results are known."""
     from derivation.language import unused_definitions
@@ -283,6 +307,17 @@ def _derivations(problem: Problem, inline: bool) -> list[Derivation]:
     for warning in warnings_for(problem, found):
         warnings.warn(warning, stacklevel=3)
     return [Derivation(outcome) for outcome in found]
+
+
+def example_arrays(derivation: Derivation) -> list[dict[str, Any]]:
+    """Small arrays that meet the conditions of a derivation, by name, of several sizes."""
+    from derivation import codegen
+    from derivation.oracle import Oracle
+
+    outcome = derivation.outcome
+    oracle = Oracle(outcome.problem, extra=outcome.introduced)
+    points = oracle.points(outcome.conditions)
+    return [codegen.arrays_at(outcome.problem, p.setting.arrays) for p in points]
 
 
 # -- reading --------------------------------------------------------------------------------
@@ -443,6 +478,48 @@ class Derivation:
     def to_json(self) -> str:
         """The certificate: every step, at full detail, as text of the input language."""
         return self._render("json")
+
+    def function(self, backend: str = "numpy", *, loss: bool = False) -> Function:
+        """The derivative as a function of arrays; with ``loss``, the pair of value and derivative.
+
+        It takes every input of the problem by name, used or not. Arrays count from 0, sizes are
+        read from the shapes, labels are arrays of whole numbers from 0. What comes back has the
+        objective's own indices as axes, then those of the variables, in order. An unknown function
+        g is an argument too, and so is its derivative ``dg``. Its ``source`` is the code that runs.
+
+        Raises:
+            InputError: No such backend (there are numpy, torch and jax).
+            MissingLibrary: It is not installed.
+            NoCode: Nothing was derived, or not in words that array code has.
+
+        >>> f = derive("softmax-cross-entropy").function()
+        >>> f(z=[0.0, 0.0], y=[1.0, 0.0]).tolist()
+        [-0.5, 0.5]
+        """
+        from derivation.codegen import Function
+
+        return Function((self.outcome,), backend, loss=loss)
+
+    def gradcheck(
+        self,
+        function: Callable[..., Any],
+        arrays: Mapping[str, Any],
+        *,
+        tolerance: float | None = None,
+    ) -> GradientCheck:
+        """Compares a function of the user's with the derived gradient and reports the worst entry.
+
+        The function is called with the arrays that it has parameters for, by name. The report is
+        true if they agree.
+
+        >>> d = derive("L = sum((x[n] - a)**2 for n in N)", wrt="x[m]")
+        >>> print(d.gradcheck(lambda x, a: x - a, {"x": [1.0, 3.0], "a": 1.0}))
+        the gradient differs from the derived one: worst entry at [1], found 2, derived 4, \
+        relative difference 0.5 (limit 1e-07)
+        """
+        from derivation.codegen import gradcheck
+
+        return gradcheck(self.function(), function, arrays, tolerance)
 
     def __repr__(self) -> str:
         from derivation.language import write

@@ -15,9 +15,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 def main() -> None:
     from printed import CASES, printed
+    from test_codegen import GOLDEN_FILES, code
     from test_rules_held import record
 
     texts = {name: partial(printed, name) for name in CASES}
+    texts.update({f"code/{name}": partial(code, name) for name in GOLDEN_FILES})
     texts["rule_instances.txt"] = lambda: "".join(f"{line}\n" for line in record())
     for name, made in texts.items():
         path = HERE / "golden" / name

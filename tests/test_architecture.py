@@ -35,14 +35,17 @@ SEES: dict[str, set[str]] = {
     "library": {"errors"},
     "document": LOW | {"steps", "matrix"},
     "findings": LOW | {"steps", "document"},
-    "coq": LOW | {"normal", "theory", "rules", "steps"},
+    "coq": LOW | {"normal", "signs", "theory", "rules", "steps"},
     "printers": LOW
     | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library"},
     "interop": LOW,
-    "api": LOW | {"steps", "language", "oracle", "engine", "library", "interop", "printers"},
+    "codegen": LOW | {"steps", "language"},
+    "api": LOW
+    | {"steps", "language", "oracle", "engine", "library", "interop", "printers", "codegen"},
+    "testing": {"errors", "api"},
     "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"}
     | {"certificate", "checking", "coq", "verifier"},
     "__main__": {"commands"},

@@ -16,6 +16,7 @@ MODULES = {
     "check": "check",
     "export": "export",
     "verify": "verify",
+    "code": "code",
     "formats": "formats",
     "list": "listing",
     "show": "show",
@@ -37,6 +38,7 @@ examples (the quotes work in bash, zsh and PowerShell):
   derivation derive softmax-jacobian -o jacobian.tex --standalone
   derivation export softmax-cross-entropy -o proof.pdf -o proof.html
   derivation verify proof.json                 replay a certificate from its text alone
+  derivation code layernorm --loss --grad      fast, stable NumPy (or PyTorch, JAX) functions
   derivation show softmax-cross-entropy        the problem file, to copy and edit
 
 exit status: 0 derived, 1 not derived, 2 bad input"""

@@ -13,6 +13,7 @@ from derivation.coq.moves import Moves, leaves, lemmas
 from derivation.coq.statement import Statement
 from derivation.coq.writer import PRELUDE, Env
 from derivation.problem import Definition
+from derivation.signs import NEG, POS, ZER
 from derivation.steps import Outcome, Step
 from derivation.terms import (
     Diff,
@@ -25,7 +26,7 @@ from derivation.terms import (
     sigmoid,
     subterms,
 )
-from derivation.theory import NEG, POS, ZER, Theory
+from derivation.theory import Theory
 
 THEOREM = "derivative"
 

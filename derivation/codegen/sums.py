@@ -1,0 +1,258 @@
+"""Sums of products of arrays, as few and as narrow arrays as it takes.
+
+``sum over n of x[n,j] w[n] x[n,l]`` is one matrix product; no array with the axes n, j and l is
+ever made. Factors that do not vary with a summed axis leave the sum. The axes are summed one by
+one, the one that costs least first. A factor that is a sum itself is multiplied out where
+that saves an axis: ``sum over j of (x[i,d] - x[j,d]) w[i,j]`` is ``x w.sum() - w @ x``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from derivation.codegen.nodes import (
+    ZERO,
+    Axis,
+    Node,
+    add,
+    const,
+    contract,
+    div,
+    mul,
+    reduce,
+    relabel,
+    union,
+    walk,
+    where,
+)
+
+
+def size_node(size: object) -> Node:
+    """The number of values of an axis."""
+    fixed = getattr(size, "p", None)
+    if fixed is not None:
+        return const(Fraction(int(fixed)))
+    return Node("size", data=str(getattr(size, "name", size)))
+
+
+def width(n: Node) -> int:
+    """The largest number of axes of an array that has to be made for this node."""
+    return max(len(m.axes) for m in walk(n))
+
+
+def total(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node]) -> Node:
+    """The sum over axes of a product, where the masks hold."""
+    factors = _flat(factors)
+    plain = _plan(factors, over, masks)
+    best, cost = plain, width(plain)
+    for k, f in enumerate(factors):
+        if f.op != "add" or _has_whole(f):
+            continue
+        rest = [*factors[:k], *factors[k + 1 :]]
+        if any(_is_steep(r, f, over) for r in rest):
+            continue
+        apart = add(*combined([total([part, *rest], over, masks) for part in f.args]))
+        if width(apart) < cost:
+            best, cost = apart, width(apart)
+    return best
+
+
+def _has_whole(f: Node) -> bool:
+    """Whether some factor of a term has all axes of the sum, so that nothing is to be saved."""
+    return any(len(g.axes) == len(f.axes) for part in f.args for g in _flat([part]))
+
+
+def _is_steep(weight: Node, f: Node, over: Sequence[Axis]) -> bool:
+    """Whether a weight grows without bound where two rows meet, as 1/r**3 does.
+
+    Multiplied out, ``(x[i] - x[j]) / r[i,j]**3`` would lose its digits to cancellation.
+    """
+    pair = [a for a in f.axes if a in weight.axes]
+    return any(
+        m.op == "div"
+        and len([a for a in m.args[1].axes if a in pair]) > 1
+        and any(a in over for a in m.args[1].axes)
+        for m in walk(weight)
+    )
+
+
+def _flat(factors: Sequence[Node]) -> list[Node]:
+    found: list[Node] = []
+    for f in factors:
+        if f.op == "mul":
+            found.extend(_flat(f.args))
+        elif f.op == "neg":
+            found.extend((const(-1), *_flat(f.args)))
+        elif f.op == "div":
+            below = _flat([f.args[1]])
+            found.extend(_flat([f.args[0]]))
+            found.extend(div(const(1), b) for b in below)
+        else:
+            found.append(f)
+    return found
+
+
+def _plan(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node]) -> Node:
+    outside = [f for f in factors if not set(f.axes) & set(over)]
+    inside = [f for f in factors if set(f.axes) & set(over)]
+    rest = [m for m in masks if set(m.axes) & set(over)]
+    outer = [m for m in masks if m not in rest]
+    free = [a for a in over if not any(a in n.axes for n in (*inside, *rest))]
+    over = [a for a in over if a not in free]
+    outside += [size_node(a.size) for a in free]
+    if over:
+        inside = _with_masks(inside, rest, over)
+        found = _contracted(inside, over)
+    else:
+        found = const(1)
+    found = mul(found, *outside)
+    for m in outer:
+        found = where(m, found, ZERO)
+    return found
+
+
+def _with_masks(factors: list[Node], masks: list[Node], over: Sequence[Axis]) -> list[Node]:
+    """The masks put on the narrowest factor that has their axes, else on a product that has."""
+    for m in masks:
+        fits = [f for f in factors if set(m.axes) <= set(f.axes)]
+        if fits:
+            best = min(fits, key=lambda f: (len(f.axes), factors.index(f)))
+            k = factors.index(best)
+            factors = [*factors[:k], where(m, best, ZERO), *factors[k + 1 :]]
+            continue
+        # every factor that varies with only some of the mask's axes joins it
+        joins = [f for f in factors if set(f.axes) <= set(m.axes)]
+        others = [f for f in factors if f not in joins]
+        factors = [*others, where(m, mul(*joins), ZERO)]
+    return factors
+
+
+def _contracted(factors: Sequence[Node], over: Sequence[Axis]) -> Node:
+    """The sum, one axis (or what goes with it) after the other, the cheapest first."""
+    work, left = list(factors), list(over)
+    while left:
+        reach = {a: len(union(f for f in work if a in f.axes)) for a in left}
+        axis = min(left, key=lambda a: (reach[a], -left.index(a)))  # inner sums first
+        touched = [f for f in work if axis in f.axes]
+        others = [f for f in work if axis not in f.axes]
+        gone = [a for a in left if not any(a in f.axes for f in others)]
+        left = [a for a in left if a not in gone]
+        work = [*others, _eliminate(touched, gone)]
+    return mul(*work)
+
+
+def _eliminate(factors: Sequence[Node], over: Sequence[Axis]) -> Node:
+    """The sum of a product whose factors all vary with one of the axes."""
+    if len(factors) == 1:
+        (f,) = factors
+        if f.op == "pow" and f.args[1] == const(2):
+            return contract(f.args[0], f.args[0], over)
+        return reduce("sum", f, over)
+    ranked = sorted(factors, key=lambda f: -len(f.axes))
+    wide = ranked[0]
+    across = [f for f in ranked[1:] if not set(f.axes) <= set(wide.axes)]
+    other = across[0] if across else ranked[1]
+    left, right = [wide], [other]
+    for f in ranked[1:]:
+        if f is other:
+            continue
+        mine, theirs = set(wide.axes), set(other.axes)
+        fits = set(f.axes) <= mine, set(f.axes) <= theirs
+        if fits[1] or (not fits[0] and len(set(f.axes) | theirs) <= len(set(f.axes) | mine)):
+            right.append(f)
+        else:
+            left.append(f)
+    return contract(_product(left, factors), _product(right, factors), over)
+
+
+def _product(chosen: Sequence[Node], order: Sequence[Node]) -> Node:
+    return mul(*sorted(chosen, key=lambda f: list(order).index(f)))
+
+
+def combined(terms: Sequence[Node]) -> list[Node]:
+    """The terms of a sum with those put together that are one contraction.
+
+    ``X @ K - c*(A @ K)`` is ``(X - c*A) @ K`` where c varies with rows only: one product of
+    matrices instead of two.
+    """
+    found: list[Node] = []
+    for t in terms:
+        for k, before in enumerate(found):
+            one = _together(before, t)
+            if one is not None:
+                found[k] = one
+                break
+        else:
+            found.append(t)
+    return found
+
+
+def _together(a: Node, b: Node) -> Node | None:
+    for ca, xa in _contractions(a):
+        for cb, xb in _contractions(b):
+            if len(xa.data) != len(xb.data):
+                continue
+            for left, same in ((0, 1), (1, 0)):
+                for left_b, same_b in ((0, 1), (1, 0)):
+                    joined = _joined(ca, xa, left, same, cb, xb, left_b, same_b)
+                    if joined is not None:
+                        return joined
+    return None
+
+
+def _joined(
+    ca: Node, xa: Node, left: int, same: int, cb: Node, xb: Node, left_b: int, same_b: int
+) -> Node | None:
+    if xa.args[same].op != "array" or xb.args[same_b].op != "array":
+        return None
+    swap = dict(zip(xb.data, xa.data, strict=True))
+    if any(s.size != t.size for s, t in swap.items()):
+        return None
+    if set(swap.values()) & {*ca.axes, *cb.axes, *xb.axes}:
+        return None
+    if relabel(xb.args[same_b], swap) != xa.args[same]:
+        return None
+    one, two = xa.args[left], relabel_all(xb.args[left_b], swap)
+    if two is None or not set(ca.axes) <= set(one.axes) or not set(cb.axes) <= set(two.axes):
+        return None
+    if set(one.axes) != set(two.axes) or not set(one.axes) - set(xa.data):
+        return None
+    return contract(factored([mul(ca, one), mul(cb, two)]), xa.args[same], xa.data)
+
+
+def relabel_all(n: Node, swap: dict[Axis, Axis]) -> Node | None:
+    """The node with other letters, or None where one of the new ones is in use inside."""
+    new = set(swap.values()) - set(swap)
+    if any(a in new for m in walk(n) for a in (*m.axes, *_own(m))):
+        return None
+    return relabel(n, swap)
+
+
+def _own(n: Node) -> tuple[Axis, ...]:
+    return tuple(n.data[1]) if n.op == "reduce" else tuple(n.data) if n.op == "contract" else ()
+
+
+def _contractions(n: Node) -> list[tuple[Node, Node]]:
+    """The contractions that are a factor of the node, each with what it is multiplied by."""
+    factors = _flat([n])
+    return [
+        (mul(*factors[:k], *factors[k + 1 :]), f)
+        for k, f in enumerate(factors)
+        if f.op == "contract"
+    ]
+
+
+def factored(terms: Sequence[Node]) -> Node:
+    """The sum of two terms with the wide factors that they share in front."""
+    parts = [_flat([t]) for t in terms]
+    common = [f for f in parts[0] if f.axes and all(f in p for p in parts[1:])]
+    if not common:
+        return add(*terms)
+    rests = []
+    for p in parts:
+        p = list(p)
+        for f in common:
+            p.remove(f)
+        rests.append(mul(*p))
+    return mul(*common, add(*rests))
