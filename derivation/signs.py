@@ -6,12 +6,13 @@ of total functions is that 1/0 is 0, so that 1/x has the sign of x.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Protocol
 
 import sympy
 
 from derivation.matching import Ranges, match, matches
-from derivation.normal import normal, normal_term, text
+from derivation.normal import normal, normal_term, term_of, text
 from derivation.terms import (
     MINUS_ONE,
     MIRROR,
@@ -57,6 +58,7 @@ NEG, ZER, POS = 1, 2, 4
 ANY = NEG | ZER | POS
 Used = frozenset[Any]  # givens that an answer rests on
 NOTHING: Used = frozenset()
+MOST_TERMS = 24  # of a sum in which squares are looked for
 
 
 class Knowledge(Ranges, Protocol):
@@ -190,7 +192,31 @@ class Signs:
             signs, used = _total(signs, s), used | by
         if signs != ANY:
             return signs, used
-        return self._sign_over_common_denominator(t)
+        signs, used = self._sign_with_squares(t)
+        return (signs, used) if signs != ANY else self._sign_over_common_denominator(t)
+
+    def _sign_with_squares(self, t: Term) -> tuple[int, Used]:
+        """p*a**2 + q*a*b + r*b**2 >= 0 where p, r > 0 and q**2 <= 4*p*r: squares multiplied out."""
+        poly, needs = normal(t)
+        if needs or len(poly) > MOST_TERMS:
+            return ANY, NOTHING
+        rest = dict(poly)
+        halves = {m: h for m, c in rest.items() if c > 0 and (h := _half(m)) is not None}
+        signs, used = ZER, NOTHING
+        for one, two in itertools.combinations(halves, 2):
+            both = _times(halves[one], halves[two])
+            if not {one, two, both} <= rest.keys() or both in (one, two):
+                continue
+            if rest[both] ** 2 <= 4 * rest[one] * rest[two]:
+                for m in (one, two, both):
+                    del rest[m]
+                signs = POS | ZER
+        if len(rest) == len(poly):
+            return ANY, NOTHING
+        for m, c in rest.items():
+            s, by = self.sign(term_of({m: c}))
+            signs, used = _total(signs, s), used | by
+        return signs, used
 
     def _sign_over_common_denominator(self, t: Term) -> tuple[int, Used]:
         """1 - 1/(1 + e) is e/(1 + e): definitions unfolded, positive denominators cleared."""
@@ -278,6 +304,17 @@ class Signs:
                 ):
                     return True
         return False
+
+
+def _half(m: Any) -> dict[Any, int] | None:
+    """The exponents of the monomial's square root, where each is a whole number above 0."""
+    if all(isinstance(e, int) and e > 0 and e % 2 == 0 for _, e in m):
+        return {a: e // 2 for a, e in m}
+    return None
+
+
+def _times(a: dict[Any, int], b: dict[Any, int]) -> frozenset[Any]:
+    return frozenset((x, a.get(x, 0) + b.get(x, 0)) for x in {*a, *b})
 
 
 def _product(a: int, b: int) -> int:
