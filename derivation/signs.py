@@ -7,6 +7,7 @@ of total functions is that 1/0 is 0, so that 1/x has the sign of x.
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 from typing import Any, Protocol
 
 import sympy
@@ -203,12 +204,14 @@ class Signs:
         rest = dict(poly)
         halves = {m: h for m, c in rest.items() if c > 0 and (h := _half(m)) is not None}
         signs, used = ZER, NOTHING
-        for one, two in itertools.combinations(halves, 2):
+        for one, two in itertools.combinations(sorted(halves, key=len, reverse=True), 2):
             both = _times(halves[one], halves[two])
             if not {one, two, both} <= rest.keys() or both in (one, two):
                 continue
-            if rest[both] ** 2 <= 4 * rest[one] * rest[two]:
-                for m in (one, two, both):
+            completing = Fraction(rest[both] ** 2) / (4 * rest[one])
+            if completing <= rest[two]:  # what is left of the second may be a constant > 0
+                rest[two] -= completing
+                for m in (one, both, *((two,) if not rest[two] else ())):
                     del rest[m]
                 signs = POS | ZER
         if len(rest) == len(poly):
