@@ -40,6 +40,7 @@ from derivation.terms import (
     canonical,
     every,
     free_indices,
+    is_literal_place,
     name_of,
     names,
     negate,
@@ -253,6 +254,8 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     hypotheses, unfolded = inner.hypotheses, inner.unfolded
     if isinstance(head, Indexed | KroneckerDelta):
         raise KernelError("an equality of values cannot replace an index")
+    if is_literal_place(head, k):
+        raise KernelError("an equality of values cannot replace the order of a derivative")
     if isinstance(head, Reduction):
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")

@@ -390,6 +390,14 @@ def split_function_derivative(t: Term) -> tuple[str, tuple[int, ...], tuple[Any,
     return name_of(t.args[0]), tuple(int(o) for o in t.args[1 : n + 1]), t.args[n + 1 :]
 
 
+def is_literal_place(t: Term, k: int) -> bool:
+    """Whether an argument is part of the head and not a value: the name and orders of a
+    function's derivative, the order of ``polygamma``."""
+    if isinstance(t, FunctionDerivative):
+        return k <= (len(t.args) - 1) // 2
+    return isinstance(t, sympy.polygamma) and k == 0
+
+
 # -- conditions -----------------------------------------------------------------------------
 
 
@@ -739,7 +747,9 @@ def substitute(t: Term, swap: Mapping[Any, Term]) -> Any:
             live = {**live, over: fresh}
             over = fresh
         return _make(type(t), substitute(t.body, live), over, substitute(t.guard, live))
-    return _make(type(t), *[substitute(a, live) for a in t.args])
+    args = [substitute(a, live) for a in t.args]
+    # two conditions may have become one, which would not read back as two
+    return all_of(*args) if isinstance(t, AllOf) else _make(type(t), *args)
 
 
 def replace_terms(t: Term, swap: Callable[[Any], Any]) -> Any:

@@ -516,3 +516,12 @@ def test_every_function_is_read_and_printed() -> None:
     for name, (_, arguments) in FUNCTIONS.items():
         args = [number(2), a] if name == "polygamma" else [a, b][:arguments]
         check_exact(apply(name, *args))
+
+
+def test_conditions_that_become_one_are_said_once() -> None:
+    """`i != j and i != k` at j = k reads back as it was written."""
+    from derivation.terms import all_of, index, relation, size, substitute
+
+    i, j, k = (index(c, size("K")) for c in "ijk")
+    both = all_of(relation("!=", i, j), relation("!=", i, k))
+    assert substitute(both, {j: k}) == relation("!=", i, k)

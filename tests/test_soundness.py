@@ -375,3 +375,22 @@ def test_the_place_of_a_maximum_changes_at_ties_only() -> None:
     assert any("MaxOver" in str(c) for c in theory.smooth(other, "x"))
     moved = term(theory, "x[j] if 2*x[j] == max(x[k] for k in K) else 0")
     assert any("MaxOver" in str(c) for c in theory.smooth(moved, "x"))
+
+
+def test_the_order_of_a_derivative_is_not_a_value() -> None:
+    theory = setting("L = g(a)*b\nfunction g\nwrt a")
+    one = instance("field", "b/b", "1", theory)
+    for text, place in (("deriv(g, 1)(a)", (1,)), ("polygamma(1, a)", (0,))):
+        with pytest.raises(KernelError):
+            kernel.replace(term(theory, text), place, kernel.symmetry(one))
+
+
+def test_a_name_that_equals_a_number_is_not_folded_into_an_order() -> None:
+    from derivation.engine import derive_outcome
+
+    problem = read_problem(
+        "h = sum(softmax(p for k in D)[i] for i in D)\np = prod(x[i] for i in D)\n"
+        "L = g(h**2, x[1])\nfunction g(2)\nof L\nwrt x[j]"
+    )
+    outcome = derive_outcome(problem, problem.wrt[0])
+    Oracle(problem, extra=outcome.introduced).confirm((*outcome.facts, *outcome.steps))

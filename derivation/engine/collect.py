@@ -70,6 +70,11 @@ class Collector:
 
     def __init__(self, theory: Theory, simplifier: Simplifier) -> None:
         self.theory, self.simplifier = theory, simplifier
+        self._bodies: dict[Any, Proof] = {}
+
+    def forget(self) -> None:
+        """Forgets what was found: a fact has been added."""
+        self._bodies.clear()
 
     def candidates(self, t: Any) -> Iterator[Proof]:
         terms = t.args
@@ -358,13 +363,21 @@ class Collector:
         chain.splice(flip(Chain(joined).rule("sum-add", pair).proof()), where2)
         inner_path = (*where2, 0)
         body = add(a, b)
-        best: Proof | None = None
-        for candidate in self._body_candidates(body):
-            if best is None or cost(candidate.after) < cost(best.after):
-                best = candidate
-        if best is not None and cost(best.after) < cost(body):
+        best = self._shortest_body(body)
+        if cost(best.after) < cost(body):
             chain.splice(best, inner_path)
         return chain.proof()
+
+    def _shortest_body(self, body: Any) -> Proof:
+        """The best of the candidates for what two sums have become; looked for once."""
+        best = self._bodies.get(body)
+        if best is None:
+            best, *others = self._body_candidates(body)
+            for candidate in others:
+                if cost(candidate.after) < cost(best.after):
+                    best = candidate
+            self._bodies[body] = best
+        return best
 
     def _body_candidates(self, body: Any) -> Iterator[Proof]:
         simplified = self.simplifier.simplify(body)

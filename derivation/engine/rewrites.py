@@ -53,6 +53,7 @@ from derivation.terms import (
     inverse,
     is_element,
     is_leaf,
+    is_literal_place,
     is_number,
     mul,
     name_of,
@@ -174,7 +175,8 @@ def occurrences(t: Term) -> Places:
         out: list[tuple[tuple[int, ...], Any]] = [((), t)]
         if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
             for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
-                out.extend(((k, *path), s) for path, s in occurrences(a))
+                if not is_literal_place(t, k):
+                    out.extend(((k, *path), s) for path, s in occurrences(a))
         found = _PLACES[t] = tuple(out)
     return found
 

@@ -122,6 +122,7 @@ class Shortener:
 
     def _clear(self) -> None:
         self._memo.clear()
+        self.collector.forget()
         self._folded.clear()
         self._proposals.clear()
 
