@@ -1,4 +1,4 @@
-"""The end of reading: ranges settled, claims that hang in the air set aside, the program checked."""
+"""The end of reading: ranges settled, ungrounded claims set aside, the program checked."""
 
 from __future__ import annotations
 

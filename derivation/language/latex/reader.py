@@ -60,7 +60,8 @@ def read_document(
         InputError: If the text is longer than a document may be.
 
     >>> reading = read_document(r'''
-    ... $$\\hat y_i = \\frac{e^{z_i}}{\\sum_{k=1}^K e^{z_k}}, \\quad L = -\\sum_{i=1}^K y_i \\log \\hat y_i$$
+    ... $$\\hat y_i = \\frac{e^{z_i}}{\\sum_{k=1}^K e^{z_k}}$$
+    ... $$L = -\\sum_{i=1}^K y_i \\log \\hat y_i$$
     ... $$\\frac{\\partial L}{\\partial z_j} = \\hat y_j - y_j$$
     ... ''')
     >>> print(reading.program)

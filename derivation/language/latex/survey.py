@@ -380,9 +380,8 @@ def _call(s: Any, survey: Survey) -> Any:
         return replace(s.name, slots=tuple(slots), label=label, latex=s.name.latex + s.text)
     if kind == "sigmoid" and len(s.args) == 1:
         return Function("sigmoid", s.args, slots=(*s.name.slots, *s.slots), pos=s.name.pos)
-    if kind is None:  # a product
-        if len(s.args) == 1 and not s.bar and not s.slots:
-            return Mul((("", s.name), ("", Bracket(s.args[0]))))
+    if kind is None and len(s.args) == 1 and not s.bar and not s.slots:  # a product
+        return Mul((("", s.name), ("", Bracket(s.args[0]))))
     return s
 
 
