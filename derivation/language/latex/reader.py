@@ -75,7 +75,7 @@ def read_document(
 
 
 class _Reader(Statements, Finishing):
-    # -- the whole ----------------------------------------------------------------------------
+    # -- the whole -----------------------------------------------------------------------------
 
     def read(self) -> Reading:
         self._survey()
@@ -255,9 +255,3 @@ class _Reader(Statements, Finishing):
             keys = [back.get(x, (x, (), "")) for x in words]
             self.writer.defined[keys[0]] = set(keys[1:])
             self.definitions[keys[0]] = (Name(*keys[0]), None)
-
-    # -- one item -------------------------------------------------------------------------------
-
-    # -- statements ---------------------------------------------------------------------------------
-
-    # -- the end ----------------------------------------------------------------------------------

@@ -354,6 +354,14 @@ def _call(s: Any, survey: Survey) -> Any:
         # `a(b)^2` that was taken for a call: the power is the bracket's
         first, (op, last) = s.base.factors[:-1], s.base.factors[-1]
         return Mul((*first, (op, replace(s, base=last))))
+    if isinstance(s, Mul) and any(op != "/" and isinstance(f, Mul) for op, f in s.factors):
+        flat: list[tuple[str, Any]] = []
+        for op, f in s.factors:
+            if op != "/" and isinstance(f, Mul):
+                flat += [(op, f.factors[0][1]), *f.factors[1:]]
+            else:
+                flat.append((op, f))
+        return Mul(tuple(flat))
     if not isinstance(s, Call):
         return s
     kind = survey.functions.get(s.name.key)

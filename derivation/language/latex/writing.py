@@ -90,6 +90,8 @@ class Writer(Sums, Vectors):
             if k:
                 out.append("/" if op == "/" else "*")
             out += inner
+        if any(op == "/" and isinstance(f, Mul) for op, f in factors):
+            self.notes.append("`a/b(c)` on one line is read as a/(b·(c))")
         if any(op == "/" for op, _ in factors[:-1]):
             self.notes.append("`a/b c` on one line is read as (a/b)·c")
         return tuple(out), MUL
