@@ -147,6 +147,7 @@ def test_a_document_that_leaves_the_softmax_to_the_words_gets_an_offer_not_a_gue
     (guess,) = reading.guesses
     confirmed = read(text, assume=[guess.statement])
     assert [s.read_as for s in confirmed.claims] == ["diff(L, z[j]) == yhat[j] - y[j]"]
+    assert read_problem(confirmed.program).objective.name == "L"
 
 
 def test_a_claim_about_a_name_whose_definition_is_not_read_is_not_read() -> None:
