@@ -1,4 +1,4 @@
-"""Where the formulas of a document are: displays and inline formulas, with the prose between them."""
+"""Where the formulas of a document are: displays and inline ones, with the prose between them."""
 
 from __future__ import annotations
 

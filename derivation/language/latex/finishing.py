@@ -1,4 +1,4 @@
-"""The end of reading: ranges settled, claims that hang in the air set aside, the program checked."""
+"""The end of reading: ranges settled, ungrounded claims set aside, the program checked."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ class Finishing(State):
         ]
         body = [p.line for p in self.parts if p.kind == "definition" and p.line]
         givens = [p.line for p in self.parts if p.kind == "given" and p.line]
-        out += body
         out += [a for a in self.assume if not a.startswith("given ")]
+        out += body  # last, so that the objective is the document's
         givens += [a for a in self.assume if a.startswith("given ")]
         for name, r in w.labels.items():
             size = self.ranges.size.get(self.ranges.find(r))

@@ -171,18 +171,22 @@ def _declared(parts: list[Segment], found: Items) -> list[Segment]:
         ):
             end = k + 2 if [t.text for t in parts[k + 1].tokens] == ["\\dots"] else k + 3
             if len(text) == 3 and text[1] in ("=", "\\in") and text[2] == "1":
-                if len(text[0]) == 1 and text[0].islower():
+                if _one_small(text[0]):
                     found.prefer.setdefault(text[0], parts[end].tokens[0].text)
                 k = end + 1
                 continue
-        if len(text) > 4 and text[1] == "\\in" and "\\dots" in text and text[-1] in ("\\}", "]"):
-            if len(text[0]) == 1 and text[0].islower() and text[-2].isalpha():
-                found.prefer.setdefault(text[0], text[-2])
-                k += 1
-                continue
+        listed = len(text) > 4 and text[1] == "\\in" and "\\dots" in text
+        if listed and text[-1] in ("\\}", "]") and _one_small(text[0]) and text[-2].isalpha():
+            found.prefer.setdefault(text[0], text[-2])
+            k += 1
+            continue
         out.append(parts[k])
         k += 1
     return out
+
+
+def _one_small(text: str) -> bool:
+    return len(text) == 1 and text.islower()
 
 
 def _condition_of(part: Segment, last: Item | None) -> Condition | None:

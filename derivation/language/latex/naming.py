@@ -1,4 +1,4 @@
-"""Names of the input language for the letters of a document, one to one, and the same every time."""
+"""Names of the input language for the letters of a document, one to one and always the same."""
 
 from __future__ import annotations
 

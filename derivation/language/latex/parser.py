@@ -42,7 +42,8 @@ PLAIN_FUNCTIONS = {
     "\\arccos": "acos", "\\lg": "log",
 }  # fmt: skip
 WORDS = {
-    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sigmoid": "sigmoid", "sigm": "sigmoid",
+    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sigmoid": "sigmoid",
+    "sigm": "sigmoid",
     "relu": "relu", "softplus": "softplus", "sin": "sin", "cos": "cos", "erf": "erf",
     "sign": "sign", "sgn": "sign", "softmax": "softmax", "logistic": "sigmoid", "sinh": "sinh",
     "cosh": "cosh", "lse": "logsumexp", "logsumexp": "logsumexp", "abs": "abs", "sqrt": "sqrt",
@@ -82,9 +83,9 @@ def parse(source: Sequence[Token]) -> Tree:
 
 
 class _Parser(Derivatives):
-    # -- tokens -----------------------------------------------------------------------------
+    # -- tokens --------------------------------------------------------------------------------
 
-    # -- sums and products --------------------------------------------------------------------
+    # -- sums and products ---------------------------------------------------------------------
 
     def sum_(self) -> Tree:
         self.depth += 1
@@ -160,7 +161,7 @@ class _Parser(Derivatives):
             )  # fmt: skip
         return token.text in ("(", "[", "|")
 
-    # -- factors --------------------------------------------------------------------------------
+    # -- factors -------------------------------------------------------------------------------
 
     def factor(self) -> Tree:
         """One factor with its powers, indices and primes."""
@@ -315,11 +316,11 @@ class _Parser(Derivatives):
 
     def font(self, token: Token) -> Tree:
         inner = indices.unwrapped(self.argument())
-        if token.text == "\\mathrm" or token.text == "\\mathbf":
-            if len(inner) == 1 and inner[0].text == "1" and self.word() in ("\\{", "[", "_", "("):
-                found = self.indicator()
-                if found is not None:
-                    return found
+        one = len(inner) == 1 and inner[0].text == "1" and token.text in ("\\mathrm", "\\mathbf")
+        if one and self.word() in ("\\{", "[", "_", "("):
+            found = self.indicator()
+            if found is not None:
+                return found
         if len(inner) > 1 and all(t.kind == "letter" for t in inner):
             return self.named_function("".join(t.text for t in inner), token.pos)
         if len(inner) == 1 and inner[0].text == "1" and token.text != "\\mathrm":
@@ -336,7 +337,7 @@ class _Parser(Derivatives):
             return replace(tree, latex=f"{token.text}{{{tree.latex}}}", pos=token.pos)
         return Bracket(tree) if isinstance(tree, Add | Mul) else tree
 
-    # -- functions --------------------------------------------------------------------------------
+    # -- functions -----------------------------------------------------------------------------
 
     def named_function(self, word: str, pos: int) -> Tree:
         known = WORDS.get(word.lower())
@@ -435,7 +436,7 @@ class _Parser(Derivatives):
             raise Unread(f"`{token.text}` of {len(args)} values is not read", token.pos)
         return Function(token.text[1:], args, pos=token.pos)
 
-    # -- sums ---------------------------------------------------------------------------------------
+    # -- sums ----------------------------------------------------------------------------------
 
     def back_to_reduction(self, token: Token) -> Tree:
         return self.reduction(token)
@@ -491,9 +492,9 @@ class _Parser(Derivatives):
             raise Unread("no case is read", pos)
         return Choice(tuple(cases))
 
-    # -- derivatives ----------------------------------------------------------------------------------
+    # -- derivatives ---------------------------------------------------------------------------
 
-    # -- what follows -------------------------------------------------------------------------------------
+    # -- what follows --------------------------------------------------------------------------
 
     def after_name(self, name: Name) -> Tree:
         base, marks, label = name.base, list(name.marks), name.label
@@ -535,13 +536,11 @@ class _Parser(Derivatives):
         latex = name.latex + "".join(t.text for t in self.source[start : self.k])
         full = Name(base, tuple(marks), label, tuple(slots), name.pos, latex)
         tree: Tree = full
-        if base == "delta" and not marks and not label and len(slots) == 2:
-            if all(s.kind in ("letter", "element", "number") for s in slots):
-                tree = Delta((slots[0], slots[1]))
+        is_delta = base == "delta" and not marks and not label and len(slots) == 2
+        if is_delta and all(s.kind in ("letter", "element", "number") for s in slots):
+            tree = Delta((slots[0], slots[1]))
         if tree is full and self.word() in ("(",) and power is None and not transposed:
             tree = self.call(full)
-        elif tree is full and power is not None and self.word() == "(" and _is_letter(power):
-            pass
         if transposed:
             tree = Transposed(tree)
         if power is not None:

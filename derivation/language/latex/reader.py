@@ -60,7 +60,8 @@ def read_document(
         InputError: If the text is longer than a document may be.
 
     >>> reading = read_document(r'''
-    ... $$\\hat y_i = \\frac{e^{z_i}}{\\sum_{k=1}^K e^{z_k}}, \\quad L = -\\sum_{i=1}^K y_i \\log \\hat y_i$$
+    ... $$\\hat y_i = \\frac{e^{z_i}}{\\sum_{k=1}^K e^{z_k}}$$
+    ... $$L = -\\sum_{i=1}^K y_i \\log \\hat y_i$$
     ... $$\\frac{\\partial L}{\\partial z_j} = \\hat y_j - y_j$$
     ... ''')
     >>> print(reading.program)
@@ -74,7 +75,7 @@ def read_document(
 
 
 class _Reader(Statements, Finishing):
-    # -- the whole ----------------------------------------------------------------------------
+    # -- the whole -----------------------------------------------------------------------------
 
     def read(self) -> Reading:
         self._survey()
@@ -254,9 +255,3 @@ class _Reader(Statements, Finishing):
             keys = [back.get(x, (x, (), "")) for x in words]
             self.writer.defined[keys[0]] = set(keys[1:])
             self.definitions[keys[0]] = (Name(*keys[0]), None)
-
-    # -- one item -------------------------------------------------------------------------------
-
-    # -- statements ---------------------------------------------------------------------------------
-
-    # -- the end ----------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ class Statement:
         kind: ``definition`` and ``given`` stand in ``Reading.program`` (and are listed here so that
             a report can echo them); ``claim`` is an equality to judge; ``unread`` has a reason.
         read_as: Text of the input language. Of a definition ``p[i] = …``, of a given
-            ``given A == B``; of a claim ``A == B`` or ``A == B if i != j`` (what may follow the word
-            ``claim`` in a program). None if unread.
+            ``given A == B``; of a claim ``A == B`` or ``A == B if i != j`` (what may
+            follow the word ``claim`` in a program). None if unread.
         left, right, condition: A claim's sides and its side condition (None where there is none),
             each an expression or condition of the language.
         chain: Whether the left side is the right side of the claim before (a line that begins

@@ -90,12 +90,11 @@ def _split(row: Sequence[Token], number: int) -> list[Segment]:
             if (
                 related
                 and after is not None
-                and after.text not in RELATIONS
-                and (now and now[-1].text not in RELATIONS and after.text not in _GOES_ON)
+                and after.text not in RELATIONS | _GOES_ON | {"\\quad"}
+                and (now and now[-1].text not in RELATIONS)
             ):  # a new column of statements
-                if after.text != "\\quad":
-                    parts.append((now, words))
-                    now, words, related = [], "", False
+                parts.append((now, words))
+                now, words, related = [], "", False
             continue
         ends = level <= 0 and (
             token.text in (",", ";", "\\Rightarrow", "\\wedge")

@@ -354,6 +354,14 @@ def _call(s: Any, survey: Survey) -> Any:
         # `a(b)^2` that was taken for a call: the power is the bracket's
         first, (op, last) = s.base.factors[:-1], s.base.factors[-1]
         return Mul((*first, (op, replace(s, base=last))))
+    if isinstance(s, Mul) and any(op != "/" and isinstance(f, Mul) for op, f in s.factors):
+        flat: list[tuple[str, Any]] = []
+        for op, f in s.factors:
+            if op != "/" and isinstance(f, Mul):
+                flat += [(op, f.factors[0][1]), *f.factors[1:]]
+            else:
+                flat.append((op, f))
+        return Mul(tuple(flat))
     if not isinstance(s, Call):
         return s
     kind = survey.functions.get(s.name.key)
@@ -380,9 +388,8 @@ def _call(s: Any, survey: Survey) -> Any:
         return replace(s.name, slots=tuple(slots), label=label, latex=s.name.latex + s.text)
     if kind == "sigmoid" and len(s.args) == 1:
         return Function("sigmoid", s.args, slots=(*s.name.slots, *s.slots), pos=s.name.pos)
-    if kind is None:  # a product
-        if len(s.args) == 1 and not s.bar and not s.slots:
-            return Mul((("", s.name), ("", Bracket(s.args[0]))))
+    if kind is None and len(s.args) == 1 and not s.bar and not s.slots:  # a product
+        return Mul((("", s.name), ("", Bracket(s.args[0]))))
     return s
 
 

@@ -153,4 +153,20 @@ class Condition:
     also: tuple[Condition, ...] = ()
 
 
-Tree: TypeAlias = Number | Name | Add | Mul | Frac | Power | Bracket | Call | Function | Reduction | Derivative | Delta | Choice | Transposed | Norm  # fmt: skip
+Tree: TypeAlias = (
+    Number
+    | Name
+    | Add
+    | Mul
+    | Frac
+    | Power
+    | Bracket
+    | Call
+    | Function
+    | Reduction
+    | Derivative
+    | Delta
+    | Choice
+    | Transposed
+    | Norm
+)

@@ -38,7 +38,7 @@ MAX_TEXT = 40_000
 class Writer(Sums, Vectors):
     """Writes trees, with what it learns of ranges on the way."""
 
-    # -- levels -----------------------------------------------------------------------------
+    # -- levels --------------------------------------------------------------------------------
 
     def write(self, t: Any, need: int = ADD) -> Text:
         """The text of a tree, in brackets where the place asks for them."""
@@ -90,6 +90,8 @@ class Writer(Sums, Vectors):
             if k:
                 out.append("/" if op == "/" else "*")
             out += inner
+        if any(op == "/" and isinstance(f, Mul) for op, f in factors):
+            self.notes.append("`a/b(c)` on one line is read as a/(b·(c))")
         if any(op == "/" for op, _ in factors[:-1]):
             self.notes.append("`a/b c` on one line is read as (a/b)·c")
         return tuple(out), MUL
@@ -110,7 +112,7 @@ class Writer(Sums, Vectors):
         power = self.write(exponent, ATOM)
         return (*self.write(base, ATOM), "**", *power), POW
 
-    # -- names --------------------------------------------------------------------------------
+    # -- names ---------------------------------------------------------------------------------
 
     def _name(self, t: Name) -> tuple[Text, int]:
         t = self.settled(t)
@@ -119,9 +121,9 @@ class Writer(Sums, Vectors):
         word = t.base + "".join(t.marks) + t.label
         if not t.slots:
             found = self.scope.find(t.base + "'" * t.marks.count("prime"))
-            if found is not None and set(t.marks) <= {"prime"} and not t.label:
-                if self.survey.ranks.get(t.key, 0) == 0 and t.key not in self.defined:
-                    return (self.names.letter(found[0]),), ATOM
+            bare = set(t.marks) <= {"prime"} and not t.label and t.key not in self.defined
+            if found is not None and bare and self.survey.ranks.get(t.key, 0) == 0:
+                return (self.names.letter(found[0]),), ATOM
             if word in self.survey.sizes:
                 return (self.size_name(word),), ATOM
             if t.key == ("pi", (), ""):
@@ -134,11 +136,14 @@ class Writer(Sums, Vectors):
                 return ("exp(1)",), ATOM
         rank = self.survey.ranks.get(t.key, 0)
         name = self.names.name(t)
-        if self.survey.above.get(t.key, 0) > sum(s.above for s in t.slots) and rank > len(t.slots):
-            if self.scope.lift is None or len(t.slots) + 1 < rank:
-                raise Unread(
-                    f"`{short(t.latex)}` stands without the index that it has elsewhere", t.pos
-                )
+        fewer = self.survey.above.get(t.key, 0) > sum(s.above for s in t.slots)
+        if fewer and (
+            len(t.slots) + 1 < rank
+            or (len(t.slots) + 1 == rank and (self.scope.lift is None or t.slots))
+        ):
+            raise Unread(
+                f"`{short(t.latex)}` stands without the index that it has elsewhere", t.pos
+            )
         slots = [self.slot(s, name, k, t.pos) for k, s in enumerate(t.slots)]
         if len(t.slots) < rank:
             if t.key in self.survey.matrices and not t.slots:
@@ -171,7 +176,7 @@ class Writer(Sums, Vectors):
 
         return self.level(rebuilt(body, change))
 
-    # -- functions ----------------------------------------------------------------------------------
+    # -- functions -----------------------------------------------------------------------------
 
     def _function(self, t: Function) -> tuple[Text, int]:
         if t.name in ("softmax", "logsumexp"):
@@ -238,9 +243,9 @@ class Writer(Sums, Vectors):
         name = "sigmoid" if kind == "sigmoid" else self.names.name(stem)
         return (f"diff({name}(", *arg, ")", *(", ", *arg) * order, ")"), ATOM
 
-    # -- sums -------------------------------------------------------------------------------------
+    # -- sums ----------------------------------------------------------------------------------
 
-    # -- the rest -----------------------------------------------------------------------------------
+    # -- the rest ------------------------------------------------------------------------------
 
     def _derivative(self, t: Derivative) -> tuple[Text, int]:
         by: list[Any] = []
@@ -355,7 +360,7 @@ class Writer(Sums, Vectors):
             return self.write(t), self.labels[self.names.name(t)]
         return self.write(t, MUL), None
 
-    # -- vectors -------------------------------------------------------------------------------------
+    # -- vectors -------------------------------------------------------------------------------
 
     _writers: ClassVar[dict[type, Any]] = {
         Number: _number, Bracket: _bracket, Add: _add, Mul: _mul, Frac: _frac, Power: _power,
