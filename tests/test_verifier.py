@@ -11,14 +11,15 @@ from typing import Any
 
 import mutate_certificates
 import pytest
+from test_corpus import ITEMS
 
 import derivation
-from benchmarks.corpus import network
+from benchmarks.corpus import network, problem_of
 from derivation import library, verifier
 from derivation.api import gradients, read
 from derivation.engine import derive_outcome, derive_together, planner
 from derivation.errors import CertificateRefused, InputError
-from derivation.language import read_problem
+from derivation.language import read_expression, read_problem, write
 from derivation.printers import json as printer
 
 HESSIAN = "p[i] = exp(z[i])/sum(exp(z[k]) for k in K)\nL = log(p[1])\nwrt z[j] then z[l]"
@@ -70,6 +71,20 @@ def test_every_library_problem_in_both_styles(name: str) -> None:
 def test_programs_of_many_kinds(text: str) -> None:
     for style in ("cases", "delta"):
         assert verify(certificate(text, style)).derived
+
+
+def test_a_letter_that_is_only_compared_in_a_condition() -> None:
+    item = next(i for i in ITEMS if i["id"] == "sne")
+    problem = problem_of(item)
+    outcome = derive_outcome(problem, problem.wrt[0])
+    found = verifier.verify(printer.render([outcome]))
+    assert any(" if i != j else 1) != 0" in c for c in (*found.conditions, *found.domain))
+
+
+def test_a_condition_that_stands_twice_is_read_twice() -> None:
+    problem = read_problem("L = sum(x[i] for i in K if i != 1)\nwrt x[j]")
+    text = "sum(x[i] for i in K if i != 1 and i != 1)"
+    assert write(read_expression(text, problem)) == text
 
 
 def test_what_is_verified_is_said() -> None:

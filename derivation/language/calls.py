@@ -386,7 +386,7 @@ class Calls:
                 avoid=scope.avoid | {over.name} if scope.avoid else scope.avoid,
             )
             refusals.check_bound_before(g.ifs, generators.generators[n + 1 :], scope)
-            guard = all_of(*[self.reader.condition(c, scope) for c in g.ifs]) if g.ifs else TRUE
+            guard = self.reader.conjunction([self.reader.condition(c, scope) for c in g.ifs], scope)
             bound.append((over, guard))
         return scope, bound, generators.elt
 

@@ -67,7 +67,8 @@ def _read(text: str, problem: Problem, free: Mapping[str, Term], *, condition: b
     known = _problem_letters(problem)
     letters: dict[str, Any] = {**known, **free}
     words = _vocabulary(problem)
-    for letter, token in free_letters(expression, problem.labels, words.names).items():
+    known_names = words.names | {"pi"}
+    for letter, token in free_letters(expression, problem.labels, known_names).items():
         if letter not in free and letter not in problem.sizes:
             letters[letter] = index(letter, ranges.unknown(letter, token))
     reader = Reader(words, ranges)

@@ -54,13 +54,11 @@ def free_letters(
             is_delta = isinstance(node.func, ast.Name) and node.func.id == "delta"
             parts = [(node.func, bound, False), *((a, bound, is_delta) for a in node.args)]
         elif isinstance(node, ast.Compare):
-            for side in (node.left, *node.comparators):
-                letter = (
-                    known is not None
-                    and isinstance(side, ast.Name)
-                    and expression.name(side) not in known
-                )
-                parts.append((side, bound, letter))
+            sides = (node.left, *node.comparators)
+            letters = known is not None and all(
+                isinstance(s, ast.Name) and expression.name(s) not in known for s in sides
+            )
+            parts = [(side, bound, letters) for side in sides]
         elif not isinstance(node, ast.Constant):
             parts = [(child, bound, False) for child in ast.iter_child_nodes(node)]
         todo.extend(reversed(parts))

@@ -23,6 +23,7 @@ from derivation.terms import (
     add,
     all_of,
     any_of,
+    conjuncts,
     element,
     every,
     if_else,
@@ -34,6 +35,7 @@ from derivation.terms import (
     neg,
     negate,
     power,
+    rebuild,
     relation,
     size,
 )
@@ -297,13 +299,23 @@ class Reader:
                 parts.append(self.relation(_RELATIONS[type(op)], sides[k], sides[k + 1], token))
             return all_of(*parts)
         if isinstance(node, ast.BoolOp):
-            join = all_of if isinstance(node.op, ast.And) else any_of
-            return join(*[self.condition(n, scope) for n in node.values])
+            found = [self.condition(n, scope) for n in node.values]
+            if isinstance(node.op, ast.Or):
+                return any_of(*found)
+            return self.conjunction(found, scope)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return negate(self.condition(node.operand, scope))
         if scope.derivatives and isinstance(node, ast.Call) and _calls(node) == "all":
             return self._every(node, scope)
         refusals.refuse_node(node, scope.token(node), "a condition")
+
+    def conjunction(self, found: list[Any], scope: Scope) -> Any:
+        """All of the conditions; in a program one that is there twice counts once, in a step's
+        text they are read as they stand."""
+        flat = tuple(part for c in found for part in conjuncts(c))
+        if scope.derivatives and len(set(flat)) < len(flat):
+            return rebuild(TRUE, flat)
+        return all_of(*flat)
 
     def relation(self, op: str, left: Any, right: Any, token: Token) -> Any:
         """``left op right``; indices that are compared run over the same size."""
