@@ -35,7 +35,7 @@ SEES: dict[str, set[str]] = {
     "library": {"errors"},
     "document": LOW | {"steps", "matrix"},
     "findings": LOW | {"steps", "document"},
-    "coq": LOW | {"normal", "signs", "theory", "rules", "steps"},
+    "coq": LOW | {"matching", "normal", "signs", "theory", "rules", "steps"},
     "printers": LOW
     | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW

@@ -374,7 +374,7 @@ class Forward(Writer):
         ds = {n: f"d_{self.names[n]}" for n in used}
         self.check_arity(name)
         binders = "".join(f" ({ds[n]} : {self.direction_type(n)})" for n in used)
-        whole = self.full(node, lambda n: _applied(ds[n.name], n.at))
+        whole = self.full(node, lambda n: applied(ds[n.name], n.at))
         base = self.base_binder()
         self.out.append(f"Definition loc_{c}{base}{binders}{text} : R :=\n  {whole}.")
         # linear in all its tangents together
@@ -391,7 +391,7 @@ class Forward(Writer):
                 for q, s in zip(letters, self.shape(n), strict=True)
             )
             bound = f"forall {at} : nat, " if letters else ""
-            through = " ".join(f"{_applied(x + d, tuple(letters))}" for x in ("c_", "p_", "a_"))
+            through = " ".join(f"{applied(x + d, tuple(letters))}" for x in ("c_", "p_", "a_"))
             needs.append(f"(Q_{d} : {bound}{ranges}Through Sf {through})")
         ours = list(env.values())
         ranges = "".join(f" (H_{i} : ({i} < {self.size(p.size)})%nat)" for p, i in env.items())
@@ -401,7 +401,7 @@ class Forward(Writer):
         a_args = " ".join(_at_family(f"a_{self.names[n]}", len(self.shape(n))) for n in used)
         at = "".join(f" {i}" for i in ours)
         proof = self.thru(
-            node, lambda n: _applied(f"Q_{self.names[n.name]}", n.at, ["ltac:(rng)"] * len(n.at))
+            node, lambda n: applied(f"Q_{self.names[n.name]}", n.at, ["ltac:(rng)"] * len(n.at))
         )
         self.out.append(
             f"Lemma thru_{c} : forall (Sf : Family -> R) (HSf : Linear Sf){base}\n"
@@ -484,7 +484,7 @@ class Forward(Writer):
             if through:
                 if not self.theory.depends(body, name):
                     return "0"
-                return _applied(f"{self.tan(own, name)} {self.base} {self.unit(v, env)}", at)
+                return applied(f"{self.tan(own, name)} {self.base} {self.unit(v, env)}", at)
             return self.local(own, v, at, env)
         if not self.theory.depends(body, name, through):
             return "0"
@@ -495,7 +495,7 @@ class Forward(Writer):
         directions = [
             self.unit(v, env) if n == name_of(v) else self.zero(n) for n in self.direct(name)
         ]
-        return _applied(f"{self.loc(name)} {self.base} {' '.join(directions)}", at)
+        return applied(f"{self.loc(name)} {self.base} {' '.join(directions)}", at)
 
     def step(self, t: Any) -> Any:
         """One rule of differentiation applied to the derivative of a compound term."""
@@ -609,7 +609,7 @@ class Forward(Writer):
         return proof or last
 
 
-def _applied(head: str, at: tuple[str, ...], more: list[str] | None = None) -> str:
+def applied(head: str, at: tuple[str, ...], more: list[str] | None = None) -> str:
     parts = [head, *at, *(more or [])]
     return f"({' '.join(parts)})" if len(parts) > 1 or " " in head else head
 

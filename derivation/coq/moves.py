@@ -11,9 +11,10 @@ from typing import Any
 
 from derivation.coq.chain import Chain
 from derivation.coq.errors import NotExported
-from derivation.coq.forward import Node
+from derivation.coq.forward import Node, applied
 from derivation.coq.writer import Env
 from derivation.errors import DerivationError
+from derivation.matching import match
 from derivation.normal import difference_vanishes, normal
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import through_which
@@ -49,7 +50,6 @@ from derivation.terms import (
     sum_over,
     value_of,
 )
-from derivation.theory import match
 
 ARITHMETIC = {"ring", "field", "powers"}
 BY_CASES = {
@@ -204,7 +204,9 @@ class Moves(Chain):
         if is_element(before) or isinstance(before, KroneckerDelta):
             raise NotExported(f"{step.rule}: a step inside an index, at {path} of {before}")
         if isinstance(before, Diff | Partial):
-            raise NotExported(f"{step.rule}: a step under a derivative")
+            if step.rule != "definition" or type(before) is not type(after):
+                raise NotExported(f"{step.rule}: a step under a derivative")
+            return self._unfolded(before, after, env)
         if isinstance(before, SumOver):
             if not isinstance(after, SumOver):
                 raise NotExported(f"{step.rule}: a step that changes a sum's own form")
@@ -227,6 +229,29 @@ class Moves(Chain):
             return f"(if_ext_{k} {self.condition(before.args[0], env)} _ _ _ (fun C_0 => {inner}))"
         inner = self.lifted(before.args[k], after.args[k], path[1:], step, env, then)
         return f"(f_equal (fun hole : R => {self.around(before, k, env)}) {inner})"
+
+    def _unfolded(self, before: Any, after: Any, env: Env) -> str:
+        """A definition put in under a derivative: both tangents are the same by computation."""
+        v, through = before.args[1], isinstance(before, Diff)
+        own = name_of(v)
+
+        def leaf(n: Node) -> str:
+            if n.name == own:
+                pairs = zip(n.at, indices_of(v), strict=True)
+                return self.factors(
+                    [f"(delta {a} {self.index(i, env)})" for a, i in pairs] or ["1"]
+                )
+            body = self.theory.definitions[n.name].body
+            if not through or not self.theory.depends(body, own):
+                return "0"
+            return applied(f"{self.tan(n.name, own)} {self.base} {self.unit(v, env)}", n.at)
+
+        first, left, one = self.cleaned(before, env, leaf)
+        second, right, two = self.cleaned(after, env, leaf)
+        same = f"(eq_refl : {first} = {second})"
+        start = f"(eq_sym {one})" if one else f"(eq_refl : {left} = {first})"
+        end = two or f"(eq_refl : {second} = {right})"
+        return f"(eq_trans {start} (eq_trans {same} {end}))"
 
     def around(self, t: Any, k: int, env: Env) -> str:
         """The term with a hole at an argument."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from derivation.coq.errors import NotExported
 from derivation.coq.example import example
-from derivation.coq.forward import Node, _applied
+from derivation.coq.forward import Node, applied
 from derivation.coq.moves import Moves, leaves, lemmas
 from derivation.coq.statement import Statement
 from derivation.coq.writer import PRELUDE, Env
@@ -206,7 +206,7 @@ class Source:
                 if n.name == m.variable:
                     pairs = zip(n.at, [m.index(i, env) for i in indices_of(v)], strict=True)
                     return m.factors([f"(delta {a} {b})" for a, b in pairs] or ["1"])
-                return _applied(f"{m.tan(n.name, m.variable)} {m.base} {m.unit(v, env)}", n.at)
+                return applied(f"{m.tan(n.name, m.variable)} {m.base} {m.unit(v, env)}", n.at)
 
             _, target, proof = m.cleaned(again, env, leaf)
             if proof:
@@ -272,7 +272,7 @@ class Source:
         changed = t
         if slots:
             changed = f"({'upd' if slots == 1 else 'upd2'} {z} {' '.join(moved)} {t})"
-        point = _applied(z, tuple(moved))
+        point = applied(z, tuple(moved))
         places = "".join(f" {i}" for i in ours)
         if slots > 2:
             raise NotExported("a variable of more than two indices")
