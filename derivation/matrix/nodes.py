@@ -295,7 +295,10 @@ class Where(Node):
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         mark = _spread(self.condition, at, fresh)
-        condition = relation("==", *at) if isinstance(self.condition, Eye) else mark.args[0]
+        if isinstance(self.condition, Eye):
+            condition = relation("==", *at)
+        else:
+            condition = mark.args[0]
         return if_else(condition, _spread(self.yes, at, fresh), _spread(self.no, at, fresh))
 
 
