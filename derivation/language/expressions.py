@@ -68,7 +68,7 @@ def _read(text: str, problem: Problem, free: Mapping[str, Term], *, condition: b
     letters: dict[str, Any] = {**known, **free}
     words = _vocabulary(problem)
     for letter, token in free_letters(expression, problem.labels, words.names).items():
-        if letter not in free and letter not in problem.sizes:
+        if letter not in free and letter not in problem.sizes and letter != "pi":
             letters[letter] = index(letter, ranges.unknown(letter, token))
     reader = Reader(words, ranges)
     scope = Scope(expression, letters, weak=frozenset(letters) - set(free), derivatives=True)
