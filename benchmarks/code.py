@@ -4,9 +4,9 @@
 
 Gradients of softmax cross-entropy, layer normalisation, attention and logistic regression, up to
 10^6 entries: NumPy against hand-written NumPy; PyTorch against autograd, forward and backward;
-JAX against ``jit(grad(loss))``, both jitted. One thread for PyTorch. The two sides take turns and the
-least time of each
-counts. Memory is the peak of what NumPy allocates (tracemalloc), ours over theirs.
+JAX against ``jit(grad(loss))``, both jitted. One thread for PyTorch. The two sides take turns and
+the least time of each counts. Memory is the peak of what NumPy allocates (tracemalloc), ours over
+theirs.
 """
 
 from __future__ import annotations
