@@ -285,6 +285,8 @@ def _scope(problem: Problem) -> Prose:
 def _setting(outcome: Outcome) -> tuple[Line, ...]:
     problem = outcome.problem
     lines = []
+    if problem.translated:
+        lines.append(Line("Written", parts=tuple((text,) for text in problem.translated.values())))
     if problem.definitions:
         lines.append(
             Line("Let", tuple(Formula(d.head, d.body) for d in problem.definitions.values()))

@@ -52,6 +52,7 @@ class Problem:
         style: ``"cases"`` or ``"delta"`` where the text says so.
         lines: The person's own lines, for checking.
         warnings: For standard error.
+        translated: What was written in matrix notation, by the name that it defines.
     """
 
     text: str
@@ -68,3 +69,4 @@ class Problem:
     title: str | None = None
     lines: tuple[UserLine, ...] = ()
     warnings: tuple[str, ...] = ()
+    translated: Mapping[str, str] = field(default_factory=dict)

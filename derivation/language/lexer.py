@@ -29,13 +29,12 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<other>//|:=|->|<<|>>|<>|\.{2,3}|\+=|-=|\*=|/=)"
-    r"|(?P<op>\*\*|==|!=|<=|>=|[-+*/^()\[\],=<>;])"
+    r"|(?P<op>\*\*|==|!=|<=|>=|\.T\b|[-+*/^()\[\],=<>;@:])"
     r"|(?P<odd>.)"
 )
 
 # What people type out of habit, and what it is called.
 _NOT_HERE = {
-    "@": ("the matrix product `@`", "write the sum out: `sum(X[n,d]*r[n] for n in N)`"),
     "%": ("the remainder `%`", None),
     "//": ("floor division `//`", "a fraction is `a/b`"),
     "&": ("the bit operator `&`", "conditions are joined with `and`"),
@@ -198,12 +197,7 @@ def _refuse_character(token: Token, before: list[Token]) -> NoReturn:
         after = re.match(r"\.\s*([A-Za-z_][A-Za-z0-9_]*)", line[token.column :])
         name = after.group(1) if after else ""
         hint = None
-        if name == "T":
-            owner = before[-1].text if before else "X"
-            hint = f"swap the indices instead, `{owner}[d,n]`"
-            if "@" in line:
-                hint = f"write the sum out: `sum({owner}[n,d]*r[n] for n in N)`"
-        elif name == "sum":
+        if name == "sum":
             hint = "write `sum(x[i] for i in N)`"
         elif name:
             hint = f"write `{name}(…)`"
@@ -226,6 +220,12 @@ def _refuse_character(token: Token, before: list[Token]) -> NoReturn:
     )
 
 
+def refuse_colon(token: Token) -> NoReturn:
+    """Refuse a colon that declares no shape."""
+    what, hint = _NOT_HERE[":"]
+    fail(token, f"{what} is not part of the language here", hint)
+
+
 def _check_number(token: Token) -> None:
     mantissa, _, exponent = token.text.lower().partition("e")
     digits = len(mantissa.replace(".", ""))
@@ -234,9 +234,9 @@ def _check_number(token: Token) -> None:
 
 
 _CLOSES = {")": "(", "]": "["}
-_ENDS_OPERAND = frozenset((")", "]"))
+_ENDS_OPERAND = frozenset((")", "]", ".T"))
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "="))
-_BINARY = frozenset(("+", "-", "*", "/", "**", "^")) | _COMPARISONS
+_BINARY = frozenset(("+", "-", "*", "/", "**", "^", "@")) | _COMPARISONS
 
 
 def ends_operand(token: Token) -> bool:

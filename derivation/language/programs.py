@@ -10,6 +10,13 @@ from derivation.errors import InputError
 from derivation.language.facts import check_given
 from derivation.language.letters import check_one_comparison, free_letters, sizes_in
 from derivation.language.lexer import Token, fail, split_lines, statements
+from derivation.language.matrices import (
+    Matrices,
+    bare_names,
+    is_matrix_notation,
+    is_reduction_of_array,
+    lettered,
+)
 from derivation.language.ranges import Ranges
 from derivation.language.reader import Reader
 from derivation.language.scope import Scope, Vocabulary, suggestion
@@ -34,6 +41,7 @@ from derivation.terms import (
     Integer,
     Term,
     element,
+    free_indices,
     fresh_index,
     index,
     indices_of,
@@ -116,9 +124,14 @@ class _Problem:
         found = sizes_in(program.tokens)
         for over in [over for _, over in program.labels.values() if over.kind == "name"]:
             found.setdefault(over.text, over)
+        for _, over_all in program.shapes.values():
+            for over in over_all:
+                if over.kind == "name":
+                    found.setdefault(over.text, over)
         self.sizes = found
         self.ranges = Ranges()
         every_name = {t.text for s in program.tokens for t in s if t.kind == "name"}
+        every_name |= set(found)
         self.words = Vocabulary(
             sizes=found,
             functions=program.functions,
@@ -146,7 +159,14 @@ class _Problem:
                 "nothing is defined",
                 hint="write a definition, such as `L = sum(x[i]**2 for i in N)`",
             )
-        definitions = {n: self._definition(d) for n, d in program.definitions.items()}
+        self._declare()
+        matrices = self._in_matrices()
+        definitions = {
+            n: self._definition(d) for n, d in program.definitions.items() if n not in matrices
+        }
+        made = self._matrix_definitions(matrices)
+        definitions.update({n: self._with_letters(d) for n, d in made.items()})
+        definitions = {n: definitions[n] for n in program.definitions}
         self._check_circles(definitions)
         self._check_functions()
         self.defining = frozenset(self.ranges.names())
@@ -181,9 +201,10 @@ class _Problem:
             definitions=definitions,
             objective=solve(objective),
             wrt=tuple(dict.fromkeys(tuple(map(solve, entry)) for entry in wrt)),
+            translated={n: _written_as(d) for n, d in matrices.items()},
             shapes=shapes,
             sizes=tuple(self.sizes),
-            givens=tuple(solve(g) for g, _ in givens),
+            givens=tuple(self._given_letters(solve(g)) for g, _ in givens),
             unknown=self.words.unknown,
             labels=self.words.labels,
             style=program.style,
@@ -199,6 +220,87 @@ class _Problem:
             ),
             warnings=self._warnings(definitions, shapes, objective, wrt),
         )
+
+    # -- matrix notation --------------------------------------------------------------------
+
+    def _declare(self) -> None:
+        """The shapes that lines of their own declare, for names that the program uses."""
+        used = {t.text for s in self.program.tokens for t in s if t.kind == "name"}
+        for name, (token, over) in self.program.shapes.items():
+            if name in self.sizes or name in self.words.functions or name in self.words.unknown:
+                fail(token, f"`{name}` is no array or scalar, so it has no shape")
+            if name not in used:
+                self.reader.warn(token, f"`{name}` has a shape, but occurs nowhere else")
+                continue
+            slots = [size(int(t.text) if t.kind == "number" else t.text) for t in over]
+            written = f"{name}: {' by '.join(t.text for t in over) or 'scalar'}"
+            self.ranges.use(name, slots, token, written)
+
+    def _in_matrices(self) -> dict[str, Defined]:
+        """The definitions that are written in matrix notation."""
+        ranks = {n: len(over) for n, (_, over) in self.program.shapes.items()}
+        arrays = dict(ranks)
+        for s in self.program.tokens:
+            for k, token in enumerate(s):
+                if token.kind == "name" and s[k + 1 : k + 2] and s[k + 1].text == "[":
+                    inside, depth = 1, 0
+                    for t in s[k + 1 :]:
+                        depth += (t.text in ("(", "[")) - (t.text in (")", "]"))
+                        inside += t.text == "," and depth == 1
+                        if depth == 0:
+                            break
+                    arrays.setdefault(token.text, inside)
+        found: dict[str, Defined] = {}
+        for _ in self.program.definitions:
+            before = len(found)
+            for name, d in self.program.definitions.items():
+                if name in found or d.params:
+                    continue
+                known = {**ranks, **dict.fromkeys(found, 1)}
+                if is_matrix_notation(d.body.tree, known) or (
+                    is_reduction_of_array(d.body.tree, {**arrays, **known})
+                ):
+                    found[name] = d
+            if len(found) == before:
+                break
+        self.matrices = Matrices(self.reader, arrays)
+        if found:
+            self._learn(found)
+        return found
+
+    def _learn(self, found: Mapping[str, Defined]) -> None:
+        """The number of axes of every name, as far as the operators tell."""
+        m = self.matrices
+        for _ in range(len(found) + 1):
+            before = dict(m.ranks)
+            m.learn([d.body.tree for d in found.values()])
+            for name, d in found.items():
+                rank = m.rank_of(d.body.tree)
+                if rank is not None and name not in self.program.shapes:
+                    m.ranks.setdefault(name, rank)
+            if m.ranks == before:
+                break
+
+    def _matrix_definitions(self, found: Mapping[str, Defined]) -> dict[str, Definition]:
+        """The definitions in matrix notation as indexed ones, each after those that it uses."""
+        out: dict[str, Definition] = {}
+        rest = dict(found)
+        while rest:
+            ready = [n for n, d in rest.items() if not bare_names(d.body.tree) & (set(rest) - {n})]
+            name = ready[0] if ready else next(iter(rest))
+            d = rest.pop(name)
+            made = self.matrices.value(d.body.tree, Scope(d.body))
+            self.matrices.ranks[name] = made.rank
+            self.ranges.use(name, [i.size for i in made.axes], d.name, name)
+            out[name] = Definition(name, made.axes, made.entry)
+        return out
+
+    def _with_letters(self, d: Definition) -> Definition:
+        """A translated definition with letters that go with its sizes."""
+        solve = self.ranges.resolve
+        taken = self.words.names | frozenset(self.sizes)
+        params, body = lettered(tuple(map(solve, d.params)), solve(d.body), taken)
+        return Definition(d.name, params, body)
 
     # -- definitions ------------------------------------------------------------------------
 
@@ -450,6 +552,12 @@ class _Problem:
     def _given(self, given: Written) -> tuple[Any, Token]:
         tree, expression = given.expression.tree, given.expression
         check_one_comparison(tree, expression, "given")
+        ranks = {n: self.ranges.rank(n) or 0 for n in self.ranges.names()}
+        ranks = {**self.matrices.ranks, **ranks}
+        if is_matrix_notation(tree, ranks) or is_reduction_of_array(tree, ranks):
+            self.matrices.ranks.update(ranks)
+            found = self.matrices.condition(tree, Scope(expression))
+            return _relation(found.entry), expression.token(tree)
         condition = self.reader.condition(tree, self._scope(expression, {}, False))
         return _relation(condition), expression.token(tree)
 
@@ -491,6 +599,14 @@ class _Problem:
 
     # -- after reading ------------------------------------------------------------------------
 
+    def _given_letters(self, g: Any) -> Any:
+        """A given written in arrays holds for every value of its axes; they get letters."""
+        axes = tuple(
+            i for i in sorted(free_indices(g), key=str) if str(i.name).startswith("_m")
+        )
+        taken = self.words.names | frozenset(self.sizes)
+        return lettered(axes, g, taken)[1]
+
     def _check_literals(self, shapes: Mapping[str, tuple[Term, ...]]) -> None:
         for name, k, value, token in self.reader.literal_slots:
             over = shapes[name][k]
@@ -518,6 +634,12 @@ class _Problem:
             if name not in reached:
                 out.append(f"`{_show(objective)}` does not depend on `{name}`")
         return tuple(out)
+
+
+def _written_as(d: Defined) -> str:
+    """The definition as the user wrote it."""
+    first, last = d.body.tokens[0], d.body.tokens[-1]
+    return f"{d.name.text} = {first.line.text[first.column : last.column + len(last.text)]}"
 
 
 def _relation(condition: Any) -> Any:

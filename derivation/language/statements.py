@@ -45,6 +45,7 @@ class Program:
         self.functions: dict[str, UserFunction] = {}
         self.unknown: dict[str, tuple[int, Token]] = {}
         self.labels: dict[str, tuple[Target, Token]] = {}
+        self.shapes: dict[str, tuple[Token, tuple[Token, ...]]] = {}
         self.givens: list[Written] = []
         self.lines: list[Written] = []
         self.wrt: list[tuple[Target, ...]] = []
@@ -58,6 +59,9 @@ def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
     """Sort the statements of a text; those whose word is in ``skip`` are left out."""
     program = Program()
     for tokens in statements(text):
+        if declares_shape(tokens):
+            _add_shape(program, tokens)
+            continue
         word = _statement_word(tokens)
         if word in skip:
             continue
@@ -259,6 +263,39 @@ def _add_label(program: Program, tokens: list[Token]) -> None:
             fail(slot, "a label is declared for every value of its indices", hint)
     _check_new(program, target.name)
     program.labels[target.name.text] = (target, over)
+
+
+def declares_shape(tokens: list[Token]) -> bool:
+    """Whether it is ``X: N by D``, or several names before the colon."""
+    k = 0
+    while tokens[k].kind == "name" and tokens[k + 1].text == ",":
+        k += 2
+    return tokens[k].kind == "name" and tokens[k + 1].text == ":"
+
+
+def _add_shape(program: Program, tokens: list[Token]) -> None:
+    """``X: N by D``, ``y: N``, ``lam: scalar``."""
+    colon = next(k for k, t in enumerate(tokens) if t.text == ":")
+    named, rest, end = tokens[:colon:2], tokens[colon + 1 : -1], tokens[-1]
+    hint = "write `X: N by D`, `y: N` or `lam: scalar`"
+    sizes: list[Token] = []
+    if not (len(rest) == 1 and rest[0].text == "scalar"):
+        for k, token in enumerate([*rest, end]):
+            if k % 2 == 0:
+                literal = token.kind == "number" and token.text.isdecimal() and int(token.text) > 0
+                if not (literal or _is_word(token)):
+                    fail(token, "the name of a size is missing", hint)
+                sizes.append(token)
+            elif token.kind != "end" and token.text != "by":
+                fail(token, f"`{token.text}` is not expected in a shape", hint)
+    if len(sizes) > MAX_NESTING:
+        fail(sizes[MAX_NESTING], f"an array has at most {MAX_NESTING} slots")
+    for name in named:
+        if not _is_word(name):
+            fail(name, "this cannot have a shape", hint)
+        if name.text in program.shapes:
+            fail(name, f"the shape of `{name.text}` is declared twice")
+        program.shapes[name.text] = (name, tuple(sizes))
 
 
 def read_style(tokens: list[Token]) -> str:

@@ -6,7 +6,7 @@ import ast
 from typing import NoReturn
 
 from derivation.errors import InputError
-from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operand, fail
+from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operand, fail, refuse_colon
 
 # A chain of operators is nested as deep as it is long in Python's tree. Longer ones are given to
 # the parser as a call with these (unwritable) names, which is flat.
@@ -85,7 +85,7 @@ def _python(token: Token) -> str:
 def _flattened(tokens: list[Token]) -> list[tuple[str, Token | None]]:
     """The texts for Python's parser, long chains of + - * / turned into flat calls."""
     out: list[tuple[str, Token | None]] = [(_python(t), t) for t in tokens]
-    if len(tokens) < _MANY_TOKENS:
+    if len(tokens) < _MANY_TOKENS or any(t.text in ("@", ".T") for t in tokens):
         return out
     for operators, call in ((("*", "/"), LONG_PRODUCT), (("+", "-"), LONG_SUM)):
         out = _flatten(out, operators, call)
@@ -150,14 +150,16 @@ def _check_neighbours(tokens: list[Token], end: Token) -> None:
                 elif operand and left.isidentifier():
                     hint = f"a product is `{left}*{right}`, an index `{left}[{right}]`"
                 fail(token, f"an operator is missing between `{left}` and `{right}`", hint)
-        elif token.text in ("*", "/", "**", "^", ")", "]", ",", "==", "!=", "<", "<=", ">", ">=",
+        elif token.text in ("*", "/", "@", ".T", "**", "^", ")", "]", ",", "==", "!=", "<", "<=", ">", ">=",
                             "=") or token.kind == "end":  # fmt: skip
             what = f"`{token.text}`" if token.text else "the end"
             if previous is None:
                 fail(token, f"a value is missing before {what}")
             if not (previous.text == "(" and token.text == ")"):
                 fail(token, f"a value is missing between `{previous.text}` and {what}")
-        if token.text == "=":
+        if token.text == ":":
+            refuse_colon(token)
+        if token.text == "=" and (previous is None or previous.text != "axis"):
             fail(token, "`=` stands inside an expression", "a comparison is written `==`")
         previous = token
 
