@@ -48,15 +48,63 @@ if TYPE_CHECKING:
 
 REDUCING = ("sum", "prod", "max", "min", "mean", "norm", "logsumexp", "softmax")
 _ENTRYWISE = frozenset(
-    "exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf sigmoid softplus"
-    " relu abs sign lgamma digamma trigamma detach".split()
+    [
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "sigmoid",
+        "softplus",
+        "relu",
+        "abs",
+        "sign",
+        "lgamma",
+        "digamma",
+        "trigamma",
+        "detach",
+    ]
 )
 _RELATIONS: dict[type, str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon eps zeta eta theta iota kappa lambda lam mu nu xi rho sigma"
-    " tau phi chi psi omega".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "eps",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "lam",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+    ]
 )
 
 
@@ -97,9 +145,7 @@ def _bare_names(tree: ast.AST) -> list[str]:
     nodes = _outside(tree)
     used = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
     used |= {id(n.value) for n in nodes if isinstance(n, ast.Subscript)}
-    slots = {
-        id(m) for n in nodes if isinstance(n, ast.Subscript) for m in ast.walk(n.slice)
-    }
+    slots = {id(m) for n in nodes if isinstance(n, ast.Subscript) for m in ast.walk(n.slice)}
     return [n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in used | slots]
 
 
@@ -214,7 +260,9 @@ class Matrices:
             return self._transposed(node, scope)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             inner = self.value(node.operand, scope)
-            return inner._replace(entry=neg(inner.entry)) if isinstance(node.op, ast.USub) else inner
+            return (
+                inner._replace(entry=neg(inner.entry)) if isinstance(node.op, ast.USub) else inner
+            )
         if isinstance(node, ast.BinOp):
             return self._operation(node, scope)
         if isinstance(node, ast.IfExp):
@@ -389,8 +437,6 @@ class Matrices:
                 fail(token, f"`{name}` is applied to an array", "write it with indices")
             return Array((), self.reader.value(node, scope))
         arrays = [self.value(a, scope) for a in args]
-        if all(not a.rank for a in arrays):
-            return Array((), self.reader.value(node, scope))
         wanted = words.unknown.get(name, 2 if name in ("max", "min") else 1)
         if len(args) != wanted and not (name == "log" and len(args) == 2):
             fail(token, f"`{name}` takes {wanted} argument{'s' * (wanted != 1)}")
@@ -427,13 +473,14 @@ class Matrices:
             fail(
                 scope.token(node),
                 f"`{name}` needs an array, nothing says that `{text}` is one",
-                "declare its shape in a line of its own, `z: K`, or write "
-                f"`{name}(… for k in K)`",
+                f"declare its shape in a line of its own, `z: K`, or write `{name}(… for k in K)`",
             )
         over = self._chosen(a, axis, node, scope)
         if name == "softmax":
             if axis is None and a.rank > 1:
-                fail(scope.token(node), "this softmax needs an axis", "`axis=1`: each row sums to 1")
+                fail(
+                    scope.token(node), "this softmax needs an axis", "`axis=1`: each row sums to 1"
+                )
             k = self._axis(over[0].size)
             below = reduction("sum", exp(substitute(a.entry, {over[0]: k})), k)
             return Array(a.axes, divide(exp(a.entry), below))
@@ -463,7 +510,7 @@ class Matrices:
             shape = self._shape(a)
             fail(scope.token(node), f"`trace` is of a square matrix, `{text}` has shape {shape}")
         k = self._axis(self.ranges.find(a.axes[0].size))
-        return Array((), reduction("sum", substitute(a.entry, {i: k for i in a.axes}), k))
+        return Array((), reduction("sum", substitute(a.entry, dict.fromkeys(a.axes, k)), k))
 
 
 def lettered(axes: tuple[Any, ...], t: Any, taken: frozenset[str]) -> tuple[tuple[Any, ...], Any]:
@@ -508,5 +555,3 @@ def _norm_of(node: ast.expr) -> bool:
 
 def _factors(t: Any) -> tuple[Any, ...]:
     return t.args if isinstance(t, Mul) else (t,)
-
-

@@ -6,7 +6,14 @@ import ast
 from typing import NoReturn
 
 from derivation.errors import InputError
-from derivation.language.lexer import STATEMENT_WORDS, WORDS, Token, ends_operand, fail, refuse_colon
+from derivation.language.lexer import (
+    STATEMENT_WORDS,
+    WORDS,
+    Token,
+    ends_operand,
+    fail,
+    refuse_colon,
+)
 
 # A chain of operators is nested as deep as it is long in Python's tree. Longer ones are given to
 # the parser as a call with these (unwritable) names, which is flat.

@@ -197,10 +197,14 @@ def _write_times(node: Times) -> tuple[str, int]:
             below.append(str(value.denominator))
     below += [_at(b, POWER) for b in node.below]
     leading = bool(above) and isinstance(above[0], MatMul)
-    parts = [
-        _at(a, PRODUCT if k == 0 and (leading is False or len(above) == 1) else SIGNED)
-        for k, a in enumerate(above)
-    ]
+    numeric = any(not isinstance(a, Compare) for a in above)
+    parts = []
+    for k, a in enumerate(above):
+        if isinstance(a, Compare) and numeric:
+            parts.append(_comparison(a))
+        else:
+            leads = k == 0 and (not leading or len(above) == 1)
+            parts.append(_at(a, PRODUCT if leads else SIGNED))
     out = " * ".join(parts) or "1"
     out = " / ".join([out, *below])
     strength = PRODUCT if len(above) + len(below) > 1 or not above else SIGNED
@@ -212,7 +216,12 @@ def _write_times(node: Times) -> tuple[str, int]:
 
 
 def _write_compare(node: Compare) -> tuple[str, int]:
-    return f"({_at(node.left, SUM)} {node.op} {_at(node.right, SUM)})", ATOM
+    """Numbers, not truth values: those would add up to True, and cannot be subtracted."""
+    return f"1.0 * {_comparison(node)}", PRODUCT
+
+
+def _comparison(node: Compare) -> str:
+    return f"({_at(node.left, SUM)} {node.op} {_at(node.right, SUM)})"
 
 
 def _write_where(node: Where) -> tuple[str, int]:
@@ -220,7 +229,7 @@ def _write_where(node: Where) -> tuple[str, int]:
     if isinstance(node.condition, Eye | Mask):
         condition = f"{_at(node.condition, PRODUCT)} == 1"
     elif isinstance(node.condition, Compare):
-        condition = condition[1:-1]
+        condition = _comparison(node.condition)[1:-1]
     return f"np.where({condition}, {_text(node.yes)[0]}, {_text(node.no)[0]})", ATOM
 
 
