@@ -38,8 +38,6 @@ BAD: list[tuple[str, str]] = [
     ("L = softmax(x)[1]", "needs to say what it runs over"),
     ("L = (x for i in K)", "`for` outside of"),
     # attribute access, operators, other Python
-    ("g = X.T @ r", "attribute access is not part of the language|sum(X[n,d]*r[n] for n in N)"),
-    ("g = X @ r", "matrix product|sum(X[n,d]*r[n] for n in N)"),
     ("L = np.exp(x)", "attribute access is not part of the language|`exp(…)`"),
     ("L = x.sum()", "attribute access|sum(x[i] for i in N)"),
     ("L = x % 2", "the remainder `%`"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, UP031
 """Results in matrices, and matrix notation as input.
 
 A table of identities as books print them; each form is proved by the kernel when it is found, and

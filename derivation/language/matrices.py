@@ -49,31 +49,9 @@ if TYPE_CHECKING:
 REDUCING = ("sum", "prod", "max", "min", "mean", "norm", "logsumexp", "softmax")
 _ENTRYWISE = frozenset(
     [
-        "exp",
-        "log",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "asinh",
-        "acosh",
-        "atanh",
-        "erf",
-        "sigmoid",
-        "softplus",
-        "relu",
-        "abs",
-        "sign",
-        "lgamma",
-        "digamma",
-        "trigamma",
-        "detach",
+        "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+        "atanh", "erf", "sigmoid", "softplus", "relu",
+        "abs", "sign", "lgamma", "digamma", "trigamma", "detach",
     ]
 )
 _RELATIONS: dict[type, str] = {
@@ -81,29 +59,9 @@ _RELATIONS: dict[type, str] = {
 }  # fmt: skip
 _GREEK = frozenset(
     [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "eps",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "lam",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
+        "alpha", "beta", "gamma", "delta", "epsilon", "eps", "zeta", "eta", "theta",
+        "iota", "kappa", "lambda", "lam", "mu", "nu",
+        "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
     ]
 )
 
@@ -126,9 +84,9 @@ def is_matrix_notation(tree: ast.AST, ranks: Mapping[str, int]) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.MatMult) or (isinstance(node, ast.Attribute) and node.attr == "T"):
             return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "trace" or any(k.arg == "axis" for k in node.keywords):
-                return True
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if named and (node.func.id == "trace" or any(k.arg == "axis" for k in node.keywords)):  # type: ignore[attr-defined]
+            return True
     return bool(arrays) and not any(isinstance(n, ast.Subscript) for n in _outside(tree))
 
 

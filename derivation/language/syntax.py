@@ -143,6 +143,9 @@ def _flatten(
 
 def _check_neighbours(tokens: list[Token], end: Token) -> None:
     """The usual slips, with a message of our own: a missing operator, a missing operand."""
+    for token in tokens:
+        if token.text == ":":
+            refuse_colon(token)
     previous: Token | None = None
     for token in [*tokens, end]:
         operand = token.kind == "number" or (token.kind == "name" and token.text not in WORDS)
@@ -157,15 +160,13 @@ def _check_neighbours(tokens: list[Token], end: Token) -> None:
                 elif operand and left.isidentifier():
                     hint = f"a product is `{left}*{right}`, an index `{left}[{right}]`"
                 fail(token, f"an operator is missing between `{left}` and `{right}`", hint)
-        elif token.text in ("*", "/", "@", ".T", "**", "^", ")", "]", ",", "==", "!=", "<", "<=", ">", ">=",
-                            "=") or token.kind == "end":  # fmt: skip
+        elif token.text in ("@", ".T") or token.text in ("*", "/", "**", "^", ")", "]", ",", "==", "!=",
+                            "<", "<=", ">", ">=", "=") or token.kind == "end":  # fmt: skip
             what = f"`{token.text}`" if token.text else "the end"
             if previous is None:
                 fail(token, f"a value is missing before {what}")
             if not (previous.text == "(" and token.text == ")"):
                 fail(token, f"a value is missing between `{previous.text}` and {what}")
-        if token.text == ":":
-            refuse_colon(token)
         if token.text == "=" and (previous is None or previous.text != "axis"):
             fail(token, "`=` stands inside an expression", "a comparison is written `==`")
         previous = token

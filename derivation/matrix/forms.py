@@ -176,7 +176,7 @@ class _Forms:
         return found
 
     def _candidates(self, t: Term, axes: tuple[Any, ...]) -> Iterator[Any]:
-        """Matrix expressions of the term's variants, cheapest first; reasons where there is none."""
+        """Matrix expressions of the term's variants, cheapest first, then why not."""
         found: dict[Node, None] = {}
         reasons: list[NoForm] = []
         most = max(2, len(axes), *[len(s.args) - 1 for s in subterms(t) if isinstance(s, Indexed)])

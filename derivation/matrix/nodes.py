@@ -295,10 +295,7 @@ class Where(Node):
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         mark = _spread(self.condition, at, fresh)
-        if isinstance(self.condition, Eye):
-            condition = relation("==", *at)
-        else:
-            condition = mark.args[0]
+        condition = relation("==", *at) if isinstance(self.condition, Eye) else mark.args[0]
         return if_else(condition, _spread(self.yes, at, fresh), _spread(self.no, at, fresh))
 
 

@@ -290,10 +290,9 @@ def _repeated(t: Any) -> Any:
     factors = t.args if isinstance(t, Mul) else (t,)
     out: list[Any] = []
     for f in factors:
-        e = f.args[1] if isinstance(f, Pow) else None
-        if isinstance(f, Pow) and isinstance(f.args[0], SumOver) and isinstance(e, Integer):
-            if 2 <= int(e) <= 4:
-                out += [f.args[0]] * int(e)
-                continue
+        whole = isinstance(f, Pow) and isinstance(f.args[0], SumOver)
+        if whole and isinstance(f.args[1], Integer) and 2 <= int(f.args[1]) <= 4:
+            out += [f.args[0]] * int(f.args[1])
+            continue
         out.append(f)
     return mul(*out) if out != list(factors) else t
