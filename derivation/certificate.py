@@ -26,6 +26,7 @@ _WHOLE: dict[str, Any] = {
     "schema": (SCHEMA,), "status": ("derived", "not-derived"), "reason": (None, str),
     "problem": {"name": (None, str), "title": str, "program": str}, "objective": str,
     "wrt": _TEXTS, "style": ("cases", "delta"), "result": (None, str), "result_latex": (None, str),
+    "matrix_form": (None, dict),
     "introduced": _TEXTS, "given": _TEXTS, "conditions": _TEXTS, "domain": _TEXTS,
     "assumed": _TEXTS, "steps": list,
     "checked": {"sizes": [{str: int}], "points": int, "skipped": _TEXTS},
@@ -99,7 +100,7 @@ def _form(value: Any, form: Any, where: str) -> None:
     if isinstance(form, type):
         right = type(value) is form
     elif isinstance(form, tuple):
-        right = value in form or (str in form and type(value) is str)
+        right = value in form or any(f in (str, dict) and type(value) is f for f in form)
     elif isinstance(form, list):
         right = type(value) is list
         for k, part in enumerate(value if right else ()):

@@ -105,11 +105,7 @@ FORBIDDEN_NAMES = {"eval", "exec", "compile", "sympify", "parse_expr", "simplify
 FORBIDDEN_METHODS = {"sympify", "parse_expr", "simplify", "doit", "nsimplify"}
 # `doit` is how SymPy's users ask for a value: our classes answer it, and pass it on inside. The
 # engine has a Simplifier of its own.
-<<<<<<< HEAD
 MAY = {"doit": {"terms", "interop"}, "simplify": {"engine", "checking", "matrix"}}
-=======
-MAY = {"doit": {"terms", "interop"}, "simplify": {"engine", "matrix"}}
->>>>>>> 7a42a78 (Matrices: contracts in tests, lint)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -337,12 +337,8 @@ def test_json_is_the_contract() -> None:
     data = json.loads(printers.render([FLAGSHIP], "json", detail="outline"))
     assert list(data) == [
         *("schema", "status", "reason", "problem", "objective", "wrt", "style", "result"),
-<<<<<<< HEAD
-        *("result_latex", "introduced", "given", "conditions", "domain", "assumed", "steps"),
-        "checked",
-=======
-        *("result_latex", "matrix_form", "introduced", "given", "conditions", "steps", "checked"),
->>>>>>> 7a42a78 (Matrices: contracts in tests, lint)
+        *("result_latex", "matrix_form", "introduced", "given", "conditions", "domain"),
+        *("assumed", "steps", "checked"),
     ]
     assert data["schema"] == "derivation/1" and data["status"] == "derived"
     assert data["result_latex"] == r"\hat{y}_j - y_j"
