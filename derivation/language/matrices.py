@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 REDUCING = ("sum", "prod", "max", "min", "mean", "norm", "logsumexp", "softmax")
 _ENTRYWISE = frozenset(
     [
-        "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+        "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+        "asinh", "acosh",
         "atanh", "erf", "sigmoid", "softplus", "relu",
         "abs", "sign", "lgamma", "digamma", "trigamma", "detach",
     ]

@@ -160,8 +160,8 @@ def _check_neighbours(tokens: list[Token], end: Token) -> None:
                 elif operand and left.isidentifier():
                     hint = f"a product is `{left}*{right}`, an index `{left}[{right}]`"
                 fail(token, f"an operator is missing between `{left}` and `{right}`", hint)
-        elif token.text in ("@", ".T") or token.text in ("*", "/", "**", "^", ")", "]", ",", "==", "!=",
-                            "<", "<=", ">", ">=", "=") or token.kind == "end":  # fmt: skip
+        elif token.text in ("*", "/", "@", ".T", "**", "^", ")", "]", ",", "==", "!=", "<", "<=",
+                            ">", ">=", "=") or token.kind == "end":  # fmt: skip
             what = f"`{token.text}`" if token.text else "the end"
             if previous is None:
                 fail(token, f"a value is missing before {what}")
