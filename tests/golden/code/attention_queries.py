@@ -27,8 +27,8 @@ def attention_queries_grad(
         O[n,c] = sum(A[n,m]*V[m,c] for m in M)
         L = sum(G[n,c]*O[n,c] for n in N for c in C)
 
-        d L / d Q[a,b] = sum(A[a,m]*(K[m,b] - sum(A[a,l]*K[l,b] for l in
-            M))*sum(G[a,c]*V[m,c] for c in C) for m in M)/sqrt(D)
+        d L / d Q[a,b] = sum(A[a,m]*K[m,b]*G[a,c]*(V[m,c] - O[a,c]) for m in M for c
+            in C)/sqrt(D)
 
     This derivative was derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
@@ -46,7 +46,7 @@ def attention_queries_grad(
     S = Q @ K.T / math.sqrt(D)  # (N, M)
     exp_S = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
     A = exp_S / exp_S.sum(axis=1, keepdims=True)  # (N, M)
-    G_V = G @ V.T  # (N, M)
-    product = (A * (G_V - np.einsum("am,am->a", A, G_V)[:, None])) @ K  # (N, D)
+    O_ = A @ V  # (N, C)
+    product = A * (G @ V.T - np.einsum("ac,ac->a", O_, G)[:, None]) @ K  # (N, D)
     grad: FloatArray = product / math.sqrt(D)  # (N, D)
     return grad

@@ -23,9 +23,8 @@ def causal_attention_grad(
         O[n,c] = sum(A[n,m]*V[m,c] for m in N if m <= n)
         L = sum(G[n,c]*O[n,c] for n in N for c in C)
 
-        d L / d S[a,b] = A[a,b]*(sum(G[a,c]*V[b,c] for c in C) -
-            sum(A[a,m]*sum(G[a,c]*V[m,c] for c in C) for m in N if m <= a)) if b <=
-            a else 0
+        d L / d S[a,b] = A[a,b]*sum(G[a,c]*(V[b,c] - O[a,c]) for c in C) if b <= a
+            else 0
 
     This derivative was derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
@@ -40,6 +39,6 @@ def causal_attention_grad(
     """
     N = S.shape[0]
     A_ = jax.nn.softmax(jnp.where(jnp.tri(N, dtype=bool), S, -math.inf), axis=1)
-    G_V = G @ V.T  # (N, N)
-    grad: Array = A_ * (G_V - jnp.einsum("am,am->a", A_, G_V)[:, None])  # (N, N)
+    O_ = A_ @ V  # (N, C)
+    grad: Array = A_ * (G @ V.T - jnp.einsum("ac,ac->a", O_, G)[:, None])  # (N, N)
     return grad

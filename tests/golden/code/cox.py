@@ -47,7 +47,7 @@ def cox_grad(
     x_max = masked.max(axis=0)  # (N,)
     masked2 = np.where(mask, -x_max, -math.inf)  # (N, N)
     x_max2 = masked2.max(axis=1)  # (N,)
-    part = c / np.sum(np.exp(masked - x_max), axis=0)  # (N,)
-    masked2_part = np.exp(masked2 - x_max2[:, None]) @ part  # (N,)
-    grad: FloatArray = x.T @ (c - masked2_part * np.exp(x_b + x_max2))  # (D,)
+    masked_scaled = c / np.sum(np.exp(masked - x_max), axis=0)  # (N,)
+    product = np.exp(masked2 - x_max2[:, None]) @ masked_scaled  # (N,)
+    grad: FloatArray = x.T @ (c - product * np.exp(x_b + x_max2))  # (D,)
     return grad

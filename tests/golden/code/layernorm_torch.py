@@ -53,7 +53,7 @@ def layernorm_value_and_grad(
         h[d] = (x[d] - mu)/s
         L = sum(g[d]*h[d] for d in D)
 
-        d L / d x[j] = (g[j] - (sum(g[d] for d in D) + L*h[j])/D)/s
+        d L / d x[j] = (g[j] - (L*h[j] + sum(g[d] for d in D))/D)/s
 
     This derivative was derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
@@ -74,5 +74,5 @@ def layernorm_value_and_grad(
     s = torch.sqrt(v + eps)
     h = x_shifted / s  # (D,)
     L: Tensor = g @ h
-    grad: Tensor = (g - (g.sum() + L * h) / D) / s  # (D,)
+    grad: Tensor = (g - (L * h + g.sum()) / D) / s  # (D,)
     return L, grad

@@ -47,7 +47,8 @@ def mlp_two_layer_loss(
     a = h @ U.T + c  # (N, K)
     a_max = a.max(axis=1)  # (N,)
     log_a = np.log(np.sum(np.exp(a - a_max[:, None]), axis=1))  # (N,)
-    L: Scalar = -np.sum(t * (a - a_max[:, None] - log_a[:, None])) / N
+    a_shifted = a - a_max[:, None] - log_a[:, None]  # (N, K)
+    L: Scalar = -np.vdot(t, a_shifted) / N
     return L
 
 
@@ -70,8 +71,8 @@ def mlp_two_layer_value_and_grad(
 
         d L / d U[j,q] = sum((p[n,j] - t[n,j])*h[n,q] for n in N)/N
         d L / d c[j] = sum(p[n,j] - t[n,j] for n in N)/N
-        d L / d V[q,e] = sum(x[n,e]*sum((p[n,k] - t[n,k])*U[k,q] for k in K) for n
-            in N if s[n,q] > 0)/N
+        d L / d V[q,e] = sum(x[n,e]*(p[n,k] - t[n,k])*U[k,q] for n in N if s[n,q] >
+            0 for k in K)/N
         d L / d b[q] = sum((p[n,k] - t[n,k])*U[k,q] for n in N if s[n,q] > 0 for k
             in K)/N
 
@@ -110,6 +111,6 @@ def mlp_two_layer_value_and_grad(
     grad_c: FloatArray = diff.mean(axis=0)  # (K,)
     product = diff @ U  # (N, M)
     mask = s > 0  # (N, M)
-    grad_V: FloatArray = np.where(mask, product, 0).T @ x / N  # (M, D)
+    grad_V: FloatArray = (mask.astype(V.dtype) * product).T @ x / N  # (M, D)
     grad_b: FloatArray = np.einsum("nq,nq->q", mask.astype(V.dtype), product) / N
     return L, grad_U, grad_c, grad_V, grad_b
