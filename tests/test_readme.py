@@ -9,6 +9,7 @@ import doctest
 import importlib
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -69,7 +70,11 @@ def test_readme_commands(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-loss.deriv").write_text(library.load("mse-linear").text, encoding="utf-8")
     (tmp_path / "proof.json").write_text(derive("mse-linear").to_json(), encoding="utf-8")
-    assert main(shlex.split(line, comments=True)[1:]) == 0
+    (homework,) = re.findall(r"```text\n([^`]*\n= [^`]*)```", README.read_text(encoding="utf-8"))
+    (tmp_path / "homework.deriv").write_text(homework, encoding="utf-8")
+    shutil.copy(ROOT / "examples" / "softmax-cross-entropy.md", tmp_path / "lecture.md")
+    wrong = "homework" in line  # its first line counts the term i = j twice
+    assert main(shlex.split(line, comments=True)[1:]) == int(wrong)
     out, err = capsys.readouterr()
     assert err == ""
     assert out or any(path.suffix in (".tex", ".json") for path in tmp_path.iterdir())
