@@ -46,7 +46,7 @@ def attention_queries_grad(
     S = Q @ K.T / math.sqrt(D)  # (N, M)
     exp_S = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
     A = exp_S / exp_S.sum(axis=1, keepdims=True)  # (N, M)
-    O_ = A @ V  # (N, C)
-    product = A * (G @ V.T - np.einsum("ac,ac->a", O_, G)[:, None]) @ K  # (N, D)
-    grad: FloatArray = product / math.sqrt(D)  # (N, D)
+    G_V = G @ V.T  # (N, M)
+    product = np.einsum("am,am->a", A, G_V)  # (N,)
+    grad: FloatArray = (A * (G_V - product[:, None])) @ K / math.sqrt(D)  # (N, D)
     return grad
