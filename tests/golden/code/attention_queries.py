@@ -46,7 +46,7 @@ def attention_queries_grad(
     S = Q @ K.T / math.sqrt(D)  # (N, M)
     exp_S = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
     A = exp_S / exp_S.sum(axis=1, keepdims=True)  # (N, M)
-    G_V = G @ V.T  # (N, M)
-    product = np.einsum("am,am->a", A, G_V)  # (N,)
-    grad: FloatArray = (A * (G_V - product[:, None])) @ K / math.sqrt(D)  # (N, D)
+    O_ = A @ V  # (N, C)
+    O_G = np.einsum("ac,ac->a", O_, G)  # (N,)
+    grad: FloatArray = A * (G @ V.T - O_G[:, None]) @ K / math.sqrt(D)  # (N, D)
     return grad
