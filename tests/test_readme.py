@@ -77,7 +77,7 @@ def test_readme_commands(
     assert main(shlex.split(line, comments=True)[1:]) == int(wrong)
     out, err = capsys.readouterr()
     assert err == ""
-    assert out or any(path.suffix in (".tex", ".json") for path in tmp_path.iterdir())
+    assert out or any(path.suffix in (".tex", ".json", ".py") for path in tmp_path.iterdir())
 
 
 def test_readme_has_one_test_command_for_ci() -> None:

@@ -164,16 +164,17 @@ def is_symmetric(n: Node) -> bool:
 
 
 def _best_part(n: Node, printer: Printer, room: int) -> Node | None:
-    """The part whose own text is the longest that fits a line."""
-    best, length = None, 6
+    """The part to name: the longest that fits a line, one with fewer axes before a wide one."""
+    best, rank = None, (False, 6)
     for m in walk(n):
         if m == n or m.op in ("array", "const", "size", "neg", "eye", "arange", "index"):
             continue
         if not arrays(m) and not m.axes:
             continue
-        size = len(printer.statement(m, natural(m)))
-        if length < size <= room:
-            best, length = m, size
+        length = len(printer.statement(m, natural(m)))
+        narrow = len(m.axes) < len(n.axes) and length >= 15
+        if length <= room and (narrow, length) > rank:
+            best, rank = m, (narrow, length)
     return best
 
 

@@ -508,13 +508,32 @@ def _is_singular(t: Any, letters: set[Any]) -> bool:
     if isinstance(t, Pow):
         e = t.args[1]
         bad = not (isinstance(e, Rational) and value_of(e) > 0)
-        if bad and len(free_indices(t.args[0]) & letters) > 1:
+        if bad and len(free_indices(t.args[0]) & letters) > 1 and not _is_above_0(t.args[0]):
             return True
     if function_name(t) == "log" and len(free_indices(t) & letters) > 1:
         return True
     if isinstance(t, Indexed) or not t.args:
         return False
     return any(_is_singular(a, letters) for a in t.args if isinstance(a, Expr))
+
+
+def _is_above_0(t: Any) -> bool:
+    """Whether the term is a positive number and squares, such as 1 + |x - y|^2."""
+    return (
+        isinstance(t, Add)
+        and all(map(_is_not_negative, t.args))
+        and any(isinstance(a, Rational) and value_of(a) > 0 for a in t.args)
+    )
+
+
+def _is_not_negative(t: Any) -> bool:
+    if isinstance(t, SumOver):
+        return _is_not_negative(t.body)
+    if isinstance(t, Pow):
+        return isinstance(t.args[1], Integer) and int(t.args[1]) % 2 == 0
+    if function_name(t) == "exp":
+        return True
+    return isinstance(t, Rational) and value_of(t) >= 0
 
 
 def _polynomial(t: Any) -> bool:

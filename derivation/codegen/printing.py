@@ -462,8 +462,8 @@ class Printer:
             not mine and yours and len(left.axes) == 1 and natural(right)[0] in yours
         ):
             left, right, mine, yours = right, left, yours, mine
-        elif mine and not yours and len(right.axes) == 1 and natural(left)[0] == axis:
-            pass
+        if self.dialect.name == "jax" and mine and not yours and natural(left)[0] == axis:
+            left, right, mine, yours = right, left, yours, mine  # XLA would copy the transpose
         first = self.text(left, (*mine, axis))
         plain = first[1] == PRODUCT and "@" not in first[0]  # A * B @ C is right and misread
         a = self.at(first, ATOM if plain else PRODUCT)

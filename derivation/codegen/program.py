@@ -242,9 +242,11 @@ def natural(n: Node) -> tuple[Axis, ...]:
     order: tuple[Axis, ...] = tuple(dict.fromkeys(a for c in ranked for a in natural(c)))
     leaves = [m for m in walk(n) if m.op == "array" and len(m.axes) > 1]
     if leaves and all(len(m.axes) < len(order) for m in leaves):
-        # made by broadcasting: what all have in common goes last, where memory is in one piece
+        # made by broadcasting: what all have in common keeps its end, so that memory is read along
         common = [a for a in order if all(a in m.axes for m in leaves)]
-        order = (*(a for a in order if a not in common), *common)
+        last = [a for a in common if all(natural(m)[-1] == a for m in leaves)]
+        first = [a for a in common if a not in last]
+        order = (*first, *(a for a in order if a not in common), *last)
     return order
 
 

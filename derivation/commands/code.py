@@ -120,7 +120,6 @@ def run(
     if autograd:
         beside = path.with_name(f"{path.stem}_gradcheck.py")
         _save(beside, written.script)
-        print(f"wrote {path} and {beside}", file=sys.stderr)
     return 0
 
 

@@ -47,6 +47,6 @@ def attention_queries_grad(
     exp_S = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
     A = exp_S / exp_S.sum(axis=1, keepdims=True)  # (N, M)
     O_ = A @ V  # (N, C)
-    product = A * (G @ V.T - np.einsum("ac,ac->a", O_, G)[:, None]) @ K  # (N, D)
-    grad: FloatArray = product / math.sqrt(D)  # (N, D)
+    O_G = np.einsum("ac,ac->a", O_, G)  # (N,)
+    grad: FloatArray = A * (G @ V.T - O_G[:, None]) @ K / math.sqrt(D)  # (N, D)
     return grad
