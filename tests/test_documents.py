@@ -297,7 +297,7 @@ def test_hostile_text_in_markdown(text: str) -> None:
     assert re.fullmatch(r"<h1>[^<>]*</h1>\n", shown), shown
     assert "$" not in title and "<" not in title and "@" not in title
     for tag in set(re.findall(r"<(/?\w+)", reader.render(made))):
-        assert tag.strip("/") in {"h1", "h2", "h3", "p", "em", "strong"}, tag
+        assert tag.strip("/") in {"h1", "h2", "h3", "p", "em", "strong", "pre", "code"}, tag
 
 
 def test_quiet_and_escape() -> None:

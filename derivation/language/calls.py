@@ -10,7 +10,7 @@ from derivation.language.lexer import MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.measure import depth, nodes
 from derivation.language.ranges import range_of
 from derivation.language.scope import Scope, UserFunction, exact, plain, suggestion
-from derivation.language.syntax import LONG_PRODUCT, LONG_SUM, ONE_OVER
+from derivation.language.syntax import LONG_PRODUCT, LONG_SUM, MINUS, ONE_OVER
 from derivation.terms import (
     FUNCTIONS,
     ONE,
@@ -36,6 +36,7 @@ from derivation.terms import (
     is_element,
     log,
     mul,
+    neg,
     number,
     partial,
     power,
@@ -108,8 +109,14 @@ class Calls:
             kept = scope.derivatives and node.args[0].col_offset > node.col_offset + opening
             if name == LONG_PRODUCT:
                 return self._long_product(node.args, scope, kept)
-            first, *rest = [self.reader.value(a, scope) for a in node.args]
-            return add(*(first.args if isinstance(first, Add) and not kept else (first,)), *rest)
+            first = self.reader.value(node.args[0], scope)
+            terms = list(first.args) if isinstance(first, Add) and not kept else [first]
+            for a in node.args[1:]:
+                if isinstance(a, ast.BinOp) and getattr(a.left, "id", None) == MINUS:
+                    terms.append(neg(self.reader.value(a.right, scope)))
+                else:
+                    terms.append(self.reader.value(a, scope))
+            return add(*terms)
         function = self.reader.words.functions.get(name)
         if function is not None:
             return self._unfold(function, node, scope)

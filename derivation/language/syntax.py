@@ -17,7 +17,7 @@ from derivation.language.lexer import (
 
 # A chain of operators is nested as deep as it is long in Python's tree. Longer ones are given to
 # the parser as a call with these (unwritable) names, which is flat.
-LONG_SUM, LONG_PRODUCT, ONE_OVER = "\u03a3", "\u03a0", "\u0399"
+LONG_SUM, LONG_PRODUCT, ONE_OVER, MINUS = "\u03a3", "\u03a0", "\u0399", "\u039c"
 _LAMBDA = "\u03bb"
 _LONG_CHAIN, _MANY_TOKENS = 12, 200
 _BREAKS = frozenset((",", "==", "!=", "<", "<=", ">", ">=")) | WORDS
@@ -113,7 +113,8 @@ def _flatten(
         if len(found) >= _LONG_CHAIN:
             before.setdefault(start, []).extend((call, "("))
             for k in found:
-                replaced[k] = {"-": [",", "-"], "/": [",", ONE_OVER, "/"]}.get(items[k][0], [","])
+                marked = {"-": [",", MINUS, "-"], "/": [",", ONE_OVER, "/"]}
+                replaced[k] = marked.get(items[k][0], [","])
             before.setdefault(end, []).insert(0, ")")
 
     previous = "("

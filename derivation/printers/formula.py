@@ -206,7 +206,9 @@ class LatexDrawing:
         return [self._part(n.text, len(n.text))]
 
     def _draw_words(self, words: Words, depth: int) -> list[Part]:
-        return [self._part(rf"\text{{{escape(words.text)}}}", 0.9 * len(words.text))]
+        # what takes mathematics in prose stands outside the words here
+        said = re.sub(r"\$(.*?)\$", r"}{\1}\\text{", rf"\text{{{escape(words.text)}}}")
+        return [self._part(said.replace(r"\text{}", ""), 0.9 * len(words.text))]
 
     def _draw_sign(self, sign: Sign, depth: int) -> list[Part]:
         kind = "rel" if sign.token in _RELATIONS else "bin" if sign.token in _BINARY else ""
