@@ -1,10 +1,11 @@
 """Mutants of the trusted code: each rule, normal form and kernel check broken in one place.
 
-    python tests/mutate_rules.py [MODULE ...] [--sample COUNT SEED] [--list]
+    python tests/mutate_rules.py [MODULE ...] [--sample COUNT SEED] [--floor PERCENT] [--list]
 
 A mutant is the module with one thing changed: a comparison turned round, a refusal or a condition
 dropped, a sign, an operator, a constant, a substitution left out. The focused tests must notice.
-What survives is printed; ``tests/data/equivalent_mutants.txt`` lists those that change nothing that
+What survives is printed, and the exit status is 1 if the share of the killed is below the floor
+(100, where nothing is said); ``tests/data/equivalent_mutants.txt`` lists those that change nothing that
 matters, with the reason. Each mutant runs in a process forked after the heavy imports.
 """
 
@@ -272,12 +273,17 @@ def main(argv: list[str]) -> int:
         k = argv.index("--sample")
         sample = (int(argv[k + 1]), int(argv[k + 2]))
         argv = argv[:k] + argv[k + 3 :]
+    floor = 100.0
+    if "--floor" in argv:
+        k = argv.index("--floor")
+        floor = float(argv[k + 1])
+        argv = argv[:k] + argv[k + 2 :]
     listing = "--list" in argv
     chosen = [a for a in argv if a != "--list"] or list(MODULES)
     warm()
     tests = [str(ROOT / "tests" / t) for t in TESTS]
     known = equivalent()
-    failed = 0
+    failed = tried = 0
     for short in chosen:
         start = time.perf_counter()
         found = mutants(MODULES[short])
@@ -305,7 +311,12 @@ def main(argv: list[str]) -> int:
             flush=True,
         )
         failed += len(new)
-    return 1 if failed else 0
+        tried += matter
+    if listing:
+        return 0
+    rate = 100 * (tried - failed) / max(1, tried)
+    print(f"{tried - failed} of {tried} killed: {rate:.1f} %")
+    return 1 if rate < floor else 0
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ from derivation.theory import Theory
 
 LONG_ADJOINT = 40  # nodes; a longer one gets a name where naming pays
 TOO_LONG = 80
+TOO_LONG_TO_SEARCH = 70  # nodes of an adjoint as put together, where names are the alternative
 
 
 class TooLong(Exception):
@@ -466,6 +467,8 @@ class Planner:
         else:
             stages.append(labelled(chain.proof(), "chain-rule"))
             stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
+        if not (self.naming or self.inline) and cost(stages[-1].after) > TOO_LONG_TO_SEARCH:
+            raise TooLong  # the search for a shorter form would outlast all the rest
         final = self._shortest(stages[-1].after)
         stages.extend(told(final))
         stages.extend(self._named(stages[-1].after, m, objective))
