@@ -342,6 +342,12 @@ READ = {
 }  # fmt: skip
 
 
+def test_no_dunder_name_is_proposed() -> None:
+    with pytest.raises(InputError) as error:
+        read_problem("L = x.__class__" + WRT)
+    assert "attribute access" in str(error.value) and "write" not in str(error.value)
+
+
 def quickly(text: str) -> Any:
     start = time.perf_counter()
     try:
