@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sympy import Add, Indexed, Mul
+from sympy import Add, Indexed, Integer, Mul
 
 from derivation.problem import Definition, Problem
 from derivation.steps import Checked, Outcome, Prose, Step, cited
@@ -32,6 +32,7 @@ from derivation.terms import (
     fresh_index,
     index,
     index_names,
+    indices_of,
     is_number,
     name_of,
     number,
@@ -274,6 +275,14 @@ def _scope(problem: Problem) -> Prose:
             value = value_of(g.right)
             if g.op in (">", ">=") and value.denominator == 1:
                 least[name_of(g.left)] = max(1, int(value) + (g.op == ">"))
+    bodies = [d.body for d in problem.definitions.values()]
+    entries = [v for entry in problem.wrt for v in entry]
+    for t in (problem.objective, *entries, *bodies, *problem.givens):
+        for e in subterms(t):  # x[3] is there from N = 3 on
+            if isinstance(e, Indexed):
+                for i, over in zip(indices_of(e), problem.shapes[name_of(e)], strict=True):
+                    if isinstance(i, Integer) and isinstance(over, Size):
+                        least[name_of(over)] = max(least.get(name_of(over), 1), int(i))
     prose: list[Any] = []
     for bound in sorted(set(least.values())):
         names = [size(n) for n, b in least.items() if b == bound]

@@ -424,3 +424,15 @@ def test_progress_is_told_after_a_while(
     assert quick.getvalue() == ""
     assert slow.getvalue().strip("\r\n ") == "deriving by z[j] …"
     assert slow.getvalue().endswith("\r" if live else "\n")
+
+
+@pytest.mark.parametrize(
+    "program, said",
+    [
+        ("L = x[3]**2 + sum(x[i] for i in N); wrt x[j]", "proved for every N ≥ 3"),
+        ("L = sum(x[i]**2 for i in N); wrt x[2]", "proved for every N ≥ 2"),
+        ("L = x[2]**2 + sum(x[i] for i in N); given N >= 4; wrt x[j]", "proved for every N ≥ 4"),
+    ],
+)
+def test_a_literal_index_bounds_the_size(run, program: str, said: str) -> None:  # type: ignore[no-untyped-def]
+    assert said in run("derive", "-e", program).out

@@ -306,6 +306,11 @@ REFUSED = {
     "power": "L = x**10001",
     "power in brackets": "L = x**((-10001))",
     "tower": "L = x*9**9**9**9**9",
+    "written out": "L = 10**10000*x**9999",
+    "power of a power": "L = (9**9999)**9999*x",
+    "power of a product": "L = ((2*x)**9999)**9999",
+    "long product": "L = x*" + "*".join(["9" * 400] * 150),
+    "powers unfolded": "f(u) = u**9999\nL = f(f(3))*x",
     "literal size": "L = sum(x for i in " + "9" * 300 + ")",
     "doubling functions": "f0(u) = u*u\n"
     + "\n".join(f"f{k + 1}(u) = f{k}(f{k}(u))" for k in range(60)) + "\nL = f60(x)",
@@ -335,6 +340,12 @@ READ = {
     + "\nL = x*sum(a1000[i] for i in K)",
     "definitions": "\n".join(f"a{k} = x" for k in range(5_000)),
 }  # fmt: skip
+
+
+def test_no_dunder_name_is_proposed() -> None:
+    with pytest.raises(InputError) as error:
+        read_problem("L = x.__class__" + WRT)
+    assert "attribute access" in str(error.value) and "write" not in str(error.value)
 
 
 def quickly(text: str) -> Any:

@@ -999,3 +999,13 @@ def test_a_long_chain_of_definitions_does_not_exhaust_the_stack() -> None:
     about = problem({"z": (K,), "w": (K, K)}, *layers, wrt=z(j))
     agree(diff(L, z(j)), diff(L, element("h0", j)), about)
     differ(diff(L, z(j)), ZERO, about)
+
+
+def test_high_powers_of_dual_numbers_are_rounded_and_quick() -> None:
+    field, start = Exact(), time.perf_counter()
+    x = Dual(1, Fraction(3, 2), Fraction(1))
+    high = field.integer_power(x, 10**12)
+    assert time.perf_counter() - start < 1
+    assert abs(high.du / high.re * 1.5 / 10**12 - 1) < 1e-30
+    zero = field.integer_power(Dual(1, Fraction(0), Fraction(1)), 100)
+    assert zero.re == 0 and zero.du == 0

@@ -199,7 +199,7 @@ def _refuse_character(token: Token, before: list[Token]) -> NoReturn:
         hint = None
         if name == "sum":
             hint = "write `sum(x[i] for i in N)`"
-        elif name:
+        elif name and not name.startswith("_"):
             hint = f"write `{name}(…)`"
         fail(token, "attribute access is not part of the language", hint)
     if text in _NOT_HERE:

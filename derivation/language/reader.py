@@ -10,7 +10,15 @@ from derivation.language import refusals
 from derivation.language.calls import Calls
 from derivation.language.lexer import MAX_DIGITS, MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.ranges import Ranges, range_of
-from derivation.language.scope import Scope, Vocabulary, constant_value, exact, plain, suggestion
+from derivation.language.scope import (
+    Scope,
+    Vocabulary,
+    constant_value,
+    exact,
+    plain,
+    suggestion,
+    written_bits,
+)
 from derivation.terms import (
     ONE,
     PI,
@@ -44,6 +52,8 @@ _RELATIONS: dict[type, str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 _TOO_LONG = 10**MAX_DIGITS
+_MAX_PRODUCT = 2_000  # digits; Python itself writes out no more than 4300
+_MAX_BITS = (10**_MAX_PRODUCT).bit_length()
 
 
 class Reader:
@@ -55,6 +65,7 @@ class Reader:
         self.used_functions: set[str] = set()
         self.literal_slots: list[tuple[str, int, int, Token]] = []
         self._depth = 0
+        self._bits: dict[Any, int] = {}
         self.calls = Calls(self)
         self._values: dict[type, Callable[[Any, Scope], Any]] = {
             ast.BinOp: self._operation,
@@ -132,7 +143,7 @@ class Reader:
                     fail(scope.token(right), f"the number has more than {MAX_DIGITS} digits")
             else:
                 factors.append(factor)
-        return mul(*factors)
+        return self._short(mul(*factors), left, scope)
 
     def _inverse(self, t: Any, node: ast.expr, scope: Scope) -> Any:
         if constant_value(t) == 0:
@@ -148,7 +159,16 @@ class Reader:
             )
         if n is not None and n < 0 and constant_value(base) == 0:
             fail(scope.token(node), "division by zero (0 to a negative power)")
-        return power(base, exponent)
+        return self._short(power(base, exponent), node, scope)
+
+    def _short(self, term: Any, node: ast.expr, scope: Scope) -> Any:
+        """The term, unless its literals multiply out to a number that is too long."""
+        if written_bits(term, self._bits) > _MAX_BITS:
+            fail(
+                scope.token(node),
+                f"the numbers here multiply to one of more than {_MAX_PRODUCT:,} digits",
+            )
+        return term
 
     def _sign(self, node: ast.UnaryOp, scope: Scope) -> Any:
         if isinstance(node.op, ast.USub):

@@ -139,3 +139,32 @@ def constant_value(t: Any) -> Fraction | None:
         if max(total.numerator.bit_length(), total.denominator.bit_length()) > _MAX_BITS:
             return None
     return total
+
+
+def written_bits(t: Any, known: dict[Any, int]) -> int:
+    """A bound on the length in bits of the numbers that arise when t is multiplied out.
+
+    The literals of a product multiply, and those of a base as often as its integer exponent says.
+    ``known`` keeps what was counted before.
+
+    >>> from derivation.terms import mul, power, symbol
+    >>> written_bits(power(mul(number(2), symbol("x")), number(100)), {})
+    100
+    """
+    if isinstance(t, Rational):
+        value = value_of(t)
+        longest = max(abs(value.numerator), value.denominator)
+        return (longest - 1).bit_length()  # log2, rounded up
+    if not isinstance(t, Add | Mul | Pow):
+        return 0
+    bits = known.get(t)
+    if bits is None:
+        if isinstance(t, Pow):
+            n = constant_value(t.args[1])
+            whole = n is not None and n.denominator == 1
+            bits = written_bits(t.args[0], known) * abs(int(n)) if n is not None and whole else 0
+        else:
+            each = [written_bits(a, known) for a in t.args]
+            bits = max(each, default=0) if isinstance(t, Add) else sum(each)
+        known[t] = bits
+    return bits

@@ -438,11 +438,19 @@ class Exact(Field):
         return None
 
     def integer_power(self, x: Number, n: int) -> Number:
-        if abs(n) > 64 and type(x) is Fraction:
-            return self.real(x) ** n
+        if abs(n) > 64:  # an exact power would have n times as many digits
+            if type(x) is Fraction:
+                return self.real(x) ** n
+            x = self._rounded(x)
         if n < 0:
             self._tell_from_zero(plain(x))
         return x**n
+
+    def _rounded(self, x: Number) -> Number:
+        """A dual number with its fractions as mpf; 0, 1 and -1 stay exact, as their powers do."""
+        if type(x) is Dual:
+            return Dual(x.tag, self._rounded(x.re), self._rounded(x.du))
+        return self.real(x) if type(x) is Fraction and x not in (0, 1, -1) else x
 
     def root(self, x: Number, n: Number) -> Number:
         if type(x) is Affine:
