@@ -5,8 +5,8 @@
 A mutant is the module with one thing changed: a comparison turned round, a refusal or a condition
 dropped, a sign, an operator, a constant, a substitution left out. The focused tests must notice.
 What survives is printed, and the exit status is 1 if the share of the killed is below the floor
-(100, where nothing is said); ``tests/data/equivalent_mutants.txt`` lists those that change nothing that
-matters, with the reason. Each mutant runs in a process forked after the heavy imports.
+(100, where nothing is said); ``tests/data/equivalent_mutants.txt`` lists those that change nothing
+that matters, with the reason. Each mutant runs in a process forked after the heavy imports.
 """
 
 from __future__ import annotations
