@@ -57,7 +57,7 @@ from derivation.theory import Theory
 
 LONG_ADJOINT = 40  # nodes; a longer one gets a name where naming pays
 TOO_LONG = 80
-TOO_LONG_TO_SEARCH = 70  # nodes of an adjoint as put together, where names are the alternative
+DEEP = 12  # definitions; from here on adjoints are named before a long search
 
 
 class TooLong(Exception):
@@ -467,7 +467,8 @@ class Planner:
         else:
             stages.append(labelled(chain.proof(), "chain-rule"))
             stages.append(labelled(self._substituted(chain.term, objective), "put-together"))
-        if not (self.naming or self.inline) and cost(stages[-1].after) > TOO_LONG_TO_SEARCH:
+        deep = len(self.problem.definitions) > DEEP and not (self.naming or self.inline)
+        if deep and cost(stages[-1].after) > TOO_LONG:
             raise TooLong  # the search for a shorter form would outlast all the rest
         final = self._shortest(stages[-1].after)
         stages.extend(told(final))
