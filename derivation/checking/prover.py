@@ -254,8 +254,7 @@ class Prover:
             return False
         self._facts = True
         before = len(self.planner.shortener.rewrites) + len(self.planner.shortener.symmetries)
-        variables = self.problem.wrt[0] if self.problem.wrt else ()
-        self.planner._find_facts(self.problem.objective, variables)
+        self.planner.find_facts()
         self._normalisers.clear()
         shortener = self.planner.shortener
         return len(shortener.rewrites) + len(shortener.symmetries) > before

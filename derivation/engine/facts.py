@@ -16,7 +16,6 @@ from derivation.terms import (
     TRUE,
     ZERO,
     SumOver,
-    Term,
     add,
     element,
     free_indices,
@@ -35,27 +34,21 @@ if TYPE_CHECKING:
     from derivation.engine.planner import Planner
 
 
-def find_facts(planner: Planner, objective: Term, wrt: tuple[Term, ...]) -> list[Rewrite]:
-    """Facts about the definitions that the objective rests on, each proved by the kernel."""
-    out: list[Rewrite] = []
-    theory = planner.theory
-    for definition in list(theory.definitions.values()):
+def find_facts(planner: Planner) -> None:
+    """Facts about the definitions, each proved by the kernel, for the planner's shortener."""
+    for definition in list(planner.theory.definitions.values()):
         if not definition.params or definition.name in planner.shortener.cut:
             continue
         for k in range(len(definition.params)):
             fact = _constant_sum(planner, definition, k)
             if fact is not None:
-                out.append(fact)
                 planner.shortener.add_fact(fact)
         fact = _normalised(planner, definition)
         if fact is not None:
-            out.append(fact)
             planner.shortener.add_fact(fact)
         fact = _symmetry(planner, definition) or _complement(planner, definition)
         if fact is not None:
-            out.append(fact)
             planner.shortener.add_fact(fact)
-    return out
 
 
 def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite | None:

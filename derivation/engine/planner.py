@@ -101,7 +101,7 @@ class Planner:
         try:
             if len(wrt) == 2:  # a second derivative by a name cuts its definition
                 self.shortener.forget({name_of(v) for v in wrt})
-            self._find_facts(objective, wrt)
+            self.find_facts()
             if not self.theory.defined(objective):
                 raise NotDerived(f"{objective} is not defined")
             theorem = self._first(objective, wrt[0])
@@ -176,10 +176,11 @@ class Planner:
                 if c is not None and not self.theory.decide(c)[0]:
                     self.theory.assume(c)
 
-    def _find_facts(self, objective: Term, wrt: tuple[Term, ...]) -> None:
+    def find_facts(self) -> None:
+        """Facts about the definitions, looked for once."""
         if not self._facts_known:
             self._facts_known = True
-            find_facts(self, objective, wrt)
+            find_facts(self)
 
     # -- first derivative -------------------------------------------------------------------
 

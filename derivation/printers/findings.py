@@ -8,7 +8,6 @@ from io import StringIO
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from derivation.findings import MARKS, Finding, Findings
 from derivation.printers.mathml import MathmlDrawing
 from derivation.printers.page import readable
 from derivation.printers.plain import Drawing
+from derivation.printers.terminal import recording
 from derivation.steps import Prose
 
 STYLES = {"proved": "green", "refuted": "bold red", "open": "yellow", "unread": "dim"}
@@ -88,18 +88,7 @@ class _View:
 def text(found: Findings, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:
     """The report as text of at most ``width`` columns; colour codes only if ``color``."""
     out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},
-    )
+    console = recording(out, width=width, color=color)
     for item in renderables(found, unicode=unicode):
         console.print(item)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

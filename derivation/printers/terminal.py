@@ -66,6 +66,22 @@ def _text(line: Segments) -> Text:
     return text
 
 
+def recording(out: StringIO, *, width: int, color: bool) -> Console:
+    """A console that writes to ``out`` and takes nothing from its surroundings."""
+    return Console(
+        file=out,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+
+
 def render(
     outcomes: Sequence[Outcome],
     *,
@@ -78,18 +94,7 @@ def render(
 ) -> str:
     """The derivations as the terminal shows them; colour codes only if ``color``."""
     out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},
-    )
+    console = recording(out, width=width, color=color)
     console.print(
         Renderable(outcomes, detail=detail, unicode=unicode), soft_wrap=True, crop=False, end=""
     )
