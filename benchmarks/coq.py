@@ -1,31 +1,57 @@
-"""Checks the Coq export: every problem of the library, and wrong variants of the flagship.
+"""Checks the Coq export: library, corpora of published gradients, wrong variants of the flagship.
 
 python -m benchmarks.coq [NAME …]     what coqc says of each: seconds, lines, axioms
+python -m benchmarks.coq ITEMS.json … [NAME …]   the same of the items (all, or those named)
 python -m benchmarks.coq --wrong      wrong variants of the flagship, all of which must be refused
+
+The status is 1 where coqc refuses a file that was written (or accepts a wrong one).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from benchmarks.corpus import problem_of
 from derivation import api, library
 from derivation.coq import check
 from derivation.coq.errors import NotExported
 from derivation.coq.source import source
+from derivation.engine import derive_outcome
 from derivation.steps import Outcome
 
+Exported = tuple[Outcome, str | NotExported]
 
-def exported(name: str, style: str | None = None) -> Iterator[tuple[Outcome, str | NotExported]]:
+
+def exported(name: str, style: str | None = None) -> Iterator[Exported]:
     """Each derivation of a problem with its Coq source, or with why there is none."""
     asked = api.read(library.load(name), style=style)
-    for outcome in api.outcomes(asked):
+    yield from _sources(api.outcomes(asked))
+
+
+def _sources(outcomes: Iterable[Outcome]) -> Iterator[Exported]:
+    for outcome in outcomes:
         try:
             yield outcome, source([outcome])
         except NotExported as error:
             yield outcome, error
+
+
+def _asked(arguments: list[str]) -> Iterator[tuple[str, Iterator[Exported]]]:
+    """What is to be checked: items of corpora, or problems of the library."""
+    files = [a for a in arguments if a.endswith(".json")]
+    chosen = [a for a in arguments if not a.endswith(".json")]
+    for file in files:
+        for item in json.loads(Path(file).read_text(encoding="utf-8")):
+            if not chosen or item["id"] in chosen:
+                problem = problem_of(item)
+                yield item["id"], _sources(derive_outcome(problem, v) for v in problem.wrt)
+    for name in () if files else chosen or library.names():
+        yield name, exported(name)
 
 
 # -- wrong variants ---------------------------------------------------------------------------
@@ -91,26 +117,26 @@ def bound_twice(one: str, two: str) -> bool:
 def main(arguments: list[str]) -> int:
     if "--wrong" in arguments:
         return _wrong()
-    names = [a for a in arguments if not a.startswith("-")] or list(library.names())
-    accepted = total = 0
+    counts = {"accepted": 0, "not exported": 0, "refused": 0}
     axioms: set[str] = set()
     spent = 0.0
-    for name in names:
-        for outcome, found in exported(name):
-            total += 1
-            by = " then ".join(map(str, outcome.wrt))
+    for name, outcomes in _asked(arguments):
+        for outcome, found in outcomes:
+            shown = f"{name:30} {' then '.join(map(str, outcome.wrt)):12}"
             if isinstance(found, NotExported):
-                print(f"{name:30} {by:12} not exported: {found}", flush=True)
+                counts["not exported"] += 1
+                print(f"{shown} not exported: {found}", flush=True)
                 continue
             verdict = check.check(found)
             axioms.update(verdict.axioms)
             spent += verdict.seconds
-            accepted += verdict.accepted
+            counts["accepted" if verdict.accepted else "refused"] += 1
             said = "accepted" if verdict.accepted else f"REFUSED: {verdict.reason[:200]}"
             lines = len(found.splitlines())
-            print(f"{name:30} {by:12} {verdict.seconds:5.1f} s {lines:5} lines {said}", flush=True)
-    print(f"{accepted} of {total} accepted, {spent:.0f} s; axioms: {', '.join(sorted(axioms))}")
-    return 0
+            print(f"{shown} {verdict.seconds:5.1f} s {lines:5} lines {said}", flush=True)
+    print(", ".join(f"{n} {what}" for what, n in counts.items()))
+    print(f"{spent:.0f} s; axioms: {', '.join(sorted(axioms))}")
+    return 1 if counts["refused"] else 0
 
 
 def _wrong() -> int:

@@ -30,10 +30,13 @@ from derivation.terms import (
     is_element,
     name_of,
     names,
+    number,
     rebuild,
+    relation,
     replace_terms,
     sigmoid,
     softplus,
+    subterms,
 )
 
 VALUES = (Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(1, 6), Fraction(2))
@@ -63,9 +66,35 @@ def example(writer: Writer, assumed: list[Any], inputs: list[str]) -> str:
                 met = all(_value(c, {}, world) for c in inlined)
             except (ArithmeticError, ValueError, KeyError, TypeError):
                 continue
-            if met and len(plain) == len(used):
+            if met and len(plain) == len(used) and _provable(inlined, value, theory):
                 return _text(writer, inlined, sizes, used, length, value)
     return "(* no example is given here that meets the assumptions *)"
+
+
+def _provable(conditions: list[Any], value: Fraction, theory: Any) -> bool:
+    """Whether Coq will see that the conditions hold where every entry has the value."""
+
+    def swap(s: Any) -> Any:
+        return number(value) if is_element(s) else None
+
+    def plain(c: Any) -> bool:
+        return not any(
+            (type(s) in FUNCTIONS and not isinstance(s, sympy.Abs))
+            or (isinstance(s, Pow) and not isinstance(s.args[1], Integer))
+            for s in subterms(c)
+        )
+
+    def seen(c: Any) -> bool:
+        if plain(c):
+            return True
+        if isinstance(c, Every):
+            return seen(c.body)
+        if not isinstance(c, Relation):
+            return False
+        there = relation(c.op, *(replace_terms(s, swap) for s in (c.left, c.right)))
+        return bool(theory.decide(there)[0])
+
+    return all(map(seen, conditions))
 
 
 def _text(

@@ -65,13 +65,13 @@ class Statement:
         self.assumed: list[Any] = []
         seen = set()
         for c in (*problem.givens, *outcome.conditions, *outcome.domain):
-            closed = _closed(c)
-            if oriented(closed) in seen:
+            whole = closed(c)
+            if oriented(whole) in seen:
                 continue
-            seen.add(oriented(closed))
+            seen.add(oriented(whole))
             if self.below_one(c):
                 continue  # a lemma of the file, see ``Source``
-            self.assumed.append(closed)
+            self.assumed.append(whole)
         for n, c in enumerate(self.assumed, 1):
             text = writer.proposition(c, {})
             varies = writer.theory.depends(c, writer.variable)
@@ -143,7 +143,8 @@ class Statement:
         return " ".join(parts)
 
 
-def _closed(c: Any) -> Any:
+def closed(c: Any) -> Any:
+    """A condition for every value of its free indices."""
     for i in sorted(free_indices(c), key=lambda i: str(i.name)):
         c = every(c, i)
     return c
