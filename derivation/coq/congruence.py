@@ -175,7 +175,7 @@ class Congruence(Arithmetic):
         proof = f"(f_equal (fun hole : R => {context}) {inner})"
         for t, first in ((before, True), (after, False)):  # -1 as a factor is written as a sign
             shown, put = self.term(t, env), self.term(t.args[k], env)
-            filled = re.sub(r"\bhole\b", lambda _, put=put: put, context)
+            filled = re.sub(r"\bhole\b", put.replace("\\", r"\\"), context)
             if shown != filled:
                 sides = (shown, filled) if first else (filled, shown)
                 same = f"(ltac:(alg) : {sides[0]} = {sides[1]})"
