@@ -474,7 +474,7 @@ Proof. assert (H := exp_pos x); assert (G := exp_pos (- x)); unfold cosh; lra. Q
 Lemma Rleb_refl a : Rleb a a = true.
 Proof. unfold Rleb; destruct (Rle_dec a a) as [_|N]; [reflexivity | destruct N; lra]. Qed.
 (* an index is in range; a condition on indices holds *)
-Ltac rng := first [assumption | solve [auto] | lia].
+Ltac rng := first [assumption | solve [auto] | cbv beta in *; lia].
 (* an assumption, for the indices at hand *)
 Ltac by_hyp := match goal with
   | H : _ |- _ => solve [apply H; rng]
