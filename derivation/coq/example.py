@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from derivation.coq.statement import inlined
 from derivation.coq.writer import Writer
 from derivation.terms import (
     PI,
@@ -31,7 +32,6 @@ from derivation.terms import (
     name_of,
     names,
     number,
-    rebuild,
     relation,
     replace_terms,
     sigmoid,
@@ -55,19 +55,19 @@ def example(writer: Writer, assumed: list[Any], inputs: list[str]) -> str:
     if not assumed:
         return ""
     theory = writer.theory
-    inlined = [_inlined(c, theory) for c in assumed]
-    used = [n for n in inputs if any(n in names(c) for c in inlined)]
+    whole = [inlined(c, theory) for c in assumed]
+    used = [n for n in inputs if any(n in names(c) for c in whole)]
     sizes = list(theory.problem.sizes)
     plain = [n for n in used if n not in theory.problem.labels]
     for length in (1, 2, 3):
         for value in VALUES:
             world = {**dict.fromkeys(sizes, length), **dict.fromkeys(plain, value)}
             try:
-                met = all(_value(c, {}, world) for c in inlined)
+                met = all(_value(c, {}, world) for c in whole)
             except (ArithmeticError, ValueError, KeyError, TypeError):
                 continue
-            if met and len(plain) == len(used) and _provable(inlined, value, theory):
-                return _text(writer, inlined, sizes, used, length, value)
+            if met and len(plain) == len(used) and _provable(whole, value, theory):
+                return _text(writer, whole, sizes, used, length, value)
     return "(* no example is given here that meets the assumptions *)"
 
 
@@ -114,25 +114,6 @@ def _text(
         f"Example assumptions_met : exists {' '.join(binders)},\n  {together}.\n"
         f"Proof. exists {', '.join(witnesses)}; witness. Qed."
     )
-
-
-def _inlined(t: Any, theory: Any) -> Any:
-    """The term with every definition put in."""
-
-    def swap(s: Any) -> Any:
-        if is_element(s) and theory.defined(s):
-            return _inlined(theory.unfold(s), theory)
-        if isinstance(s, Relation | AllOf | AnyOf | Not | Every):
-            return rebuild(s, tuple(a if _operator(a) else _inlined(a, theory) for a in s.args))
-        return None
-
-    if isinstance(t, Relation | AllOf | AnyOf | Not | Every):
-        return swap(t)
-    return replace_terms(t, swap)
-
-
-def _operator(a: Any) -> bool:
-    return not a.args and type(a).__name__ == "_Operator"
 
 
 def _range(i: Any, world: Mapping[str, Any]) -> Iterator[int]:

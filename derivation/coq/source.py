@@ -106,12 +106,24 @@ class Source:
                 "",
                 "(* ==== the theorem ==== *)",
                 "",
-                proof,
-                "End Problem.",
+                *self._theorem(proof),
                 "",
                 *([shown] if shown else []),
             ]
         )
+
+    def _theorem(self, proof: str) -> list[str]:
+        """The theorem by the names of the problem, and again without them if that is not long."""
+        stated, full = self.state.theorem(), self.state.in_full()
+        if full is None:
+            return [f"Theorem {THEOREM} : {stated}.\nProof.\n{proof}\nQed.", "End Problem."]
+        return [
+            f"Lemma by_name : {stated}.\nProof using All.\n{proof}\nQed.",
+            "End Problem.",
+            "",
+            "(* the same with every definition put in *)",
+            f"Theorem {THEOREM} : {full}.\nProof.\n  exact by_name.\nQed.",
+        ]
 
     def _in_order(self) -> list[Definition]:
         """The definitions, each after those that it uses."""
@@ -155,19 +167,15 @@ class Source:
     # -- a first derivative --------------------------------------------------------------------
 
     def _first(self) -> str:
-        o, m = self.outcome, self.m
+        o = self.outcome
         v = o.wrt[0]
         moves = [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
         free = [i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)]
         self._chain("steps", moves, diff(o.objective, v), o.result, list(dict.fromkeys(free)))
         self._duals(v, name_of(o.objective))
-        quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
-        return (
-            f"Theorem {THEOREM} : {quantified}\n  {self.state.derives(env)}\n"
-            f"    {m.term(o.result, env)}.\n"
-            f"Proof.\n  intros {args}.\n"
-            f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args})).\nQed."
-        )
+        _, env, args = self.state.quantified((v,), indices_of(o.objective))
+        proof = f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args}))."
+        return f"  intros {args}.\n{proof}"
 
     def _dual_at(self, v: Any, env: Env) -> str:
         """``dual_…`` of the objective, applied."""
@@ -379,26 +387,18 @@ class Source:
         start = element(name, *free)
         self._chain("steps", outer, diff(start, w), o.result, both, again=diff(gradient, w))
         quantified, env, args = self.state.quantified((v, w), indices_of(o.objective))
-        t, s = self.state.letter("t", env), self.state.letter("s", env)
+        t = self.state.letter("t", env)
         changed = m.changed(w, env, t)
-        twice = m.changed(v, env, s, base=changed)
-        at_v = " ".join(m.index(i, env) for i in indices_of(v))
-        point = f"({changed} {at_v})" if at_v else changed
-        whole = (
-            f"fun {t} : R => Derive (fun {s} : R => {self.state.objective_at(twice, env)}) {point}"
-        )
         mine = " ".join(env[i] for i in free)
         at_w = " ".join(m.index(i, env) for i in indices_of(w))
         rng = " ".join("ltac:(rng)" for _ in free)
         dual = f"(dual_{c} {m.prefix} {at_w} {mine} {rng})"
         return (
-            f"Theorem {THEOREM} : {quantified}\n  is_derive ({whole})\n    {m.element(w, env)}\n"
-            f"    {m.term(o.result, env)}.\n"
-            f"Proof.\n  intros {args}.\n"
+            f"  intros {args}.\n"
             f"  apply (is_derive_ext (fun {t} : R => {c} {changed} {mine})).\n"
             f"  - intros {t}; symmetry; apply is_derive_unique;"
             f" exact (first_{c} {changed} {mine} {rng}).\n"
-            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args})).\nQed."
+            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args}))."
         )
 
     @staticmethod

@@ -55,7 +55,8 @@ return Set SProp then Type using where with by Definition Lemma Theorem Proof Qe
 Variable Hypothesis Ltac Example Check Print Admitted Axiom S O R I nat bool true false negb andb
 orb True False not and or eq INR Nat exp ln sin cos tanh sinh cosh sqrt Rpower PI Rabs sign Rmax
 Rinv Rplus Rmult Rminus Rdiv Ropp pow is_derive Derive eq_refl eq_trans eq_sym f_equal conj hole
-idtac Module Variables"""
+idtac Module Variables Admitted admit give_up Abort Axioms Parameter Parameters Conjecture
+Conjectures Load Declare Unset Redirect Cd Drop Extraction bypass_check by_name derivative steps assumptions_met hole close_with"""
 # what the prelude defines and what the proofs are written with: a user's name must hide none of it
 RESERVED = frozenset(_WORDS.split()) | NAMES
 # how the names that the proofs themselves bring in begin
@@ -101,10 +102,9 @@ class Writer:
 
     def fresh(self, name: str, keep: bool = True) -> str:
         """An identifier of Coq's like the name, used for nothing else."""
-        name = re.sub(r"\W", "_", name)
-        name = f"u{name}" if name.startswith("_") else name
+        name = _identifier(name)
         found, n = name, 0
-        while found in self.taken or OWN.match(found):
+        while found in self.taken:
             n += 1
             found = f"{name}_{n}" if n > 1 else f"{name}_"
         if keep:
@@ -113,13 +113,14 @@ class Writer:
 
     def bind(self, index: Any, env: Env) -> tuple[str, dict[Any, str]]:
         """A letter for an index that is bound here, and the letters from here on."""
-        letter = re.sub(r"\W", "_", str(index.name))
-        letter = f"u{letter}" if letter.startswith("_") else letter
+        letter = _identifier(str(index.name))
         used = self.taken | {v for k, v in env.items() if k != index}
         found, n = letter, 0
         while found in used or OWN.match(found):
             n += 1
             found = f"{letter}{n}"
+            if OWN.match(found):
+                found = f"{letter}x{n}"
         return found, {**{k: v for k, v in env.items() if k != index}, index: found}
 
     # -- indices and sizes --------------------------------------------------------------------
@@ -372,6 +373,12 @@ class Writer:
         if slots > 3:
             raise NotExported("a variable of more than three indices")
         return ("upd", "upd2", "upd3")[slots - 1]
+
+
+def _identifier(name: str) -> str:
+    """The name as an identifier of Coq's that no name of a proof begins like."""
+    name = re.sub(r"\W", "_", name)
+    return f"u{name}" if name.startswith("_") or OWN.match(name) else name
 
 
 def _compared(a: Any, op: str, b: Any) -> bool:
