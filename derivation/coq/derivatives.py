@@ -116,7 +116,7 @@ class Derivatives(Forward):
         return self.derivative(t, env)
 
     def equal(self, a: str, b: str) -> str:
-        return "" if a == b else f"(ltac:(alg) : {a} = {b})"
+        return "" if a == b else f"(ltac:({'zeros' if b == '0' else 'alg'}) : {a} = {b})"
 
     def _cleaned(
         self, node: Node, t: Any, target: str, leaf: Callable[[Node], str], dead: bool

@@ -23,6 +23,7 @@ _FEATURES = {
     "guarded": re.compile(r"sum \S+ \(fun \w+ => if "),
     "products": re.compile(r"P\d+ : .*(?:\*.*<> 0|0 <.*\*)"),
     "summed": re.compile(r"P\d+ : .*sum .*(?:<> 0|0 <)|P\d+ : .*0 < .*sum "),
+    "compared": re.compile(r"Rltb|Rleb|Reqb"),
     "log1p": re.compile(r"\(ln \(1 \+ "),
 }
 

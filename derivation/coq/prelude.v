@@ -612,7 +612,15 @@ Ltac alg := cbv beta; first
   | solve [rpowers] (* Rpower *)
   ].
 (* distinctions of cases *)
-Ltac settle := try (exfalso; solve [lia | congruence]); solve [alg | congruence].
+Ltac reals := repeat match goal with
+  | H : Rltb ?a ?b = _ |- _ => unfold Rltb in H; destruct (Rlt_dec a b); try discriminate H; clear H
+  | H : Rleb ?a ?b = _ |- _ => unfold Rleb in H; destruct (Rle_dec a b); try discriminate H; clear H
+  | H : Reqb ?a ?b = _ |- _ => unfold Reqb in H; destruct (Req_EM_T a b); try discriminate H; clear H
+  end.
+Ltac settle := try (exfalso; solve [lia | congruence]); first
+  [ solve [alg | congruence]
+  | cbv beta in *; reals; exfalso; lra (* compared *)
+  ].
 Ltac cases := cbv beta in *; unfold delta; repeat match goal with
   | |- context [Nat.eqb ?a ?b] => destruct (Nat.eqb_spec a b); [try (subst a || subst b) |]
   | _ : context [Nat.eqb ?a ?b] |- _ => destruct (Nat.eqb_spec a b); [try (subst a || subst b) |]

@@ -56,7 +56,8 @@ Variable Hypothesis Ltac Example Check Print Admitted Axiom S O R I nat bool tru
 orb True False not and or eq INR Nat exp ln sin cos tanh sinh cosh sqrt Rpower PI Rabs sign Rmax
 Rinv Rplus Rmult Rminus Rdiv Ropp pow is_derive Derive eq_refl eq_trans eq_sym f_equal conj hole
 idtac Module Variables Admitted admit give_up Abort Axioms Parameter Parameters Conjecture
-Conjectures Load Declare Unset Redirect Cd Drop Extraction bypass_check by_name derivative steps assumptions_met hole close_with"""
+Conjectures Load Declare Unset Redirect Cd Drop Extraction bypass_check by_name derivative steps
+assumptions_met close_with"""
 # what the prelude defines and what the proofs are written with: a user's name must hide none of it
 RESERVED = frozenset(_WORDS.split()) | NAMES
 # how the names that the proofs themselves bring in begin
