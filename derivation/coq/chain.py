@@ -178,7 +178,7 @@ class Chain(Derivatives):
             + " ".join([*ours, *(f"H_{i}" for i in ours)])
             + f"; apply (through_cut Sf HSf _ {local} {family} {units} _ (E_{c}{at} {hyps})).\n"
             + f"    - unfold Sf; cut_units_{max(1, *(len(self.shape(m)) for m in middle))}.\n"
-            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cut_alg. }}"
+            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cbv beta iota; ring. }}"
         )
         return script
 

@@ -24,6 +24,7 @@ _FEATURES = {
     "products": re.compile(r"P\d+ : .*(?:\*.*<> 0|0 <.*\*)"),
     "summed": re.compile(r"P\d+ : .*sum .*(?:<> 0|0 <)|P\d+ : .*0 < .*sum "),
     "compared": re.compile(r"Rltb|Rleb|Reqb"),
+    "fourth": re.compile(r"\^ 4\b"),
     "log1p": re.compile(r"\(ln \(1 \+ "),
 }
 

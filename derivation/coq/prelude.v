@@ -93,8 +93,7 @@ Proof.
 Qed.
 Lemma delta_sym i j : delta i j = delta j i.
 Proof. unfold delta; rewrite Nat.eqb_sym; reflexivity. Qed.
-Lemma delta_refl i : delta i i = 1.
-Proof. unfold delta; rewrite Nat.eqb_refl; reflexivity. Qed.
+Lemma delta_refl i : delta i i = 1. Proof. unfold delta; rewrite Nat.eqb_refl; reflexivity. Qed.
 Lemma sum_nonneg K f : (forall k, (k < K)%nat -> 0 <= f k) -> 0 <= sum K f.
 Proof. induction K; simpl; intros P; [lra | apply Rplus_le_le_0_compat; auto]. Qed.
 Lemma sum_pos_at K j f : (j < K)%nat -> (forall k, (k < K)%nat -> 0 <= f k) -> 0 < f j -> 0 < sum K f.
@@ -119,8 +118,7 @@ Proof. destruct c; auto. Qed.
 Definition Dual (f : R -> R) (x v d : R) : Prop := f x = v /\ is_derive f x d.
 Lemma dual_const c x : Dual (fun _ => c) x c 0.
 Proof. split; [reflexivity | apply @is_derive_const]. Qed.
-Lemma dual_var x : Dual (fun t => t) x x 1.
-Proof. split; [reflexivity | apply @is_derive_id]. Qed.
+Lemma dual_var x : Dual (fun t => t) x x 1. Proof. split; [reflexivity | apply @is_derive_id]. Qed.
 Lemma dual_entry z j k : Dual (fun t => upd z j t k) (z j) (z k) (delta k j).
 Proof.
   unfold upd, delta; destruct (Nat.eqb_spec k j); [subst; apply dual_var | apply dual_const].
@@ -247,13 +245,9 @@ Proof.
     revert B; unfold Steady; apply filter_imp; intros t ->; reflexivity.
 Qed.
 Lemma Rmax_case a b : (if Rltb b a then a else b) = Rmax a b.
-Proof.
-  unfold Rltb; destruct (Rlt_dec b a); [rewrite Rmax_left | rewrite Rmax_right]; lra.
-Qed.
+Proof. unfold Rltb; destruct (Rlt_dec b a); [rewrite Rmax_left | rewrite Rmax_right]; lra. Qed.
 Lemma Rmin_case a b : (if Rltb a b then a else b) = Rmin a b.
-Proof.
-  unfold Rltb; destruct (Rlt_dec a b); [rewrite Rmin_left | rewrite Rmin_right]; lra.
-Qed.
+Proof. unfold Rltb; destruct (Rlt_dec a b); [rewrite Rmin_left | rewrite Rmin_right]; lra. Qed.
 Lemma dual_max f g x v w d e : Dual f x v d -> Dual g x w e -> v <> w ->
   Dual (fun t => Rmax (f t) (g t)) x (Rmax v w) (if Rltb w v then d else e).
 Proof.
@@ -271,22 +265,16 @@ Proof.
   - apply dual_case; auto; apply (steady_lt f g x v w d e); auto.
 Qed.
 
-Lemma d_exp v : is_derive exp v (exp v).
-Proof. apply is_derive_exp. Qed.
-Lemma d_ln v : 0 < v -> is_derive ln v (/ v).
-Proof. apply is_derive_ln. Qed.
+Lemma d_exp v : is_derive exp v (exp v). Proof. apply is_derive_exp. Qed.
+Lemma d_ln v : 0 < v -> is_derive ln v (/ v). Proof. apply is_derive_ln. Qed.
 Lemma d_inv v : v <> 0 -> is_derive Rinv v (- / (v * v)).
 Proof. intros H; auto_derive; [exact H | field; exact H]. Qed.
 Lemma d_pow n v m : INR (S n) = m -> is_derive (fun t => t ^ S n) v (m * v ^ n).
 Proof. intros <-; auto_derive; [trivial |]; rewrite Rmult_1_l; reflexivity. Qed.
 Lemma d_sqrt v : 0 < v -> is_derive sqrt v (/ (2 * sqrt v)).
-Proof.
-  intros H; auto_derive; [exact H | field; apply Rgt_not_eq, sqrt_lt_R0, H].
-Qed.
-Lemma d_sin v : is_derive sin v (cos v).
-Proof. auto_derive; [trivial | ring]. Qed.
-Lemma d_cos v : is_derive cos v (- sin v).
-Proof. auto_derive; [trivial | ring]. Qed.
+Proof. intros H; auto_derive; [exact H | field; apply Rgt_not_eq, sqrt_lt_R0, H]. Qed.
+Lemma d_sin v : is_derive sin v (cos v). Proof. auto_derive; [trivial | ring]. Qed.
+Lemma d_cos v : is_derive cos v (- sin v). Proof. auto_derive; [trivial | ring]. Qed.
 Lemma d_tan v : cos v <> 0 -> is_derive tan v (/ (cos v ^ 2)).
 Proof.
   intros H; unfold tan; auto_derive; [exact H |].
@@ -299,9 +287,7 @@ Proof. unfold cosh, sinh; auto_derive; [trivial | field]. Qed.
 Lemma d_cosh v : is_derive cosh v (sinh v).
 Proof. unfold cosh, sinh; auto_derive; [trivial | field]. Qed.
 Lemma d_sigmoid v : is_derive sigmoid v (sigmoid v * (1 - sigmoid v)).
-Proof.
-  assert (H := exp_pos (- v)); unfold sigmoid; auto_derive; [lra | field; lra].
-Qed.
+Proof. assert (H := exp_pos (- v)); unfold sigmoid; auto_derive; [lra | field; lra]. Qed.
 Lemma d_softplus v : is_derive softplus v (sigmoid v).
 Proof.
   assert (H := exp_pos v); unfold softplus, sigmoid; auto_derive; [lra |].
@@ -403,9 +389,7 @@ Proof. destruct g; auto. Qed.
 (* what is cut: the family is changed where its own entry stands *)
 Lemma through_cut S (HS : Linear S) c p a u a' : Through S c p a -> S u = p ->
   (forall b i j k, a b i j k + u b i j k = a' b i j k) -> Through S c 0 a'.
-Proof.
-  unfold Through; intros -> H G; rewrite <- (family_ext _ _ G), (proj1 HS), H; ring.
-Qed.
+Proof. unfold Through; intros -> H G; rewrite <- (family_ext _ _ G), (proj1 HS), H; ring. Qed.
 Lemma sift_one K i f : (i < K)%nat -> sum K (fun k => delta i k * f k) = f i.
 Proof.
   intros H; rewrite <- (sum_sift K i f H); apply sum_ext; intros k _; rewrite delta_sym; ring.
@@ -429,35 +413,24 @@ Qed.
 
 Create HintDb signs.
 Lemma inv_nonneg a : 0 <= a -> 0 <= / a.
-Proof.
-  intros [H| <-]; [apply Rlt_le, Rinv_0_lt_compat, H | rewrite Rinv_0; apply Rle_refl].
-Qed.
-Lemma pos_nz a : 0 < a -> a <> 0.
-Proof. lra. Qed.
-Lemma pos_from a : 0 <= a -> a <> 0 -> 0 < a.
-Proof. lra. Qed.
-Lemma nz_left a b : a * b <> 0 -> a <> 0.
-Proof. intros H E; apply H; rewrite E; ring. Qed.
-Lemma nz_right a b : a * b <> 0 -> b <> 0.
-Proof. intros H E; apply H; rewrite E; ring. Qed.
-Lemma nz_inv a : / a <> 0 -> a <> 0.
-Proof. intros H E; apply H; rewrite E; exact Rinv_0. Qed.
-Lemma even_nonneg n a : 0 <= a ^ (2 * n).
-Proof. rewrite pow_mult; apply pow_le, pow2_ge_0. Qed.
+Proof. intros [H| <-]; [apply Rlt_le, Rinv_0_lt_compat, H | rewrite Rinv_0; apply Rle_refl]. Qed.
+Lemma pos_nz a : 0 < a -> a <> 0. Proof. lra. Qed.
+Lemma pos_from a : 0 <= a -> a <> 0 -> 0 < a. Proof. lra. Qed.
+Lemma nz_left a b : a * b <> 0 -> a <> 0. Proof. intros H E; apply H; rewrite E; ring. Qed.
+Lemma nz_right a b : a * b <> 0 -> b <> 0. Proof. intros H E; apply H; rewrite E; ring. Qed.
+Lemma nz_inv a : / a <> 0 -> a <> 0. Proof. intros H E; apply H; rewrite E; exact Rinv_0. Qed.
+Lemma even_nonneg n a : 0 <= a ^ (2 * n). Proof. rewrite pow_mult; apply pow_le, pow2_ge_0. Qed.
 Lemma ln_above x : 0 < x -> 0 < ln (1 + x).
 Proof. intros H; rewrite <- ln_1; apply ln_increasing; lra. Qed.
 Lemma ln_from x : 0 <= x -> 0 <= ln (1 + x).
-Proof.
-  intros [H| <-]; [apply Rlt_le, ln_above, H | rewrite Rplus_0_r, ln_1; apply Rle_refl].
-Qed.
+Proof. intros [H| <-]; [apply Rlt_le, ln_above, H | rewrite Rplus_0_r, ln_1; apply Rle_refl]. Qed.
 Lemma sigmoid_reflection x : sigmoid x = 1 + - sigmoid (- x).
 Proof.
   unfold sigmoid; rewrite Ropp_involutive, exp_Ropp; assert (H := exp_pos x); field; split; lra.
 Qed.
 Lemma sigmoid_pos x : 0 < sigmoid x.
 Proof. unfold sigmoid; assert (H := exp_pos (- x)); apply Rinv_0_lt_compat; lra. Qed.
-Lemma softplus_pos x : 0 < softplus x.
-Proof. apply ln_above, exp_pos. Qed.
+Lemma softplus_pos x : 0 < softplus x. Proof. apply ln_above, exp_pos. Qed.
 Lemma sigmoid_below x : 0 < 1 + - sigmoid x.
 Proof.
   rewrite <- (Ropp_involutive x), (sigmoid_reflection (- - x)); assert (H := sigmoid_pos (- - - x)); lra.
@@ -482,10 +455,8 @@ Ltac by_hyp := match goal with
   | H : _ |- _ <> _ => solve [apply not_eq_sym; apply H; rng]
   end.
 (* an assumption on the same sum, written a little differently *)
-Lemma like_nz a b : b <> 0 -> a = b -> a <> 0.
-Proof. intros H ->; exact H. Qed.
-Lemma like_pos a b : 0 < b -> a = b -> 0 < a.
-Proof. intros H ->; exact H. Qed.
+Lemma like_nz a b : b <> 0 -> a = b -> a <> 0. Proof. intros H ->; exact H. Qed.
+Lemma like_pos a b : 0 < b -> a = b -> 0 < a. Proof. intros H ->; exact H. Qed.
 Ltac reorder := cbv beta; repeat (apply sum_ext; intros); repeat match goal with
   | |- context [if ?c then _ else _] => destruct c eqn:? end; first [ring | exfalso; lia].
 Ltac by_like := match goal with
@@ -500,8 +471,8 @@ Ltac nn := first
   [ assumption
   | lazymatch goal with
     | |- 0 <= ?a * ?a => apply Rle_0_sqr
-    | |- 0 <= _ ^ 2 => apply pow2_ge_0 (* 2 *)
-    | |- 0 <= _ ^ 4 => apply (even_nonneg 2) (* 4 *)
+    | |- 0 <= _ ^ 2 => apply pow2_ge_0
+    | |- 0 <= _ ^ 4 => apply (even_nonneg 2) (* fourth *)
     | |- 0 <= sum _ _ => apply sum_nonneg; intros; nn
     | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; nn
     | |- 0 <= sqrt _ => apply sqrt_pos (* sqrt *)
@@ -665,8 +636,7 @@ Ltac known_values := unfold tan, tanh, sinh, cosh, sigmoid, softplus, relu; rewr
 Create HintDb vanishing.
 Ltac family_zero := cbv beta iota; first
   [ reflexivity | solve [auto with vanishing] | symmetry; solve [auto with vanishing] ].
-Lemma no_one K f : sum K (fun k => 0 * f k) = 0.
-Proof. apply sum_zero; intros; ring. Qed.
+Lemma no_one K f : sum K (fun k => 0 * f k) = 0. Proof. apply sum_zero; intros; ring. Qed.
 Lemma no_two K N f : sum K (fun k => sum N (fun l => 0 * f k l)) = 0.
 Proof. apply sum_zero; intros; apply no_one. Qed.
 Lemma no_three K N M f : sum K (fun k => sum N (fun l => sum M (fun m => 0 * f k l m))) = 0.
@@ -675,12 +645,11 @@ Ltac cut_units_1 := cbv beta iota; rewrite ?no_one; rewrite ?sift_one by rng; ri
 Ltac cut_units_2 := cbv beta iota; rewrite ?no_two, ?no_one; rewrite ?sift_two, ?sift_one by rng; ring.
 Ltac cut_units_3 := cbv beta iota;
   rewrite ?no_three, ?no_two, ?no_one; rewrite ?sift_three, ?sift_two, ?sift_one by rng; ring.
-Ltac cut_alg := cbv beta iota; ring.
 (* an example that meets the assumptions: at sizes up to 3, entry by entry *)
 Ltac witness := repeat match goal with |- _ /\ _ => split end; try lia; intros;
   repeat match goal with H : (?i < _)%nat |- _ => is_var i;
     destruct i as [|[|[|i]]]; try (exfalso; lia) end;
   unfold delta, Rdiv; simpl; first
   [ lra | solve [pos] | solve [nz] | solve [nn] | split; lra | intros; lra | intros; lia
-  | unfold Rabs; repeat match goal with |- context [Rcase_abs ?a] => destruct (Rcase_abs a) end; lra
+  | unfold Rabs; repeat (destruct Rcase_abs); lra (* Rabs *)
   ].
