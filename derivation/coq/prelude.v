@@ -571,6 +571,12 @@ Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 Ltac hide := unfold Rdiv; repeat match goal with
   | |- context [Rinv ?a] => lazymatch a with IZR _ => fail | _ => generalize (Rinv a); intros ? end
   end.
+(* only those of what is not known to differ from 0 *)
+Ltac hide_unknown := unfold Rdiv; repeat match goal with
+  | |- context [Rinv ?a] => lazymatch a with IZR _ => fail | _ => idtac end;
+      lazymatch goal with H : a <> 0 |- _ => fail | _ => idtac end;
+      first [assert (a <> 0) by nz | generalize (Rinv a); intros ?]
+  end.
 Ltac alg := cbv beta; first
   [ alg0
   | solve [hide; field]
@@ -581,6 +587,7 @@ Ltac alg := cbv beta; first
   | solve [rewrite <- ?exp_plus; f_equal; alg0] (* exp *)
   | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | solve [rpowers] (* Rpower *)
+  | solve [hide_unknown; field; nz]
   ].
 (* distinctions of cases *)
 Ltac reals := repeat match goal with
@@ -613,6 +620,11 @@ Ltac logs := first
   [ alg
   | exps; rewrite ?exp_ln by pos; alg
   | unfold Rdiv; repeat first [rewrite ln_mult by pos | rewrite ln_Rinv by pos | rewrite ln_exp]; alg
+  | solve [rewrite ?Rpower_mult; apply (f_equal2 Rpower); alg] (* Rpower *)
+  | unfold Rpower; repeat first [rewrite ln_exp | rewrite ln_mult by pos | rewrite ln_Rinv by pos]; (* Rpower *)
+      rewrite <- ?exp_plus; solve [f_equal; alg0] (* Rpower *)
+  | rewrite ?Rpower_mult; repeat match goal with |- context [Rpower ?a ?e] => (* Rpower *)
+      replace e with 1 by (field; nz); rewrite (Rpower_1 a) by pos end; alg (* Rpower *)
   | rewrite sqrt_pow2 by nn; alg (* sqrt *)
   | rewrite sqrt_square by nn; alg (* sqrt *)
   ].
