@@ -601,9 +601,7 @@ class _Problem:
 
     def _given_letters(self, g: Any) -> Any:
         """A given written in arrays holds for every value of its axes; they get letters."""
-        axes = tuple(
-            i for i in sorted(free_indices(g), key=str) if str(i.name).startswith("_m")
-        )
+        axes = tuple(i for i in sorted(free_indices(g), key=str) if str(i.name).startswith("_m"))
         taken = self.words.names | frozenset(self.sizes)
         return lettered(axes, g, taken)[1]
 
