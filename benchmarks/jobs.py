@@ -103,8 +103,7 @@ def attended(a: Arrays) -> float:
     total = 0.0
     for query, upstream in zip(a["Q"], a["G"], strict=True):
         scores = [
-            sum(q * k for q, k in zip(query, key, strict=True)) / sqrt(len(query))
-            for key in a["K"]
+            sum(q * k for q, k in zip(query, key, strict=True)) / sqrt(len(query)) for key in a["K"]
         ]
         for share, value in zip(softmax(scores), a["V"], strict=True):
             total += share * sum(g * v for g, v in zip(upstream, value, strict=True))
@@ -123,7 +122,7 @@ HEAD_SIZES = {"N": 2, "M": 3, "D": 2, "C": 2}
 
 JOBS = (
     Job("flagship", "softmax + cross-entropy by the logits", cross_entropy, LOGITS, {"K": 3}, "z",
-        published="p[j] - y[j]"),
+        published="yhat[j] - y[j]"),
     Job("hessian", "its Hessian", cross_entropy, LOGITS, {"K": 3}, "z", 2,
         published="p[j]*(delta(j,l) - p[l])"),
     Job("layernorm", "LayerNorm, vector-Jacobian product", normalised, LAYER, {"D": 3}, "x",
@@ -138,3 +137,26 @@ JOBS = (
         published="sum(A[n,a]*G[n,b] for n in N)"),
 )  # fmt: skip
 
+
+FLAGSHIP_AT = """\
+p[i] = exp(z[i])/sum(exp(z[k]) for k in {K})
+L = -sum(y[i]*log(p[i]) for i in {K})
+given sum(y[i] for i in {K}) == 1
+wrt z[j]"""
+
+TEN_LINES = (
+    FLAGSHIP_AT.format(K="K")
+    + """
+= -sum(y[i]*diff(log(p[i]), z[j]) for i in K)
+= -sum(y[i]/p[i]*diff(p[i], z[j]) for i in K)
+= -sum(y[i]/p[i]*p[i]*(delta(i,j) - p[j]) for i in K)
+= -sum(y[i]*(delta(i,j) - p[j]) for i in K)
+= -sum(y[i]*delta(i,j) - y[i]*p[j] for i in K)
+= -sum(y[i]*delta(i,j) for i in K) + sum(y[i]*p[j] for i in K)
+= -y[j] + sum(y[i]*p[j] for i in K)
+= -y[j] + p[j]*sum(y[i] for i in K)
+= -y[j] + p[j]
+= p[j] - y[j]"""
+)
+
+MAXIMA = "L: -sum(y[i]*log(exp(z[i])/sum(exp(z[k]),k,1,K)),i,1,K)$ string(diff(L,z[j]));"

@@ -1,7 +1,8 @@
 """The same jobs by this package, as a user of its Python functions would do them.
 
-What is timed is all of it: the text read, every step derived and proved by the kernel, and every
-step confirmed by the oracle, in a process that has done nothing before but import.
+What is timed is all of it, in a process that has done nothing before but import: the text read,
+every step derived and proved by the kernel; under the name ``…-confirmed`` also the oracle's
+confirmation of every step at small sizes, which `derive` adds.
 """
 
 from __future__ import annotations
@@ -16,29 +17,41 @@ from typing import Any
 
 sys.path.insert(1, str(Path(__file__).parents[2]))  # for benchmarks.*; the package is installed
 
-import derivation  # noqa: E402
-import derivation.checking.api  # noqa: E402  (imports are no part of the time)
-import derivation.engine  # noqa: E402
-import derivation.oracle  # noqa: E402
-import derivation.verifier  # noqa: E402
-from programs import Program, serve  # noqa: E402
+from programs import Program, serve
+
+import derivation.checking.api
+import derivation.oracle
+import derivation.verifier
+from derivation import library
+from derivation.api import Derivation, read
+from derivation.engine import derive_outcome, derive_together
+from derivation.language import nodes, read_expression, read_problem, write
 
 Data = Mapping[str, Any]
 
 
-def derived(source: str) -> Callable[[Data], Any]:
-    return lambda data: derivation.derive(data.get("program", source))
+def derived(name: str) -> Callable[[Data], Any]:
+    return lambda data: derivation.derive(name)
+
+
+def proved(name: str) -> Callable[[Data], Any]:
+    """What peers are asked for, and the proof besides: all but the oracle's confirmation."""
+
+    def run(data: Data) -> Any:
+        problem = read(library.load(name))
+        style = problem.style or "delta"
+        known = derivation.api._theorems
+        outcomes = derive_together(problem, problem.wrt, style=style, known=known)
+        return Derivation(outcomes[0])
+
+    return run
 
 
 def show(d: Any) -> str:
-    from derivation.language import write
-
     return write(d.outcome.result) if d.outcome.result is not None else f"not derived: {d.reason}"
 
 
 def length(d: Any) -> int:
-    from derivation.language import nodes
-
     return nodes(d.outcome.result) + sum(nodes(a.body) for a in d.outcome.introduced)
 
 
@@ -47,6 +60,12 @@ def values(d: Any, data: Data) -> list[float]:
 
     arrays = {name: numpy.array(value) for name, value in data["arrays"].items()}
     return [float(x) for x in numpy.ravel(d.function()(**arrays))]
+
+
+def published(data: Data) -> dict[str, Any]:
+    """The length of a formula about a problem of the library."""
+    problem = read(library.load(LIBRARY[data["name"]]))
+    return {"nodes": nodes(read_expression(data["formula"], problem))}
 
 
 def write_certificate(data: Data) -> dict[str, Any]:
@@ -64,9 +83,6 @@ def check(data: Data) -> Any:
 
 def network(data: Data) -> dict[str, Any]:
     """A dense network by its first weights, without the oracle: seconds, steps and nodes."""
-    from derivation.engine import derive_outcome
-    from derivation.language import nodes, read_problem
-
     from benchmarks.corpus import network as text
 
     start = time.perf_counter()
@@ -88,8 +104,6 @@ def corpus(data: Data) -> dict[str, Any]:
     """Every item: time, steps, nodes; and its problem as a tree for the other peers."""
     from benchmarks.corpus import problem_of
     from benchmarks.trees import NoTree, problem_tree
-    from derivation.engine import derive_outcome
-    from derivation.language import nodes, read_expression
 
     rows = {}
     for item in json.loads(Path(data["items"]).read_text(encoding="utf-8"))[: data["first"]]:
@@ -111,18 +125,21 @@ def corpus(data: Data) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def _job(name: str) -> Program:
-    return Program(derived(name), show, values, length)
-
-
+LIBRARY = {
+    "flagship": "softmax-cross-entropy",
+    "hessian": "softmax-cross-entropy-hessian",
+    "layernorm": "layernorm",
+    "attention-queries": "attention-queries",
+    "attention-keys": "attention-keys",
+    "attention-values": "attention-values",
+}
 PROGRAMS = {
-    "flagship": _job("softmax-cross-entropy"),
-    "hessian": _job("softmax-cross-entropy-hessian"),
-    "layernorm": _job("layernorm"),
-    "attention-queries": _job("attention-queries"),
-    "attention-keys": _job("attention-keys"),
-    "attention-values": _job("attention-values"),
+    **{job: Program(proved(name), show, values, length) for job, name in LIBRARY.items()},
+    **{f"{job}-confirmed": Program(derived(name), show) for job, name in LIBRARY.items()},
     "program": Program(lambda data: derivation.derive(data["program"]), show),
+    "published": Program(published),
+    "prove": Program(lambda data: proved(data["name"])(data)),
+    "derive": Program(lambda data: derivation.derive(data["name"])),
     "certificate": Program(write_certificate),
     "verify": Program(verify),
     "check": Program(check),

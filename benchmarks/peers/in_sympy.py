@@ -131,9 +131,7 @@ def unrolled(t: Any, at: Mapping[str, int], data: Data) -> Any:
         told = holds(condition, at, data)
         if isinstance(told, bool):
             return unrolled(yes if told else no, at, data)
-        return sympy.Piecewise(
-            (unrolled(yes, at, data), told), (unrolled(no, at, data), True)
-        )
+        return sympy.Piecewise((unrolled(yes, at, data), told), (unrolled(no, at, data), True))
     inner = [unrolled(s, at, data) for s in rest]
     if head == "sigmoid":
         return 1 / (1 + exp(-inner[0]))
@@ -175,7 +173,9 @@ def item(data: Data) -> dict[str, Any]:
     loss = unrolled(body, at, data)
     variables = []
     for which, (array, slots) in enumerate(data["wrt"]):
-        places = [s if isinstance(s, int) else 1 + which * (data["wrt"][0][0] == array) for s in slots]
+        places = [
+            s if isinstance(s, int) else 1 + which * (data["wrt"][0][0] == array) for s in slots
+        ]
         variables.append(sympy.Symbol("_".join([array, *map(str, places)]), real=True))
     start = time.perf_counter()
     found = loss
