@@ -74,6 +74,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 MOST_EXPANDED = 120  # nodes
+LONG_OPENED, HOPELESS = 100, 3.5  # nodes; times the best so far, from where polishing never won
 MOST_LONGER = 10  # nodes that a subterm may grow by where its surroundings may shrink
 TOTAL_EFFORT = 600_000  # … and for a whole derivation
 EFFORT = 60_000  # nodes of candidates looked at for one short form
@@ -146,14 +147,10 @@ class Shortener:
         for candidate in safely(self._variants(first, without)):
             if self._left <= 0:
                 break
-            polished = self._polish(candidate, without)
-            if cost(polished.after) < cost(best.after):
-                best = polished
+            best = self._better(best, candidate, without)
         if best.after != first.after and self._left > 0:  # what came out may be opened once more
             for candidate in safely(self._opened(best, without)):
-                polished = self._polish(candidate, without)
-                if cost(polished.after) < cost(best.after):
-                    best = polished
+                best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
                 best = candidate
@@ -162,6 +159,14 @@ class Shortener:
         if not without:
             self._memo[t] = best
         return best
+
+    def _better(self, best: Proof, candidate: Proof, without: frozenset[str]) -> Proof:
+        """The shorter one, the candidate polished; one that is hopelessly long is not."""
+        length = cost(candidate.after)
+        if length > LONG_OPENED and length > HOPELESS * cost(best.after):
+            return best
+        polished = self._polish(candidate, without)
+        return polished if cost(polished.after) < cost(best.after) else best
 
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
