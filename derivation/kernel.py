@@ -30,6 +30,7 @@ from derivation.terms import (
     IfElse,
     Indexed,
     KroneckerDelta,
+    Not,
     Partial,
     Path,
     Reduction,
@@ -132,6 +133,8 @@ def _is_open(c: Any, theory: Theory, name: str | None = None, through: bool = Tr
         return all(_is_open(a, theory, name, through) for a in (negate(c.guard), c.body))
     if isinstance(c, AllOf | AnyOf):
         return all(_is_open(a, theory, name, through) for a in c.args)
+    if isinstance(c, Not) and isinstance(c.args[0], AllOf | AnyOf):
+        return all(_is_open(negate(a), theory, name, through) for a in c.args[0].args)
     return isinstance(c, Relation) and (c.op in ("<", ">", "!=") or theory.is_index_relation(c))
 
 

@@ -5,7 +5,7 @@ on how much is shown is settled here, once for all formats: which steps are ther
 equalities has to say its left side again, and which part of a line is new.
 
 ``blocks`` says what a document is made of, ``build`` makes one from a derivation: its head in
-``setting``, its steps in ``entries`` (what is new in them: ``marks``), its last lines in ``closing``.
+``setting``, its steps in ``entries`` (what is new: ``marks``), its last lines in ``closing``.
 """
 
 from derivation.document.blocks import Document, Entry, Formula, Line, condition_formula
