@@ -38,7 +38,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parent.parent
-TESTS = ("test_rules.py", "test_rules_held.py", "test_kernel.py", "test_soundness.py", "test_signs.py")
+TESTS = (
+    "test_rules.py",
+    "test_rules_held.py",
+    "test_kernel.py",
+    "test_soundness.py",
+    "test_signs.py",
+)
 MORE = {"verifier": ("test_verifier.py",), "certificate": ("test_verifier.py",)}
 # the record of instances is compared; that what is on record is true is a test of its own
 SLOW = "tests/test_rules_held.py::test_the_oracle_refutes_none"
@@ -262,7 +268,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)  # noqa: S102 - our own source, changed
 
 
-# -- the run ----------------------------------------------------------------------------------------
+# -- the run --------------------------------------------------------------------------------------
 
 
 class Run:
@@ -453,7 +459,7 @@ def _anew(module: str, code: types.CodeType, tests: Sequence[str]) -> str:
 
 
 def _forked(work: Callable[[], Any], longest: int = LONGEST) -> Any:
-    """What the work returns, done in a process of its own; "gone" if that process ended otherwise."""
+    """What the work returns, done in a process of its own; "gone" if that process ended early."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -472,7 +478,7 @@ def _forked(work: Callable[[], Any], longest: int = LONGEST) -> Any:
     with os.fdopen(read, "rb") as answer:
         data = answer.read()
     os.waitpid(child, 0)
-    return pickle.loads(data) if data else "gone"  # noqa: S301 - our own process
+    return pickle.loads(data) if data else "gone"
 
 
 def equivalent() -> set[str]:
