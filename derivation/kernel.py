@@ -15,7 +15,7 @@ consults, so a forged, edited, copied or unpickled one is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -249,7 +249,7 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     if not 0 <= k < len(t.args):
         raise KernelError(f"no place {k} in {t}")
     inner = replace(t.args[k], path[1:], th)
-    hypotheses, unfolded = inner.hypotheses, inner.unfolded
+    hypotheses: Set[Any] = inner.hypotheses
     if isinstance(head, Indexed | KroneckerDelta):
         raise KernelError("an equality of values cannot replace an index")
     if is_literal_place(head, k):
@@ -257,24 +257,24 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     if isinstance(head, Reduction):
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")
-        hypotheses = frozenset(every(h, head.index) for h in _where(head.guard, hypotheses))
+        hypotheses = {every(h, head.index) for h in _where(head.guard, hypotheses)}
     elif isinstance(head, IfElse) and k > 0:
         hypotheses = _where(head.args[0] if k == 1 else negate(head.args[0]), hypotheses)
     elif isinstance(head, Diff | Partial):
         hypotheses = hypotheses | _kept_by_derivative(head, k, inner)
     args = tuple(inner.rhs if n == k else a for n, a in enumerate(head.args))
-    return _seal(th.theory, hypotheses, head, rebuild(head, args), unfolded)
+    return _seal(th.theory, hypotheses, head, rebuild(head, args), inner.unfolded)
 
 
-def _where(assumed: Any, hypotheses: Iterable[Any]) -> frozenset[Any]:
+def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
     """What remains of hypotheses that are only needed where a condition holds.
 
     One that does not vary with an index stays as it is, and so does each where nothing is assumed.
     """
-    left = [h for h in hypotheses if not entails(assumed, h)]
+    left = {h for h in hypotheses if not entails(assumed, h)}
     if assumed == TRUE:
-        return frozenset(left)
-    return frozenset(any_of(negate(assumed), h) if free_indices(h) else h for h in left)
+        return left
+    return {any_of(negate(assumed), h) if free_indices(h) else h for h in left}
 
 
 def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
@@ -307,10 +307,10 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
     return needs
 
 
-def _continuity(theory: Theory, h: Any, name: str, through: bool) -> frozenset[Any]:
+def _continuity(theory: Theory, h: Any, name: str, through: bool) -> Set[Any]:
     """Conditions under which both sides of every relation in a hypothesis are continuous."""
     if isinstance(h, Relation):
         return theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through)
     parts = (h.body, h.guard) if isinstance(h, Every) else h.args
-    out = frozenset().union(*[_continuity(theory, part, name, through) for part in parts])
-    return frozenset(every(c, h.index) for c in out) if isinstance(h, Every) else out
+    out = {c for part in parts for c in _continuity(theory, part, name, through)}
+    return {every(c, h.index) for c in out} if isinstance(h, Every) else out

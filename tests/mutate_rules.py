@@ -44,6 +44,7 @@ TESTS = (
     "test_kernel.py",
     "test_soundness.py",
     "test_signs.py",
+    "test_theory_held.py",
 )
 MORE = {"verifier": ("test_verifier.py",), "certificate": ("test_verifier.py",)}
 # the record of instances is compared; that what is on record is true is a test of its own

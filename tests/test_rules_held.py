@@ -260,9 +260,9 @@ partial(L, z[j], z[l])
 diff(y[j], y[1])
 diff(sum(y[i]*y[k]*z[j] for j in K), z[j])
 diff(sum(z[j] for j in K if j != i), z[j])
-diff(prod(y[i]*z[k] for k in K), z[j])
+diff(prod(y[i]*y[l]*z[k] for k in K), z[j])
 diff(prod(log(z[k]) for k in K), z[j])
-diff(max(y[i]*z[k] for k in K), z[j])
+diff(max(y[i]*y[l]*z[k] for k in K), z[j])
 diff(g(log(a)), a)
 diff(S, w[i,k])
 diff(S, e[i,k])
@@ -397,6 +397,7 @@ b + (a*y[i] if i == j else a*z[i])
 y[i] if j != i else z[i]
 z[i] if i == j else y[i]
 z[i] if j != i else y[i]
+z[i] if j == i else y[i]
 (y[i] if i < j else z[i]) if k == l else 0
 (z[i] if i >= j else y[i]) if k == l else 0
 (y[i] if i < j else z[i]) if k < l else 0
