@@ -34,8 +34,8 @@ function g
 function f(2)
 label lab[n] in K
 label sig[k] in K
-e[i,k] = w[i,k]**2
-S = sum(e[i,k] for i in K for k in K) + sum(y[sig[k]] for k in K)
+e[i,j] = w[i,j]**2
+S = sum(e[i,j] for i in K for j in K) + sum(y[sig[k]] for k in K)
 given s > 0
 given c[k] > 0
 L = sum(y[i]*log(p[i]) for i in K) + a*b*s + sum(w[i,k]*q[k]*c[k] for i in K for k in K) + m
@@ -264,7 +264,7 @@ diff(prod(y[i]*y[l]*z[k] for k in K), z[j])
 diff(prod(log(z[k]) for k in K), z[j])
 diff(max(y[i]*y[l]*z[k] for k in K), z[j])
 diff(g(log(a)), a)
-diff(S, w[i,k])
+diff(S, w[i,j])
 diff(S, e[i,k])
 partial(q[i], q[j])
 partial(m, u)
@@ -575,6 +575,9 @@ sum(y[k]*delta(k,1) for k in K)
 y[1]
 sum(y[k] for k in K if z[k] > 0 and k != j)
 y[5] + sum(y[k] for k in K if k != 5)
+sum(w[k,j] - w[j,k] for k in K if k != j and k != i)
+sum(y[k] for k in K if k < j) + sum(y[k] for k in K if k > j) + sum(y[k] for k in K if k == j)
+sum(y[k] for k in K if k == 5)
 
 prod(y[k] for k in K)
 prod(z[k] for k in K)
@@ -602,6 +605,8 @@ prod(x[d] for d in D)
 prod(x[d] for d in D)*prod(y[k] for k in K)
 prod(y[k] for k in K if i != j)
 prod(y[k] for k in K if k != sig[k])
+prod(y[k] for k in K if k != 5)
+prod(y[k] for k in K)/y[5]
 prod(y[k] for k in K)/y[sig[k]]
 prod(y[k] for k in K)*a/(a*y[j])
 prod(a for k in K)*prod(b for d in D)

@@ -638,7 +638,7 @@ def record() -> Iterator[str]:
 def test_what_is_answered_is_on_record(topic: str) -> None:
     lines = GOLDEN.read_text(encoding="utf-8").splitlines()
     start = lines.index(f"# {topic}") + 1
-    known = [line for line in lines[start:]]
+    known = lines[start:]
     end = next((n for n, line in enumerate(known) if line.startswith("# ")), len(known))
     found = [line for line, _ in TOPICS[topic](Theory(PROBLEM))]
     assert found == known[:end], "look, then tests/regenerate_golden.py"
@@ -666,7 +666,8 @@ def test_indices_in_range() -> None:
     lab = element("lab", n)
     for i, over, inside in (
         (k, K, True), (k, N, False), (lab, K, True), (lab, N, False), (element("y", k), K, False),
-        (Integer(1), K, True), (Integer(3), K, True), (Integer(4), K, False), (Integer(0), K, False),
+        (Integer(1), K, True), (Integer(3), K, True), (Integer(4), K, False),
+        (Integer(0), K, False),
         (Integer(-1), K, False), (Integer(2), N, True), (Integer(3), N, False),
         (Integer(1), three, True), (Integer(3), three, True), (Integer(4), three, False),
         (Integer(0), three, False), (index("k", three), three, True), (k, three, False),

@@ -72,12 +72,12 @@ def _equal(a: Any, b: Any, message: str) -> Conditions:
     return needs
 
 
-def _place(c: Any, op: str, i: Any) -> Any:
-    """The j of a condition ``i op j``, written either way round; None if it is no such one."""
+def _place(c: Any, op: str, i: Any) -> list[Any]:
+    """The j of a condition ``i op j``, written either way round; nothing if it is no such one."""
     if not isinstance(c, Relation) or c.op != op or i not in (c.left, c.right):
-        return None
+        return []
     j = c.right if c.left == i else c.left
-    return None if i in free_indices(j) else j
+    return [] if i in free_indices(j) else [j]
 
 
 @rule(
@@ -251,13 +251,11 @@ def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
             body, guard = _in_letter(i, rest)
         except RuleRefused:
             continue
-        j = _place(guard, "!=", i)
-        if j is None or not theory.in_range(j, i.size):
-            continue
         apart = difference_vanishes(lhs.body, body)
-        together = difference_vanishes(substitute(lhs.body, {i: j}), single)
-        if apart is not None and together is not None:
-            return [*_under(lhs, apart), *together]
+        for j in _place(guard, "!=", i):
+            together = difference_vanishes(substitute(lhs.body, {i: j}), single)
+            if apart is not None and together is not None and theory.in_range(j, i.size):
+                return [*_under(lhs, apart), *together]
     raise RuleRefused("not one term and the rest of the same sum")
 
 
@@ -301,16 +299,14 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
     _a_sum(lhs)
     i = lhs.index
     for c in conjuncts(lhs.guard):
-        j = _place(c, "==", i)
-        if j is None or not theory.in_range(j, i.size):
-            continue
         others = [g for g in conjuncts(lhs.guard) if g != c]
-        value = substitute(lhs.body, {i: j})
-        if others:
-            value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
-        needs = difference_vanishes(value, rhs)
-        if needs is not None:
-            return needs
+        for j in _place(c, "==", i):
+            value = substitute(lhs.body, {i: j})
+            if others:
+                value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
+            needs = difference_vanishes(value, rhs)
+            if needs is not None and theory.in_range(j, i.size):
+                return needs
     raise RuleRefused("the condition does not fix the index")
 
 
@@ -339,8 +335,7 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
         extra = [c for c in conjuncts(small) if not entails(large, c)]
         if not extra:
             return _under(lhs, needs)
-        j = _place(extra[0], "!=", i)
-        if len(extra) == 1 and j is not None:
+        for j in _place(all_of(*extra), "!=", i):
             gone = difference_vanishes(substitute(full, {i: j}), ZERO)
             if gone is not None:
                 return [*_under(lhs, needs), *gone]
@@ -456,13 +451,13 @@ def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
     """The missing factor is put back and divided out."""
     refuse(isinstance(lhs, ProductOver), "not an indexed product")
     i = lhs.index
-    j = _place(lhs.guard, "!=", i)
-    if j is None or not theory.in_range(j, i.size):
-        raise RuleRefused("no single factor is left out")
-    at_j = substitute(lhs.body, {i: j})
-    whole = mul(reduction("prod", lhs.body, i), inverse(at_j))
-    needs = _equal(whole, rhs, "not the whole product divided by one factor")
-    return [*needs, relation("!=", at_j, ZERO)]
+    for j in _place(lhs.guard, "!=", i):
+        at_j = substitute(lhs.body, {i: j})
+        whole = mul(reduction("prod", lhs.body, i), inverse(at_j))
+        needs = _equal(whole, rhs, "not the whole product divided by one factor")
+        if theory.in_range(j, i.size):
+            return [*needs, relation("!=", at_j, ZERO)]
+    raise RuleRefused("no single factor is left out")
 
 
 @rewriting(
