@@ -90,7 +90,7 @@ claim diff(p[i], z[j]) == p[i]*(delta(i,j) - p[j])
         ("= y[j] - y[j]", "y for p", "= p[j] - y[j]"),
         ("= p[j]**2 - y[j]", "square too many", "= p[j] - y[j]"),
         ("= -y[j]*(1 - p[j]) + sum(y[i]*p[j] for i in K)", "missing i != j", None),
-        ("= p[j]", "missing term", "= p[j] - y[j]"),
+        ("= p[j]", "dependence lost: exp(z[i])", "= p[j] - y[j]"),
     ],
 )
 def test_a_slip_is_named_and_the_mended_line_is_proved(

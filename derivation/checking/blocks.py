@@ -46,7 +46,10 @@ def findings(report: Report, detail: str) -> Findings:
 def _finding(line: Line, report: Report, detail: str) -> Finding:
     formula = None
     if line.right is not None:
-        formula = Formula(None if line.chain else line.left, line.right)
+        # the first line about another gradient than the one asked for first says which
+        others = [diff(report.problem.objective, *v) for v in report.problem.wrt[1:]]
+        bare = line.chain and line.left not in others
+        formula = Formula(None if bare else line.left, line.right)
     moves: tuple[tuple[Prose, Formula], ...] = ()
     if detail == "full" and line.proof is not None:
         moves = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ from derivation.checking.statements import Stated
 from derivation.engine.proof import Proof
 from derivation.errors import DerivationError
 from derivation.kernel import Theorem
-from derivation.language import write, write_condition
+from derivation.language import nodes, write, write_condition
 from derivation.problem import Problem
 from derivation.rules.calculus import SLOPES
 from derivation.steps import Step
@@ -136,10 +136,14 @@ class Judge:
     def judge(self, stated: tuple[Stated, ...]) -> tuple[Line, ...]:
         """The lines judged in order; each one against the line before it."""
         out: list[Line] = []
-        before: Any = self.goal
-        start: Any = self.goal  # of the chain
+        before: Any = None
+        start: Any = None  # of the chain
+        asked: Any = None  # the gradients that the chain is about
         wrong_since: int | None = None
         for s in stated:
+            if s.left is None and s.right is not None and asked != s.asked:
+                asked, wrong_since = s.asked, None  # the first line, or the first after a `wrt`
+                before = start = self._goal(s)
             if s.right is None:
                 out.append(
                     Line(s.line, s.text, s.read_as, "unread", notes=(s.reason or "not read",))
@@ -173,6 +177,15 @@ class Judge:
                 wrong_since = s.line
             out.append(line)
         return tuple(out)
+
+    def _goal(self, s: Stated) -> Term | None:
+        """The derivative that a first line is about: the first one asked for that it may equal."""
+        goals = [diff(self.problem.objective, *v) for v in s.asked or self.problem.wrt]
+        if len(goals) > 1:
+            for goal in goals:
+                if self.refuter.quick(goal, s.right) is None:
+                    return goal
+        return goals[0] if goals else None
 
     def _true(self, start: Term | None, right: Term) -> bool:
         """Whether a line equals what its chain began with."""
@@ -249,8 +262,7 @@ class Judge:
         ways = mender.with_factors(self._forgotten(lapse, line.left), lapse.slip)
         if lapse.term is not None:
             ways = itertools.chain(ways, self._with_term(lapse, line))
-        results = (Mend(t, (), lapse.slip) for t in true if t != line.left)
-        for some in (ways, results):
+        for some in (ways, self._results(line.left, true, lapse.slip)):
             found = _Search(self, line).first(some)
             if found is not None:
                 return self._suggestion(line, replace(found, slip=lapse.slip))
@@ -260,7 +272,7 @@ class Judge:
         """The line with the derivative of one term added."""
         for v in _variables(line.left):
             with suppress(DerivationError, RecursionError):
-                worked = self.prover.worked_out(diff(lapse.term, v)).after
+                worked = self._simple(diff(lapse.term, v))
                 terms = line.right.args if isinstance(line.right, Add) else (line.right,)
                 yield Mend(add(*terms, worked), (), lapse.slip)
 
@@ -287,12 +299,30 @@ class Judge:
             wanted += [diff(lapse.inner, v) for v in _variables(left)]
         for t in wanted:
             with suppress(DerivationError, RecursionError):
-                worked = self.prover.worked_out(t).after
+                worked = self._simple(t)
                 own = frozenset({name_of(self.problem.objective)})
                 short = self.prover.planner.shortener.shorten(worked, own).after
                 named = names(short) - names(worked)
                 out += [short, worked] if named else [worked, short]
         return out
+
+    def _results(self, left: Any, true: Sequence[Any], slip: str) -> Iterator[Mend]:
+        """What the left side comes to, the shortest form first."""
+        found: dict[Any, None] = {}
+        for t in true:
+            if t != left:
+                found[t] = None
+                with suppress(DerivationError, RecursionError):
+                    simple = self._simple(t)
+                    found[simple] = None
+                    found[self.prover.planner.shortener.shorten(simple).after] = None
+        for t in sorted(found, key=nodes):
+            yield Mend(t, (), slip)
+
+    def _simple(self, t: Any) -> Any:
+        """The term with its derivatives worked out, simplified."""
+        worked = self.prover.worked_out(t).after
+        return self.prover.planner.simplifier.simplify(worked).after
 
     def _suggestion(self, line: Line, mend: Mend) -> Suggestion:
         place = at(line.right, mend.path)
