@@ -317,7 +317,8 @@ class Judge:
                     found[simple] = None
                     found[self.prover.planner.shortener.shorten(simple).after] = None
         for t in sorted(found, key=nodes):
-            yield Mend(t, (), slip)
+            if not any(isinstance(s, Diff | Partial) for s in subterms(t)):
+                yield Mend(t, (), slip)
 
     def _simple(self, t: Any) -> Any:
         """The term with its derivatives worked out, simplified."""
@@ -333,7 +334,7 @@ class Judge:
             text = f"claim {write(line.left)} == {text}"
             if line.condition != TRUE:
                 text += f" if {write_condition(line.condition)}"
-        return Suggestion(text, mend.slip, place)
+        return Suggestion(text, mend.slip, place, mend.term)
 
     def _missing_given(self, line: Line) -> Suggestion | None:
         """A side condition under which the line is true."""

@@ -12,9 +12,9 @@ trusted: a lapse names a slip, the line offered instead is proved.
 >>> for lapse in list(lapses(problem, diff(problem.objective, *problem.wrt[0])))[:2]:
 ...     print(lapse.slip)
 ...     print(write(lapse.definitions["f"].body))
-chain-rule factor: the derivative of exp
+chain-rule factor forgotten: the derivative of exp
 detach(exp(a*x)) + (a*x - detach(a*x))
-chain-rule factor: the inner derivative, that of a*x
+chain-rule factor forgotten: the inner derivative, that of a*x
 exp(detach(a*x) + (x - detach(x)))
 """
 
@@ -332,7 +332,7 @@ def _outer(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
         said = "a quotient" if n < 0 else said
     else:
         said = str(function_name(t))
-    yield _Change(f"chain-rule factor: the derivative of {said}", _moving(t, u), outer=t)
+    yield _Change(f"chain-rule factor forgotten: the derivative of {said}", _moving(t, u), outer=t)
 
 
 def _inner(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
@@ -343,7 +343,9 @@ def _inner(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
         new = replace_at(t, (0,), _moving(u, one))
         otherwise = "a base" if isinstance(t, Pow) else f"the argument of {function_name(t)}"
         what = _shown(u, otherwise)
-        yield _Change(f"chain-rule factor: the inner derivative, that of {what}", new, inner=u)
+        yield _Change(
+            f"chain-rule factor forgotten: the inner derivative, that of {what}", new, inner=u
+        )
 
 
 def _constants(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
@@ -359,7 +361,7 @@ def _constants(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
             rest = join_product(c, [*parts[:k], *parts[k + 1 :]])
             factor = power(base, e) if e != ONE else base
             what = _shown(factor, "a constant")
-            yield _Change(f"chain-rule factor: {what}", _moving(t, rest), factor=factor)
+            yield _Change(f"chain-rule factor forgotten: {what}", _moving(t, rest), factor=factor)
 
 
 def _own_entries(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
@@ -438,6 +440,8 @@ def _functions(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
         yield _Change(f"lost square: {said}", _steep(t, u, add(ONE, neg(t))))
     if isinstance(t, sigmoid):
         yield _Change(f"chain-rule factor: {said}", _steep(t, u, add(ONE, neg(t))))
+    if isinstance(t, sympy.log):
+        yield _Change(f"upside down: {said}", _steep(t, u, u))
     if not isinstance(t, sympy.exp):
         yield _Change(f"chain-rule factor: {said} taken as the function", _steep(t, u, t))
 

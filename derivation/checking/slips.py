@@ -289,6 +289,8 @@ def _squares(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
                 )
     elif is_element(t) or (t.args and not isinstance(t, Mul | IfElse | KroneckerDelta)):
         yield "lost square", power(t, TWO)
+        if is_element(t):
+            yield "upside down", inverse(t)
 
 
 def _takes_a_factor(t: Any, top: bool) -> bool:
