@@ -220,7 +220,8 @@ def _signs(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
         for k, a in enumerate(t.args):
             yield "sign", add(*t.args[:k], negated(a), *t.args[k + 1 :])
     if top or isinstance(t, Add):
-        yield "sign", negated(t)
+        turned = negated(t)
+        yield "sign", turned if isinstance(turned, Add) else tidy(turned)
 
 
 def _factors_of_two(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
