@@ -10,6 +10,7 @@ from typing import Any
 from derivation.language.latex.document import split
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
+from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
@@ -79,8 +80,15 @@ class _Reader(Statements, Finishing):
 
     def read(self) -> Reading:
         self._survey()
+        self.losses, self.known_aliases = {}, {}
         self._read_items({})
-        self._read_items(dict(self.writer.defined))
+        if self.problem is None:
+            self.find_losses(dict(self.writer.defined))
+        inputs = dict(self.writer.defined)
+        for key, loss in self.losses.items():
+            inputs[key] = {top.key for top in loss.tops}
+        self.known_aliases = dict(self.writer.aliases)
+        self._read_items(inputs)
         return self.finished()
 
     def _read_items(self, inputs: dict[Key, set[Key]]) -> None:
@@ -91,10 +99,14 @@ class _Reader(Statements, Finishing):
         self.names = Names()
         self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
+        self.writer.aliases.update(self.known_aliases)
+        self.said_aliases = set()
         if self.problem is not None:
             self._from_problem(self.problem, known)
         if self.assume:
             self._assume()
+        for loss in self.losses.values():
+            self._define_loss(loss)
         previous: Any = None
         base: Any = None  # where the last chain stood before it was split into cases
         condition: Condition | None = None
@@ -128,6 +140,8 @@ class _Reader(Statements, Finishing):
         trees: list[Any] = []
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
+        self.found.items = with_next_layers(self.found.items)
+        with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):
                 item.sides = [] if item.reason is None else item.sides

@@ -46,6 +46,9 @@ class State:
     names: Names
     writer: Writer
     later: set[Key] | None = None  # names that a display defines
+    slopes_named: set[Key] | None = None  # names that a display says to be derivatives
+    known_aliases: dict[Key, tuple[Any, Any]]  # names of derivatives, from an earlier pass
+    said_aliases: set[Key]  # those that this pass has come to
 
     def __init__(
         self,

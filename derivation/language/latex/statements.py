@@ -6,8 +6,9 @@ from typing import Any
 
 from derivation.language.latex.context import Scope
 from derivation.language.latex.items import Item
+from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
-from derivation.language.latex.state import Part, State
+from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.survey import Key, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
@@ -21,7 +22,7 @@ from derivation.language.latex.trees import (
 )
 
 
-class Statements(State):
+class Statements(Opaque):
     """Reads items, in the order of the document."""
 
     def item(self, item: Item, previous: Any) -> Any:
@@ -57,6 +58,7 @@ class Statements(State):
             k = 2
         elif not chain and self._is_alias(head, sides[1]):
             self.writer.aliases[head.key] = (head.slots, sides[1])
+            self.said_aliases.add(head.key)
             self._note_alias(item, head)
             sides = sides[1:]
         elif not chain and self._is_given(head, sides) and item.condition is None:
@@ -80,6 +82,7 @@ class Statements(State):
                 self._define(item, last, sides[-2])
             else:
                 self.writer.aliases[last.key] = (last.slots, sides[0])
+                self.said_aliases.add(last.key)
                 self._note_alias(item, last)
             sides.pop()
         for n in range(k, len(sides)):
@@ -98,11 +101,15 @@ class Statements(State):
             and self._is_definition(head.args[0], body, item)
         )
 
+    def _alias_to_say(self, key: Key) -> bool:
+        """Whether an earlier pass found a name to stand for a derivative, here not yet said."""
+        return key in self.known_aliases and key not in self.said_aliases
+
     def _fresh_name(self, t: Name) -> bool:
         key = t.key
         return (
             key not in self.definitions
-            and key not in self.writer.aliases
+            and (key not in self.writer.aliases or self._alias_to_say(key))
             and not any(
                 i.sides and isinstance(i.sides[0], Name) and i.sides[0].key == key
                 for i in self.found.items
@@ -126,6 +133,8 @@ class Statements(State):
             return False
         if head.key in self.writer.aliases or head.key in self.writer.same:
             return False
+        if head.key in self._names_of_derivatives():
+            return False
         letters = [s.text for s in head.slots]
         if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
             return False
@@ -145,7 +154,7 @@ class Statements(State):
             isinstance(head, Name)
             and isinstance(body, Derivative)
             and head.key not in self.definitions
-            and head.key not in self.writer.aliases
+            and (head.key not in self.writer.aliases or self._alias_to_say(head.key))
             and all(s.kind == "letter" for s in head.slots)
             and not self._mentioned(head.key)
         )
@@ -160,6 +169,8 @@ class Statements(State):
     def _is_update(self, head: Any, sides: list[Any]) -> bool:
         if not isinstance(head, Name) or head.key in self.definitions:
             return False
+        if head.key in self.writer.aliases or head.key in self._names_of_derivatives():
+            return False
         if any(isinstance(s, Derivative) for side in sides[1:] for s in walk(side)):
             return any(
                 isinstance(s, Name) and s.key == head.key for side in sides[1:] for s in walk(side)
@@ -169,6 +180,11 @@ class Statements(State):
     def _inline(self, item: Item, sides: list[Any]) -> None:
         """Definitions, aliases and givens of inline formulas; all else is prose."""
         if sides[0] is None or item.condition is not None:
+            return
+        if self._is_alias(sides[0], sides[1]) and len(sides) == 2:
+            self.writer.aliases[sides[0].key] = (sides[0].slots, sides[1])
+            self.said_aliases.add(sides[0].key)
+            self._note_alias(item, sides[0])
             return
         if self._is_given(sides[0], sides):
             self._given(item, sides[0], sides[1])
@@ -205,6 +221,18 @@ class Statements(State):
             and not isinstance(sides[1], Name)
         ):
             self._define(item, head, sides[1])
+
+    def _names_of_derivatives(self) -> set[Key]:
+        """Names that some display says to be a derivative, perhaps after it has used them."""
+        if self.slopes_named is None:
+            self.slopes_named = {
+                i.sides[0].key
+                for i in self.found.items
+                if i.displayed and len(i.sides) > 1 and isinstance(i.sides[0], Name)
+                and i.relation in ("=", ":=") and isinstance(i.sides[1], Derivative)
+                and all(s.kind == "letter" for s in i.sides[0].slots)
+            }  # fmt: skip
+        return self.slopes_named
 
     def _defined_in_displays(self) -> set[Key]:
         if self.later is None:
@@ -286,6 +314,18 @@ class Statements(State):
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
+    def _define_loss(self, loss: Loss) -> None:
+        """``L = sum(dL_dy[i]*y[i] for i in K)`` for a loss of which only slopes are spoken of."""
+        item = Item(-1, loss.name.pos, loss.name.latex, False)
+        self._define(item, loss.name, self.definition_of(loss))
+        part = self.parts[-1]
+        if part.kind == "definition":
+            on = " and ".join(key_text(t.key) for t in loss.tops)
+            part.assumed.append(
+                f"`{loss.name.latex}` is any function of {on}: for its first derivatives it is "
+                f"enough to take a sum of {on} with any factors"
+            )
+
     def _constants(self) -> set[Key]:
         """Letters that are numbers where they have no index anywhere."""
         letters = {("e", (), ""), ("pi", (), "")}
@@ -310,6 +350,10 @@ class Statements(State):
         saved = self._started()
         w = self.writer
         part = Part(item, "claim", source=item.source, chain=chain)
+        unfounded = self.unfounded(left, right)
+        if unfounded is not None:
+            self._unread(item, unfounded)
+            return
         try:
             letter, r = w.fresh(), self.ranges.new()
             lifted = []
