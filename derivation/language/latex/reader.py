@@ -14,6 +14,7 @@ from derivation.language.latex.lemmas import with_next_layers, with_numbers_apar
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
+from derivation.language.latex.shapes import Finder, declared
 from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.statements import Statements
 from derivation.language.latex.survey import Key, plain, walk
@@ -100,6 +101,12 @@ class _Reader(Statements, Finishing):
         self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
         self.writer.aliases.update(self.known_aliases)
+        for key, sizes in self.shapes.sizes.items():
+            if self.problem is None and key in self.survey.ranks:
+                name = self.names.name(Name(*key, latex=key_text(key)))
+                for k, size in enumerate(sizes):
+                    if size:
+                        self.ranges.give(self.ranges.slot(name, k), self.writer.size_name(size))
         self.said_aliases = set()
         if self.problem is not None:
             self._from_problem(self.problem, known)
@@ -162,6 +169,18 @@ class _Reader(Statements, Finishing):
                 item.condition = tree
             else:
                 item.sides[k] = tree
+        self._shapes()
+
+    def _shapes(self) -> None:
+        """Which names are arrays where they stand without their indices."""
+        self.shapes = declared(self.document)
+        statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
+        Finder(self.survey, self.shapes, self.document.prose).find(statements)
+        for key, rank in self.shapes.ranks.items():
+            if key in self.survey.ranks:
+                self.survey.ranks[key] = max(self.survey.ranks[key], rank)
+                if rank == 2 and self.shapes.matrices:
+                    self.survey.matrices.add(key)
 
     def _instances(self, trees: list[Any], heads: list[Any]) -> None:
         """``h(x) = …`` where h(x^{(i)}) is what is used: the definition is read for each i."""

@@ -10,6 +10,7 @@ from derivation.language.latex.items import Item, Items, items
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges, Text
 from derivation.language.latex.reading import Kind
+from derivation.language.latex.shapes import Shapes
 from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.trees import Call, Name
 from derivation.language.latex.writing import Writer
@@ -45,6 +46,7 @@ class State:
     survey: Survey
     names: Names
     writer: Writer
+    shapes: Shapes
     later: set[Key] | None = None  # names that a display defines
     slopes_named: set[Key] | None = None  # names that a display says to be derivatives
     known_aliases: dict[Key, tuple[Any, Any]]  # names of derivatives, from an earlier pass
@@ -64,6 +66,7 @@ class State:
         self.parts: list[Part] = []
         self.definitions: dict[Key, tuple[Name, Any]] = {}
         self.arguments: dict[Key, Call] = {}
+        self.shapes = Shapes()
         self.failed: set[Key] = set()  # names whose definitions could not be read
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from derivation.language.latex.context import Scope
 from derivation.language.latex.items import Item
+from derivation.language.latex.matrices import Indexer
 from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
 from derivation.language.latex.state import Part, key_text
@@ -19,6 +22,12 @@ from derivation.language.latex.trees import (
     Number,
     Reduction,
     Slot,
+)
+
+_ENTRYWISE = re.compile(
+    r"element[- ]?wise|entry[- ]?wise|component[- ]?wise|point[- ]?wise|activation|nonlinearity"
+    r"|non-linearity",
+    re.IGNORECASE,
 )
 
 
@@ -271,6 +280,62 @@ class Statements(Opaque):
         return saved
 
     def _define(self, item: Item, head: Any, body: Any) -> None:
+        before = len(self.parts)
+        failed = set(self.failed)
+        self._define_as(item, head, body)
+        if self.parts[-1].kind == "unread" and isinstance(head, Name):
+            self._again(
+                item, before, failed, [head, body], lambda h, b: self._define_as(item, h, b)
+            )
+
+    def _again(
+        self,
+        item: Item,
+        before: int,
+        failed: set[Key],
+        sides: list[Any],
+        read: Callable[[Any, Any], None],
+    ) -> None:
+        """Reads what could not be read as it stands as matrix notation."""
+        first = self.parts[before:]
+        indexer = Indexer(self.survey, self.shapes, bool(_ENTRYWISE.search(self.document.prose)))
+        indexer.settled = self.writer.settled
+        try:
+            (left, right), arrays = indexer.equality(sides)
+        except (Unread, RecursionError) as error:
+            if self.shapes.matrices and isinstance(error, Unread):
+                first[-1].reason, first[-1].place = error.reason, error.pos or first[-1].place
+            return
+        if not arrays:
+            return
+        del self.parts[before:]
+        now_failed, self.failed = self.failed, failed
+        saved = self.ranges.save()
+        apart = self._sides_apart()
+        read(left, right)
+        last = self.parts[-1] if len(self.parts) > before else None
+        if last is not None and last.kind == "claim":
+            if any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart):
+                last.kind, last.place = "unread", item.pos
+                last.reason = "the shapes of the two sides agree only where a matrix is square"
+        if last is None or last.kind == "unread":
+            self.ranges.restore(saved)
+            self.failed = now_failed
+            return
+        last.notes += indexer.notes
+
+    def _sides_apart(self) -> list[tuple[int, int]]:
+        """The two axes of every matrix whose sizes are not known to be one."""
+        out = []
+        for key in self.survey.matrices:
+            name = self.names.by_key.get(key)
+            if name is not None and (name, 0) in self.ranges.slots and (name, 1) in self.ranges.slots:
+                a, b = self.ranges.slots[name, 0], self.ranges.slots[name, 1]
+                if self.ranges.find(a) != self.ranges.find(b):
+                    out.append((a, b))
+        return out
+
+    def _define_as(self, item: Item, head: Any, body: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "definition", source=item.source)
@@ -347,6 +412,15 @@ class Statements(Opaque):
                     self.writer.labels[s.text] = self.ranges.new(s.text)
 
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
+        before, failed = len(self.parts), set(self.failed)
+        self._claim_as(item, left, right, chain, first)
+        if self.parts[-1].kind == "unread":
+            self._again(
+                item, before, failed, [left, right],
+                lambda a, b: self._claim_as(item, a, b, chain, first),
+            )  # fmt: skip
+
+    def _claim_as(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "claim", source=item.source, chain=chain)
