@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from derivation.language.latex.shapes import Shapes
+from derivation.language.latex.shapes import DATA, Shapes
 from derivation.language.latex.survey import Key, Survey, rebuilt, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
@@ -140,6 +140,8 @@ class Indexer:
             raise Unread(
                 f"nothing says whether `{t.latex[:40]}` is a number or an array here", t.pos
             )
+        if t.key in (("pi", (), ""), ("e", (), "")) and not t.slots:
+            return Value(None, None, t)
         rank = max(self.shapes.ranks.get(t.key, 0), self.survey.ranks.get(t.key, 0))
         missing = rank - len(t.slots)
         if missing <= 0:
@@ -168,13 +170,25 @@ class Indexer:
         widest = max(values, key=lambda v: len(v.axes))
         out: list[tuple[str, Any]] = []
         for (sign, x), v in zip(t.terms, values, strict=True):
-            if v.axes and v.shape != widest.shape:
+            bias = v.shape == (True, False) and len(widest.axes) == 2 and isinstance(x, Name)
+            v = self._bias(v, t) if bias else v
+            if v.axes and v.shape != widest.shape and not (bias and v.cols):
                 raise Unread(f"{_said(v)} is added to {_said(widest)}", _place(x))
             if not v.axes and widest.axes and not isinstance(v.entry, Number):
                 self.notes.append("a number is added to every entry")
-            entry = _renamed(v.entry, dict(zip(v.axes, widest.axes, strict=False)))
+            axes = widest.axes[1:] if v.shape == (False, True) != widest.shape else widest.axes
+            entry = _renamed(v.entry, dict(zip(v.axes, axes, strict=False)))
             out.append((sign, entry))
         return replace(widest, entry=Add(tuple(out)))
+
+    def _bias(self, v: Value, t: Add) -> Value:
+        """``XW + b``: b is added to every row where the examples are rows, as X says."""
+        products = [x for _, x in t.terms if isinstance(x, Mul)]
+        first = products[0].factors[0][1] if len(products) == 1 else None
+        if not isinstance(first, Name) or first.base not in DATA:
+            return v
+        self.notes.append("what is added to a matrix is added to each of its rows")
+        return Value(None, v.rows, v.entry)
 
     def _mul(self, t: Mul) -> Value:
         groups: list[list[tuple[str, Any]]] = [[]]

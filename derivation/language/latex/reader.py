@@ -101,6 +101,8 @@ class _Reader(Statements, Finishing):
         self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
         self.writer.aliases.update(self.known_aliases)
+        for key, small in self.rows_of.items():
+            self.writer.same[key] = Name(*small, latex=small[0])
         for key, sizes in self.shapes.sizes.items():
             if self.problem is None and key in self.survey.ranks:
                 name = self.names.name(Name(*key, latex=key_text(key)))
@@ -176,10 +178,24 @@ class _Reader(Statements, Finishing):
         self.shapes = declared(self.document)
         statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
         Finder(self.survey, self.shapes, self.document.prose).find(statements)
+        heads = {i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)}
+        for key, rank in list(self.shapes.ranks.items()):
+            small = (key[0].lower(), key[1], key[2])
+            if (
+                rank == 2
+                and len(key[0]) == 1
+                and key[0].isupper()
+                and key not in heads
+                and key not in self.shapes.sizes
+                and self.survey.ranks.get(key, 0) <= 1
+                and self.survey.ranks.get(small) == 2
+            ):  # X, whose rows are the x_n
+                self.rows_of[key] = small
+                self.shapes.ranks[small] = 2
         for key, rank in self.shapes.ranks.items():
             if key in self.survey.ranks:
                 self.survey.ranks[key] = max(self.survey.ranks[key], rank)
-                if rank == 2 and self.shapes.matrices:
+                if rank == 2 and self.shapes.matrices and key not in self.rows_of.values():
                     self.survey.matrices.add(key)
 
     def _instances(self, trees: list[Any], heads: list[Any]) -> None:

@@ -32,7 +32,7 @@ from derivation.language.latex.trees import (
     Transposed,
 )
 
-_DATA = {"X", "Phi"}  # matrices whose rows are examples: what is added may be one number for all
+DATA = {"X", "Phi"}  # matrices whose rows are examples: what is added may be one number for all
 _BIAS = {"b", "c", "b_0", "beta_0", "w_0"}
 
 
@@ -127,6 +127,7 @@ class Finder:
         self._marked(every)
         for _ in range(8):
             self.changed = False
+            self._numbers(statements)
             for sides in statements:
                 found = [self.rank(t) for t in sides if t is not None]
                 known = [r for r in found if r]
@@ -142,6 +143,26 @@ class Finder:
             if isinstance(s, Name)
             for r in [self.shapes.ranks.get(s.key, 0)]
         )
+
+    def _numbers(self, statements: list[list[Any]]) -> None:
+        """Names that are defined by numbers alone are numbers."""
+        for sides in statements:
+            head = sides[0] if len(sides) > 1 else None
+            if isinstance(head, Name) and not head.slots and self.missing(head) is None:
+                if self._is_number(sides[1]):
+                    self.shapes.ranks[head.key] = 0
+                    self.fixed.add(head.key)
+                    self.changed = True
+
+    def _is_number(self, t: Any) -> bool:
+        for s in walk(t):
+            if isinstance(s, Derivative | Call):
+                return False
+            if isinstance(s, Name) and self.missing(s) != 0:
+                word = s.base + "".join(s.marks) + s.label
+                if word not in self.survey.sizes:
+                    return False
+        return any(isinstance(s, Name) and s.slots for s in walk(t))
 
     def _marked(self, trees: list[Any]) -> None:
         """Bold letters and transposes."""
@@ -197,6 +218,8 @@ class Finder:
         """How many axes a name lacks where it stands; None if nothing says."""
         if name.key == ("1", ("ones",), ""):
             return 1
+        if name.key in (("pi", (), ""), ("e", (), "")) and not name.slots:
+            return 0
         rank = self.shapes.ranks.get(name.key)
         if rank is None:
             known = self.survey.ranks.get(name.key, 0)
@@ -245,14 +268,18 @@ class Finder:
         most = _most(found)
         if most:
             data = any(
-                isinstance(s, Name) and s.base in _DATA and not s.slots
+                isinstance(s, Name) and s.base in DATA and not s.slots
                 for _, x in t.terms
                 for s in walk(x)
             )
             for (_, x), r in zip(t.terms, found, strict=True):
                 if r is None and isinstance(x, Name):
                     word = x.base + (f"_{x.label}" if x.label else "")
-                    if word in _BIAS and data:
+                    if word in _BIAS and data and most == 1:
+                        self.shapes.unclear.add(x.key)
+                    elif word in _BIAS and data:
+                        self._settle(x, 1)
+                    elif x.base in GREEK and not (x.marks or x.base in ("theta", "delta")):
                         self.shapes.unclear.add(x.key)
                     elif most == 1 or x.base[:1].isupper():
                         self._settle(x, most)

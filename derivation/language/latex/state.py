@@ -67,6 +67,7 @@ class State:
         self.definitions: dict[Key, tuple[Name, Any]] = {}
         self.arguments: dict[Key, Call] = {}
         self.shapes = Shapes()
+        self.rows_of: dict[Key, Key] = {}  # X, whose rows are the x_n
         self.failed: set[Key] = set()  # names whose definitions could not be read
 
 

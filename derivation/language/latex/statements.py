@@ -15,6 +15,7 @@ from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.survey import Key, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
+    Binder,
     Call,
     Derivative,
     Function,
@@ -312,7 +313,9 @@ class Statements(Opaque):
         now_failed, self.failed = self.failed, failed
         saved = self.ranges.save()
         apart = self._sides_apart()
+        self.writer.axes = set(indexer.pool)
         read(left, right)
+        self.writer.axes = set()
         last = self.parts[-1] if len(self.parts) > before else None
         if last is not None and last.kind == "claim":
             if any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart):
@@ -400,7 +403,7 @@ class Statements(Opaque):
         """``L = -\\log p_y``: y is a class number where no sum binds it and no name has it."""
         if head.slots:
             return
-        bound = self.survey.bound
+        bound = self.survey.bound | {s.letter for s in walk(body) if isinstance(s, Binder)}
         for s in walk(body):
             if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
                 in_heads = any(

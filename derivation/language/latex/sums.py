@@ -31,7 +31,7 @@ class Sums(Context):
         saved = len(self.scope.bound)
         heads: list[Any] = []
         for b in binders:
-            r = self.ranges.new(b.letter)
+            r = self.ranges.new("" if b.letter in self.axes else b.letter)
             self.ranges.bound.add(r)
             written = b.letter
             if any(x[1] == written for x in self.scope.bound) or written in self.scope.free:
