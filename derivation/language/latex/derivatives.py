@@ -24,6 +24,7 @@ class Derivatives(Cursor):
 
     def derivative(self, above: Sequence[Token], below: Sequence[Token], pos: int) -> Tree | None:
         """The derivative that a fraction is, None if it is no derivative."""
+        above, below = indices.unwrapped(above), indices.unwrapped(below)
         sign = _differential(above)
         if sign is None or _differential(below) != sign or len(below) < 2:
             return None
@@ -77,9 +78,12 @@ class Derivatives(Cursor):
             tree = inner.factor()
             if isinstance(tree, Power):
                 count = tree.exponent
-                if not isinstance(count, Number) or not isinstance(tree.base, Name):
+                if not isinstance(tree.base, Name):
                     raise Unread("what this derivative is by is not read", pos)
-                out += [tree.base] * _whole_text(count.text, pos)
+                if isinstance(count, Number):
+                    out += [tree.base] * _whole_text(count.text, pos)
+                else:  # an index or a layer written above, which the whole document tells apart
+                    out.append(tree)
             elif isinstance(tree, Transposed):
                 out.append(tree.base)
             elif isinstance(tree, Bracket):

@@ -45,6 +45,10 @@ class Finishing(State):
                 wrt = None
         statements = tuple(self._statement(p) for p in self.parts)
         assumed += [a for s in statements for a in s.assumed]
+        assumed += [
+            f"`{key[0]}` without indices is the matrix whose rows are `{small[0]}` with its first index"
+            for key, small in self.rows_of.items()
+        ]
         displays = {
             f for f, x in enumerate(self.document.formulas) if x.displayed and x.source.strip()
         }

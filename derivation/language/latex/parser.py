@@ -299,6 +299,8 @@ class _Parser(Derivatives):
             found = self.indicator() if self.word() in ("\\{", "[", "(", "_") else None
             if found is not None:
                 return found
+            if word == "1":
+                return Name("1", ("ones",), pos=token.pos, latex="\\mathbf{1}")
             raise Unread("an indicator that does not say of what", token.pos)
         if word == "E":
             raise Unread("an expectation is not read", token.pos)
@@ -324,7 +326,7 @@ class _Parser(Derivatives):
         if len(inner) > 1 and all(t.kind == "letter" for t in inner):
             return self.named_function("".join(t.text for t in inner), token.pos)
         if len(inner) == 1 and inner[0].text == "1" and token.text != "\\mathrm":
-            raise Unread("a vector of ones is not read", token.pos)
+            return Name("1", ("ones",), pos=token.pos, latex="\\mathbf{1}")
         if len(inner) == 1 and inner[0].text == "E" and token.text == "\\mathrm":
             raise Unread("an expectation is not read", token.pos)
         tree = self.inside(checked(inner, token))

@@ -10,9 +10,11 @@ from typing import Any
 from derivation.language.latex.document import split
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
+from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
+from derivation.language.latex.shapes import Finder, declared
 from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.statements import Statements
 from derivation.language.latex.survey import Key, plain, walk
@@ -79,8 +81,15 @@ class _Reader(Statements, Finishing):
 
     def read(self) -> Reading:
         self._survey()
+        self.losses, self.known_aliases = {}, {}
         self._read_items({})
-        self._read_items(dict(self.writer.defined))
+        if self.problem is None:
+            self.find_losses(dict(self.writer.defined))
+        inputs = dict(self.writer.defined)
+        for key, loss in self.losses.items():
+            inputs[key] = {top.key for top in loss.tops}
+        self.known_aliases = dict(self.writer.aliases)
+        self._read_items(inputs)
         return self.finished()
 
     def _read_items(self, inputs: dict[Key, set[Key]]) -> None:
@@ -91,10 +100,22 @@ class _Reader(Statements, Finishing):
         self.names = Names()
         self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
+        self.writer.aliases.update(self.known_aliases)
+        for key, small in self.rows_of.items():
+            self.writer.same[key] = Name(*small, latex=small[0])
+        for key, sizes in self.shapes.sizes.items():
+            if self.problem is None and key in self.survey.ranks:
+                name = self.names.name(Name(*key, latex=key_text(key)))
+                for k, size in enumerate(sizes):
+                    if size:
+                        self.ranges.give(self.ranges.slot(name, k), self.writer.size_name(size))
+        self.said_aliases = set()
         if self.problem is not None:
             self._from_problem(self.problem, known)
         if self.assume:
             self._assume()
+        for loss in self.losses.values():
+            self._define_loss(loss)
         previous: Any = None
         base: Any = None  # where the last chain stood before it was split into cases
         condition: Condition | None = None
@@ -128,6 +149,8 @@ class _Reader(Statements, Finishing):
         trees: list[Any] = []
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
+        self.found.items = with_next_layers(self.found.items)
+        with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):
                 item.sides = [] if item.reason is None else item.sides
@@ -148,6 +171,32 @@ class _Reader(Statements, Finishing):
                 item.condition = tree
             else:
                 item.sides[k] = tree
+        self._shapes()
+
+    def _shapes(self) -> None:
+        """Which names are arrays where they stand without their indices."""
+        self.shapes = declared(self.document)
+        statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
+        Finder(self.survey, self.shapes, self.document.prose).find(statements)
+        heads = {i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)}
+        for key, rank in list(self.shapes.ranks.items()):
+            small = (key[0].lower(), key[1], key[2])
+            if (
+                rank == 2
+                and len(key[0]) == 1
+                and key[0].isupper()
+                and key not in heads
+                and key not in self.shapes.sizes
+                and self.survey.ranks.get(key, 0) <= 1
+                and self.survey.ranks.get(small) == 2
+            ):  # X, whose rows are the x_n
+                self.rows_of[key] = small
+                self.shapes.ranks[small] = 2
+        for key, rank in self.shapes.ranks.items():
+            if key in self.survey.ranks:
+                self.survey.ranks[key] = max(self.survey.ranks[key], rank)
+                if rank == 2 and self.shapes.matrices and key not in self.rows_of.values():
+                    self.survey.matrices.add(key)
 
     def _instances(self, trees: list[Any], heads: list[Any]) -> None:
         """``h(x) = …`` where h(x^{(i)}) is what is used: the definition is read for each i."""

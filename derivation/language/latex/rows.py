@@ -39,9 +39,7 @@ def segments(source: Sequence[Token], multline: bool = False) -> list[Segment]:
 def _rows(source: Sequence[Token], multline: bool) -> list[list[Token]]:
     rows: list[list[Token]] = [[]]
     level = 0
-    for token in source:
-        if token.kind in ("begin", "end") and token.text in _OUTER:
-            continue
+    for token in _without_array(source):
         level += (token.kind in ("{", "begin")) - (token.kind in ("}", "end"))
         if level == 0 and token.text == "\\\\":
             rows.append([])
@@ -63,6 +61,21 @@ def _rows(source: Sequence[Token], multline: bool) -> list[list[Token]]:
         else:
             joined.append(list(row))
     return joined
+
+
+def _without_array(source: Sequence[Token]) -> list[Token]:
+    """The tokens without what aligns them: ``aligned``, and an ``array`` that holds them all."""
+    out = [t for t in source if not (t.kind in ("begin", "end") and t.text in _OUTER)]
+    while len(out) > 1 and (out[0].kind, out[0].text) == ("begin", "array"):
+        level = 0
+        for k, token in enumerate(out):
+            level += (token.kind == "begin") - (token.kind == "end")
+            if level == 0:
+                break
+        if any(t.text not in (".", ",", ";") for t in out[k + 1 :]):
+            break
+        out = out[1:k]
+    return out
 
 
 def _content(row: Sequence[Token]) -> list[Token]:

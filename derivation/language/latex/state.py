@@ -10,6 +10,7 @@ from derivation.language.latex.items import Item, Items, items
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges, Text
 from derivation.language.latex.reading import Kind
+from derivation.language.latex.shapes import Shapes
 from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.trees import Call, Name
 from derivation.language.latex.writing import Writer
@@ -45,7 +46,11 @@ class State:
     survey: Survey
     names: Names
     writer: Writer
+    shapes: Shapes
     later: set[Key] | None = None  # names that a display defines
+    slopes_named: set[Key] | None = None  # names that a display says to be derivatives
+    known_aliases: dict[Key, tuple[Any, Any]]  # names of derivatives, from an earlier pass
+    said_aliases: set[Key]  # those that this pass has come to
 
     def __init__(
         self,
@@ -61,6 +66,8 @@ class State:
         self.parts: list[Part] = []
         self.definitions: dict[Key, tuple[Name, Any]] = {}
         self.arguments: dict[Key, Call] = {}
+        self.shapes = Shapes()
+        self.rows_of: dict[Key, Key] = {}  # X, whose rows are the x_n
         self.failed: set[Key] = set()  # names whose definitions could not be read
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from derivation.language.latex.context import Scope
 from derivation.language.latex.items import Item
+from derivation.language.latex.matrices import Indexer
+from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
-from derivation.language.latex.state import Part, State
+from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.survey import Key, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
+    Binder,
     Call,
     Derivative,
     Function,
@@ -20,8 +25,14 @@ from derivation.language.latex.trees import (
     Slot,
 )
 
+_ENTRYWISE = re.compile(
+    r"element[- ]?wise|entry[- ]?wise|component[- ]?wise|point[- ]?wise|activation|nonlinearity"
+    r"|non-linearity",
+    re.IGNORECASE,
+)
 
-class Statements(State):
+
+class Statements(Opaque):
     """Reads items, in the order of the document."""
 
     def item(self, item: Item, previous: Any) -> Any:
@@ -57,6 +68,7 @@ class Statements(State):
             k = 2
         elif not chain and self._is_alias(head, sides[1]):
             self.writer.aliases[head.key] = (head.slots, sides[1])
+            self.said_aliases.add(head.key)
             self._note_alias(item, head)
             sides = sides[1:]
         elif not chain and self._is_given(head, sides) and item.condition is None:
@@ -80,6 +92,7 @@ class Statements(State):
                 self._define(item, last, sides[-2])
             else:
                 self.writer.aliases[last.key] = (last.slots, sides[0])
+                self.said_aliases.add(last.key)
                 self._note_alias(item, last)
             sides.pop()
         for n in range(k, len(sides)):
@@ -98,11 +111,15 @@ class Statements(State):
             and self._is_definition(head.args[0], body, item)
         )
 
+    def _alias_to_say(self, key: Key) -> bool:
+        """Whether an earlier pass found a name to stand for a derivative, here not yet said."""
+        return key in self.known_aliases and key not in self.said_aliases
+
     def _fresh_name(self, t: Name) -> bool:
         key = t.key
         return (
             key not in self.definitions
-            and key not in self.writer.aliases
+            and (key not in self.writer.aliases or self._alias_to_say(key))
             and not any(
                 i.sides and isinstance(i.sides[0], Name) and i.sides[0].key == key
                 for i in self.found.items
@@ -126,6 +143,8 @@ class Statements(State):
             return False
         if head.key in self.writer.aliases or head.key in self.writer.same:
             return False
+        if head.key in self._names_of_derivatives():
+            return False
         letters = [s.text for s in head.slots]
         if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
             return False
@@ -145,7 +164,7 @@ class Statements(State):
             isinstance(head, Name)
             and isinstance(body, Derivative)
             and head.key not in self.definitions
-            and head.key not in self.writer.aliases
+            and (head.key not in self.writer.aliases or self._alias_to_say(head.key))
             and all(s.kind == "letter" for s in head.slots)
             and not self._mentioned(head.key)
         )
@@ -160,6 +179,8 @@ class Statements(State):
     def _is_update(self, head: Any, sides: list[Any]) -> bool:
         if not isinstance(head, Name) or head.key in self.definitions:
             return False
+        if head.key in self.writer.aliases or head.key in self._names_of_derivatives():
+            return False
         if any(isinstance(s, Derivative) for side in sides[1:] for s in walk(side)):
             return any(
                 isinstance(s, Name) and s.key == head.key for side in sides[1:] for s in walk(side)
@@ -169,6 +190,11 @@ class Statements(State):
     def _inline(self, item: Item, sides: list[Any]) -> None:
         """Definitions, aliases and givens of inline formulas; all else is prose."""
         if sides[0] is None or item.condition is not None:
+            return
+        if self._is_alias(sides[0], sides[1]) and len(sides) == 2:
+            self.writer.aliases[sides[0].key] = (sides[0].slots, sides[1])
+            self.said_aliases.add(sides[0].key)
+            self._note_alias(item, sides[0])
             return
         if self._is_given(sides[0], sides):
             self._given(item, sides[0], sides[1])
@@ -205,6 +231,18 @@ class Statements(State):
             and not isinstance(sides[1], Name)
         ):
             self._define(item, head, sides[1])
+
+    def _names_of_derivatives(self) -> set[Key]:
+        """Names that some display says to be a derivative, perhaps after it has used them."""
+        if self.slopes_named is None:
+            self.slopes_named = {
+                i.sides[0].key
+                for i in self.found.items
+                if i.displayed and len(i.sides) > 1 and isinstance(i.sides[0], Name)
+                and i.relation in ("=", ":=") and isinstance(i.sides[1], Derivative)
+                and all(s.kind == "letter" for s in i.sides[0].slots)
+            }  # fmt: skip
+        return self.slopes_named
 
     def _defined_in_displays(self) -> set[Key]:
         if self.later is None:
@@ -243,6 +281,64 @@ class Statements(State):
         return saved
 
     def _define(self, item: Item, head: Any, body: Any) -> None:
+        before = len(self.parts)
+        failed = set(self.failed)
+        self._define_as(item, head, body)
+        if self.parts[-1].kind == "unread" and isinstance(head, Name):
+            self._again(
+                item, before, failed, [head, body], lambda h, b: self._define_as(item, h, b)
+            )
+
+    def _again(
+        self,
+        item: Item,
+        before: int,
+        failed: set[Key],
+        sides: list[Any],
+        read: Callable[[Any, Any], None],
+    ) -> None:
+        """Reads what could not be read as it stands as matrix notation."""
+        first = self.parts[before:]
+        indexer = Indexer(self.survey, self.shapes, bool(_ENTRYWISE.search(self.document.prose)))
+        indexer.settled = self.writer.settled
+        try:
+            (left, right), arrays = indexer.equality(sides)
+        except (Unread, RecursionError) as error:
+            if self.shapes.matrices and isinstance(error, Unread):
+                first[-1].reason, first[-1].place = error.reason, error.pos or first[-1].place
+            return
+        if not arrays:
+            return
+        del self.parts[before:]
+        now_failed, self.failed = self.failed, failed
+        saved = self.ranges.save()
+        apart = self._sides_apart()
+        self.writer.axes = set(indexer.pool)
+        read(left, right)
+        self.writer.axes = set()
+        last = self.parts[-1] if len(self.parts) > before else None
+        if last is not None and last.kind == "claim":
+            if any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart):
+                last.kind, last.place = "unread", item.pos
+                last.reason = "the shapes of the two sides agree only where a matrix is square"
+        if last is None or last.kind == "unread":
+            self.ranges.restore(saved)
+            self.failed = now_failed
+            return
+        last.notes += indexer.notes
+
+    def _sides_apart(self) -> list[tuple[int, int]]:
+        """The two axes of every matrix whose sizes are not known to be one."""
+        out = []
+        for key in self.survey.matrices:
+            name = self.names.by_key.get(key)
+            if name is not None and (name, 0) in self.ranges.slots and (name, 1) in self.ranges.slots:
+                a, b = self.ranges.slots[name, 0], self.ranges.slots[name, 1]
+                if self.ranges.find(a) != self.ranges.find(b):
+                    out.append((a, b))
+        return out
+
+    def _define_as(self, item: Item, head: Any, body: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "definition", source=item.source)
@@ -286,6 +382,18 @@ class Statements(State):
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
+    def _define_loss(self, loss: Loss) -> None:
+        """``L = sum(dL_dy[i]*y[i] for i in K)`` for a loss of which only slopes are spoken of."""
+        item = Item(-1, loss.name.pos, loss.name.latex, False)
+        self._define(item, loss.name, self.definition_of(loss))
+        part = self.parts[-1]
+        if part.kind == "definition":
+            on = " and ".join(key_text(t.key) for t in loss.tops)
+            part.assumed.append(
+                f"`{loss.name.latex}` is any function of {on}: for its first derivatives it is "
+                f"enough to take a sum of {on} with any factors"
+            )
+
     def _constants(self) -> set[Key]:
         """Letters that are numbers where they have no index anywhere."""
         letters = {("e", (), ""), ("pi", (), "")}
@@ -295,7 +403,7 @@ class Statements(State):
         """``L = -\\log p_y``: y is a class number where no sum binds it and no name has it."""
         if head.slots:
             return
-        bound = self.survey.bound
+        bound = self.survey.bound | {s.letter for s in walk(body) if isinstance(s, Binder)}
         for s in walk(body):
             if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
                 in_heads = any(
@@ -307,9 +415,22 @@ class Statements(State):
                     self.writer.labels[s.text] = self.ranges.new(s.text)
 
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
+        before, failed = len(self.parts), set(self.failed)
+        self._claim_as(item, left, right, chain, first)
+        if self.parts[-1].kind == "unread":
+            self._again(
+                item, before, failed, [left, right],
+                lambda a, b: self._claim_as(item, a, b, chain, first),
+            )  # fmt: skip
+
+    def _claim_as(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "claim", source=item.source, chain=chain)
+        unfounded = self.unfounded(left, right)
+        if unfounded is not None:
+            self._unread(item, unfounded)
+            return
         try:
             letter, r = w.fresh(), self.ranges.new()
             lifted = []

@@ -12,6 +12,7 @@ from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
     Binder,
+    Bracket,
     Function,
     Mul,
     Name,
@@ -30,7 +31,7 @@ class Sums(Context):
         saved = len(self.scope.bound)
         heads: list[Any] = []
         for b in binders:
-            r = self.ranges.new(b.letter)
+            r = self.ranges.new("" if b.letter in self.axes else b.letter)
             self.ranges.bound.add(r)
             written = b.letter
             if any(x[1] == written for x in self.scope.bound) or written in self.scope.free:
@@ -158,24 +159,47 @@ class Sums(Context):
             last = out[-1][1] if out else None
             factors = last.factors if isinstance(last, Mul) else (("", last),)
             inner = factors[-1][1]
+            t_pos = inner.pos if isinstance(inner, Reduction) else None
             if isinstance(inner, Reduction) and inner.kind == "sum":
                 letters = {b.letter for b in inner.binders}
                 inside = free_letters(term)
                 if letters & inside and all(self.scope.find(x) is None for x in letters & inside):
-                    if out[-1][0] == "-":
-                        sign = "+" if sign == "-" else "-"
+                    plain_sum = out[-1][0] == "+" and len(factors) == 1
+                    if not plain_sum and not (sign == "+" and self._two_weights(inner, term)):
+                        if sign == "-" or out[-1][0] == "-":
+                            raise Unread(
+                                "whether the sum goes on past the next sign reads two ways", t_pos
+                            )
                     body = Add((("+", inner.body), (sign, term)))
                     if isinstance(inner.body, Add):
                         body = Add((*inner.body.terms, (sign, term)))
                     grown = replace(inner, body=body)
                     whole = Mul((*factors[:-1], (factors[-1][0], grown)))
-                    if len(factors) > 1:
-                        raise Unread("a sum that goes on past a + with a factor before it")
                     out[-1] = (out[-1][0], grown if len(factors) == 1 else whole)
                     self.notes.append("the sum is read as going on to the last term with its index")
                     continue
             out.append((sign, term))
         return out
+
+    @staticmethod
+    def _two_weights(inner: Reduction, term: Any) -> bool:
+        """Whether a sum and what follows are u·a and (1-u)·b: the two halves of one mean."""
+        first = inner.body
+        while isinstance(first, Add):
+            first = first.terms[-1][1]
+
+        def weights(t: Any) -> list[Any]:
+            return [f for op, f in t.factors if op != "/"] if isinstance(t, Mul) else [t]
+
+        def complement(f: Any) -> Any:
+            f = f.inside if isinstance(f, Bracket) else f
+            if isinstance(f, Add) and len(f.terms) == 2:
+                (s1, one), (s2, u) = f.terms
+                if (s1, s2) == ("+", "-") and one == Number("1"):
+                    return u
+            return None
+
+        return any(complement(f) in weights(first) for f in weights(term) if complement(f))
 
     def _softmax(self, t: Function) -> tuple[Text, int]:
         arg = t.args[0]

@@ -103,6 +103,8 @@ def plain(
         for s in walk(t):
             _letters(s, survey)
     survey.steps -= survey.bound
+    numbered = layers(trees, survey.bound)
+    trees = [rebuilt(t, lambda s: _layer(s, numbered)) for t in trees]
     trees = [rebuilt(t, lambda s: _power(s, survey)) for t in trees]
     trees = [rebuilt(t, lambda s: _steps(s, survey)) for t in trees]
     heads = list(heads)
@@ -147,6 +149,48 @@ def _power(s: Any, survey: Survey) -> Any:
             survey.assumed.append(f"`{latex}` is read as an entry (index {letter}), not as a power")
             return replace(base, slots=(Slot("letter", letter, above=True), *base.slots))
     return s
+
+
+def step_of(t: Any) -> tuple[str, int] | None:
+    """``l``, ``l-1`` or ``l+2`` as a letter and what is added to it."""
+    if isinstance(t, Bracket):
+        return step_of(t.inside)
+    if isinstance(t, Name) and not (t.slots or t.marks or t.label):
+        return t.base, 0
+    if isinstance(t, Add) and len(t.terms) == 2:
+        (sign, first), (op, by) = t.terms
+        if sign == "+" and isinstance(by, Number) and by.text.isdecimal() and len(by.text) < 3:
+            found = step_of(first)
+            if found is not None and found[1] == 0:
+                return found[0], -int(by.text) if op == "-" else int(by.text)
+    return None
+
+
+def layers(trees: list[Any], bound: set[str]) -> set[str]:
+    """Letters that number layers: ``z^l`` is a name where ``z^{l+1}`` is one too, or l is \\ell.
+
+    A letter that a sum runs over is an index, whatever it is added to.
+    """
+    plain_: set[str] = set()
+    moved: set[str] = set()
+    for t in trees:
+        for s in walk(t):
+            if isinstance(s, Power) and isinstance(s.base, Name):
+                found = step_of(s.exponent)
+                if found is not None and (s.base.slots or found[0] in ("l", "L", "ell")):
+                    (moved if found[1] else plain_).add(found[0])
+    return {x for x in plain_ & moved | (plain_ & {"l", "ell"}) if x not in bound}
+
+
+def _layer(s: Any, numbered: set[str]) -> Any:
+    if not isinstance(s, Power) or not isinstance(s.base, Name):
+        return s
+    found = step_of(s.exponent)
+    if found is None or found[0] not in numbered:
+        return s
+    letter, by = found
+    label = letter + (("m" if by < 0 else "p") + str(abs(by)) if by else "")
+    return replace(s.base, label=s.base.label + label)
 
 
 def _steps(s: Any, survey: Survey) -> Any:

@@ -59,6 +59,8 @@ _NOTHING = {
     "\\strut", "\\centering", "\\hfill", "\\noindent", "\\medskip", "\\allowbreak", "\\thinspace",
     "\\enspace", "\\negthinspace", "\\hline", "\\medspace", "\\nobreak", "\\bf", "\\rm", "\\it",
     "\\cal", "\\mit", "\\large", "\\small", "\\normalsize", "\\hfil", "\\null", "\\relax",
+    "\\Large", "\\LARGE", "\\huge", "\\Huge", "\\tiny", "\\Tiny", "\\footnotesize", "\\scriptsize",
+    "\\scriptscriptstyle", "\\mathsurround", "\\smallskip", "\\bigskip", "\\newpage", "\\par",
 }  # fmt: skip
 _TEXTS = {
     "\\text", "\\textrm", "\\textit", "\\textbf", "\\mbox", "\\textnormal", "\\hbox", "\\texttt",
@@ -79,12 +81,14 @@ _SAME = {
     "\\land": "\\wedge", "\\dd": "\\mathrmd", "\\diff": "\\mathrmd", "\\dif": "\\mathrmd",
     "\\ne": "\\ne", "\\bmod": "\\mod", "\\varphi": "\\phi", "\\vartheta": "\\theta",
     "\\arrowvert": "|", "\\cdotp": "\\cdot", "\\bullet": "\\cdot", "\\qquad": "\\quad",
-    "\\Longrightarrow": "\\Rightarrow", "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
+    "\\longrightarrow": "\\rightarrow", "\\mapsto": "\\rightarrow", "\\mathbin": "\\mathrm",
+    "\\Longrightarrow": "\\Rightarrow", "\\therefore": "\\Rightarrow", "\\because": "\\Rightarrow", "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
     "\\Leftrightarrow": "\\Rightarrow", "\\newline": "\\\\", "\\cr": "\\\\",
     "\\tabularnewline": "\\\\", "\\ldots": "\\dots", "\\cdots": "\\dots", "\\dotsc": "\\dots",
     "\\vdots": "\\dots", "\\dotsb": "\\dots", "\\ddots": "\\dots", "\\dotsm": "\\dots",
     "\\colonequals": ":=", "\\bigodot": "\\odot", "\\circ": "\\odot", "\\ell": "\\ell",
 }  # fmt: skip
+_STACKED = {"\\underset", "\\overset", "\\stackrel", "\\stackunder"}
 _UNICODE = {
     "∂": "\\partial", "∑": "\\sum", "Σ": "\\sum", "∏": "\\prod", "·": "\\cdot", "⋅": "\\cdot",
     "×": "\\times", "−": "-", "–": "-", "≠": "\\ne", "≤": "\\le", "≥": "\\ge", "∇": "\\nabla",
@@ -110,7 +114,7 @@ def raw_tokens(text: str, offset: int = 0) -> Iterator[Token]:
                 word = "\\\\"
             elif word[1:].isspace():
                 word = "\\ "
-        elif word[0].isspace():
+        elif word[0].isspace() or word == "~":
             kind, word = "space", " "
         elif word[0] in "0123456789":
             kind = "number"
@@ -256,6 +260,10 @@ def _cleaned(source: list[Token]) -> list[Token]:
                 k = after
         elif word in ("\\textcolor", "\\colorbox", "\\href"):
             _, k = _argument(source, k)
+        elif word in _STACKED:  # \overset{(a)}{=}: what is said above or below a sign is no part of it
+            _, k = _argument(source, k)
+            inside, k = _argument(source, k)
+            out += _cleaned(inside)
         elif word == ":=" or (word == ":" and k < len(source) and source[k].kind == "="):
             if word == ":":
                 k += 1

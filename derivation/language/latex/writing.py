@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from derivation.language.latex.context import ADD, ATOM, MUL, NEG, POW, short
+from derivation.language.latex.matrices import ONES
 from derivation.language.latex.ranges import Entry, Text
 from derivation.language.latex.sums import Sums
 from derivation.language.latex.survey import Key, rebuilt, walk
@@ -116,6 +117,8 @@ class Writer(Sums, Vectors):
 
     def _name(self, t: Name) -> tuple[Text, int]:
         t = self.settled(t)
+        if t.key == ONES:
+            raise Unread("a vector of ones is not read", t.pos)
         if t.key in self.aliases:
             return self._alias(t)
         word = t.base + "".join(t.marks) + t.label
