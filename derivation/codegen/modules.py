@@ -19,13 +19,16 @@ from derivation.codegen.functions import (
     filled,
     fitted,
     is_symmetric,
+    printed,
+    room_for,
     shape_text,
 )
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
-from derivation.codegen.nodes import Axis, Node, array, mul
+from derivation.codegen.nodes import Axis, Node, Statement, array, mul
 from derivation.codegen.printing import Printer
-from derivation.codegen.program import Program, Statement
+from derivation.codegen.program import Program
+from derivation.codegen.reuse import written_over
 from derivation.language import write, write_condition, write_definition
 from derivation.problem import Problem
 from derivation.steps import Outcome
@@ -173,6 +176,15 @@ class Module:
                 returned[name] = s.node.data[0]  # it has a name already
         chosen = [s for s in chosen if s.name not in returned]
         typed = {returned.get(n, n): kind for n, kind in typed.items()}
+        if self.dialect.is_numpy:
+
+            def fits(s: Statement) -> bool:
+                kind = typed.get(s.name)
+                return len(printed(s, printer)) <= room_for(s, names, printer, kind)
+
+            kept = [returned.get(n, n) for n in wants]
+            scalars = [n for n in self.inputs if not self.shapes[n]]
+            chosen = written_over(chosen, program.own, kept, scalars, fits)
         printer.used.clear()
         body = Body(self.problem, chosen, printer, names, self.shapes, typed)
         reads = self._reads(body, printer)
