@@ -110,7 +110,8 @@ class Body:
             return f"{target} {s.update} {text}"
         line = f"{target}: {kind} = {text}" if kind else f"{target} = {text}"
         if s.axes:
-            comment = f"{line}  # {shape_text(a.size for a in s.axes)}"
+            note = f", {s.note}" if s.note else ""
+            comment = f"{line}  # {shape_text(a.size for a in s.axes)}{note}"
             if len(comment) <= self.room:
                 return comment
         return line
@@ -161,7 +162,7 @@ def fitted(program: Program, printer: Printer, names: Names, typed: dict[str, st
             indent = len(INDENT) * (2 if printer.dialect.is_torch else 1)
             if len(printed(s, printer)) <= room_for(s, names, printer, typed.get(s.name)):
                 continue
-            part = _best_part(s.node, printer, WIDTH - indent - 7)
+            part = _best_part(s.node, printer, WIDTH - indent - 12)
             if part is not None:
                 program.split(part)
                 break

@@ -65,6 +65,7 @@ class Statement:
     axes: tuple[Axis, ...]
     node: Node
     update: str = ""
+    note: str = ""  # what a reader is told of it
 
 
 def union(nodes: Iterable[Node]) -> tuple[Axis, ...]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from derivation.codegen.nodes import (
     Axis,
     Node,
     Statement,
+    add,
     array,
     children,
     key,
@@ -21,6 +23,8 @@ from derivation.codegen.nodes import (
     walk,
 )
 from derivation.codegen.reorder import reordered
+
+MOST_TERMS = 6  # of a sum that is looked through for parts
 
 
 class Program:
@@ -48,6 +52,7 @@ class Program:
         self._drop_unused()
         self.statements = reordered(self.statements, self._kept)
         self._sort()
+        self._nest()
         self._share()
 
     def names_in(self, name: str) -> set[str]:
@@ -109,6 +114,26 @@ class Program:
         self.statements = list(done.values())
 
     # -- what occurs more than once ---------------------------------------------------------
+
+    def _nest(self) -> None:
+        """Sums of which a part is a sum elsewhere begin with that part, so that it is shared."""
+        sums = [m for s in self.statements for m in walk(s.node) if m.op == "add" and is_work(m)]
+        known = {(len(m.args), key(m)[0]) for m in sums}
+        lengths = sorted({n for n, _ in known}, reverse=True)
+
+        def nested(m: Node) -> Node:
+            m = rebuilt(m, nested)
+            if m.op != "add" or len(m.args) > MOST_TERMS:
+                return m
+            for n in (n for n in lengths if n < len(m.args)):
+                for chosen in combinations(m.args, n):
+                    part = add(*chosen)
+                    if part.op == "add" and (n, key(part)[0]) in known:
+                        rest = [a for a in m.args if a not in chosen]
+                        return Node("add", (part, *rest), m.axes)
+            return m
+
+        self.statements = [replace(s, node=nested(s.node)) for s in self.statements]
 
     def _share(self) -> None:
         while True:

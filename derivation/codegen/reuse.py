@@ -13,6 +13,7 @@ from dataclasses import replace
 from derivation.codegen.nodes import Node, Statement, array, is_negative, neg, rebuilt
 from derivation.codegen.program import arrays
 
+NOTES = {"/=": "divided below", "*=": "scaled below", "+=": "shifted below", "-=": "shifted below"}
 FLOATING = ("exp", "log", "sqrt", "sigmoid", "softplus", "tanh", "sin", "cos", "log1p", "expm1")
 
 
@@ -59,13 +60,19 @@ def _updated(
         between = statements[i + 1 : k]
         if any(t.node.op in ("array", "broadcast") and old in arrays(t.node) for t in between):
             continue  # it may be a view
-        made = {t.name: t for t in statements[:k]}
+        made = {t.name: t for t in statements[:k] if not t.update}
         if statements[i].node.op == "array" or not _is_floating(statements[i].node, made):
             continue
-        if not _sources(rest, made) - set(scalars) <= _sources(statements[i].node, made):
+        sources = _sources(statements[:k])
+        new = set().union(*[sources.get(n, {n}) for n in arrays(rest)])
+        if not new - set(scalars) <= sources[old]:
             continue
-        first = replace(statements[i], name=s.name)
-        later = [replace(t, node=_renamed(t.node, old, s.name)) for t in between]
+        note = NOTES[sign] if between else ""
+        first = replace(statements[i], name=s.name, note=note)
+        later = [
+            replace(t, name=s.name if t.name == old else t.name, node=_renamed(t.node, old, s.name))
+            for t in between
+        ]
         last = replace(s, node=_renamed(rest, old, s.name), update=sign)
         return [*statements[:i], first, *later, last, *statements[k + 1 :]]
     return None
@@ -103,11 +110,12 @@ def _is_floating(n: Node, made: dict[str, Statement]) -> bool:
     return any(_is_floating(a, made) for a in n.args)
 
 
-def _sources(n: Node, made: dict[str, Statement]) -> set[str]:
-    """The inputs that the array is computed from."""
-    found: set[str] = set()
-    for name in arrays(n):
-        found |= _sources(made[name].node, made) if name in made else {name}
+def _sources(statements: Sequence[Statement]) -> dict[str, set[str]]:
+    """The inputs that each array is computed from."""
+    found: dict[str, set[str]] = {}
+    for t in statements:
+        mine = found.get(t.name, set()) if t.update else set()
+        found[t.name] = mine.union(*[found.get(n, {n}) for n in arrays(t.node)])
     return found
 
 
