@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivation.codegen.dialects import DIALECTS, Dialect
 from derivation.codegen.functions import (
@@ -23,6 +23,7 @@ from derivation.codegen.functions import (
     room_for,
     shape_text,
 )
+from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
 from derivation.codegen.nodes import Axis, Node, Statement, array, mul
@@ -124,6 +125,7 @@ class Module:
         if self.dialect.name != "numpy":
             definitions = {n: (a, native(node)) for n, (a, node) in definitions.items()}
             outputs = [Statement(s.name, s.axes, native(s.node)) for s in outputs]
+            self.value = replace(self.value, node=native(self.value.node))
         self.shapes: dict[str, tuple[Term, ...]] = {
             n: problem.shapes.get(n, ()) for n in self.inputs
         }
@@ -152,7 +154,10 @@ class Module:
             roots.append("value")
             outputs.insert(0, value)
         taken = set(names.found.values()) | names.reserved | set(names.found)
-        program = Program(self.definitions, outputs, taken)
+        definitions = self.definitions
+        if self.dialect.fuses:
+            definitions, outputs = hoisted(definitions, outputs)
+        program = Program(definitions, outputs, taken)
         printer = self.printer(names)
         typed = self._types(wanted)
         wants = [*roots, *(self.grads if wanted.grad else ())]

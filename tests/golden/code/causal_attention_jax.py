@@ -40,5 +40,5 @@ def causal_attention_grad(
     N = S.shape[0]
     A_ = jax.nn.softmax(jnp.where(jnp.tri(N, dtype=bool), S, -math.inf), axis=1)
     V_G = G @ V.T  # (N, N)
-    grad: Array = A_ * (V_G - jnp.einsum("aq,aq->a", V_G, A_)[:, None])  # (N, N)
+    grad: Array = A_ * (V_G - jnp.sum(V_G * A_, axis=1, keepdims=True))  # (N, N)
     return grad
