@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Axis, Node, const, is_const, mul, power, walk
+from derivation.codegen.nodes import Axis, Node, const, is_const, mul, power, union, walk
 from derivation.codegen.program import ELEMENTWISE, bends, natural
 
 OR, COMPARED, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
@@ -573,7 +573,7 @@ def _without_sign(n: Node) -> Node:
 
 
 def _times(factors: Sequence[Node]) -> Node:
-    return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+    return factors[0] if len(factors) == 1 else Node("mul", tuple(factors), union(factors))
 
 
 def _is_simple(text: str) -> bool:
