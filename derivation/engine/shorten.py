@@ -99,6 +99,7 @@ class Shortener:
                 self._take(found)
         for definition in theory.definitions.values():
             self.add_definition(definition)
+        self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
         self.values_only = True  # whether the results are not differentiated again
 
@@ -241,8 +242,9 @@ class Shortener:
 
     def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
+        here = names(t)
         for definition, rewrites in self.folds:
-            if definition.name in without:
+            if definition.name in without or not self._may_fold(definition, here):
                 continue
             for step in safely(self._fold_candidates(definition, rewrites, t)):
                 if not self.effort.spend(step.after):
@@ -254,6 +256,11 @@ class Shortener:
             if best is not None:
                 return best
         return best
+
+    def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
+        """Whether a term with these names can hold what the definition is about at all."""
+        about = names(definition.body) - self._sizes
+        return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
 
     def _expanded_after(self, p: Proof) -> Proof | None:
         try:
