@@ -603,13 +603,20 @@ def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:
     out: list[Prose] = []
     if doc.given:
         out.append(("using ", *conditions_prose(doc.given)))
-    if doc.conditions:
-        out.append(("provided ", *conditions_prose(doc.conditions)))
+    rest = [c for c in doc.conditions if not (doc.scope and _bounds_a_size(c))]  # said by the scope
+    if rest:
+        out.append(("provided ", *conditions_prose(rest)))
     if doc.domain and detail != "outline":
         out.append(
             ("wherever ", doc.objective, " has a derivative: ", *conditions_prose(doc.domain))
         )
     return tuple(out)
+
+
+def _bounds_a_size(c: Term) -> bool:
+    return isinstance(c, Relation) and isinstance(c.left, Size) and is_number(c.right) and (
+        c.op in (">=", ">")
+    )
 
 
 def conditions_prose(conditions: Sequence[Term]) -> Prose:
