@@ -193,11 +193,17 @@ class Shortener:
             if name in without or name in before or name not in names(found):
                 continue
 
-            def other(name: str = name) -> Proof:
+            def late(name: str = name) -> Proof:
                 p = self._settle(self.simplifier.simplify(t), without | {name})
                 return self._polish(self._settle(p, without), without)
 
-            yield other
+            def last(name: str = name) -> Proof:
+                p = self._settle(self.simplifier.simplify(t), without | {name})
+                p = self._polish(p, without | {name})
+                return self._polish(self._settle(p, without), without)
+
+            yield late
+            yield last
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
