@@ -101,6 +101,7 @@ class Shortener:
             self.add_definition(definition)
         self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
+        self._forgotten: Any = None
         self.values_only = True  # whether the results are not differentiated again
 
     def add_definition(self, definition: Definition) -> None:
@@ -108,11 +109,33 @@ class Shortener:
         self.folds.append((definition, folds_of(definition, self.theory)))
         self._clear()
 
-    def forget(self, cut: set[str]) -> None:
-        """Nothing is folded into these names, whose definitions may not be used."""
-        self.folds = [(d, rewrites) for d, rewrites in self.folds if d.name not in cut]
+    def forget(self, cut: set[str], careful: bool = False) -> None:
+        """Nothing is used that a later derivative by these names does not keep.
+
+        Those are their own definitions and givens about them; if ``careful``, every definition.
+        """
+        self._forgotten = (self.folds, self.rewrites, self.symmetries, self.one_hots)
+        depends = self.theory.depends
+        self.folds = [(d, f) for d, f in self.folds if d.name not in cut and not careful]
+        self.rewrites, self.symmetries = (
+            [rw for rw in known if not any(depends(rw.pattern, n) for n in cut)]
+            for known in (self.rewrites, self.symmetries)
+        )
+        self.one_hots = [g for g in self.one_hots if not any(depends(g, n) for n in cut)]
         self.cut = frozenset(cut)
         self.values_only = False
+        self._clear()
+
+    def recall(self) -> None:
+        """Everything may be used again: no derivative is taken any more."""
+        if self._forgotten is not None:
+            facts = [rw for rw in self.rewrites if rw.kind == "fact"]
+            turns = [rw for rw in self.symmetries if rw.kind == "fact"]
+            self.folds, self.rewrites, self.symmetries, self.one_hots = self._forgotten
+            self.rewrites.extend(rw for rw in facts if rw not in self.rewrites)
+            self.symmetries.extend(rw for rw in turns if rw not in self.symmetries)
+            self._forgotten, self.cut, self.values_only = None, frozenset(), True
+            self._clear()
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
@@ -176,11 +199,17 @@ class Shortener:
             if name in without or name in before or name not in names(found):
                 continue
 
-            def other(name: str = name) -> Proof:
+            def late(name: str = name) -> Proof:
                 p = self._settle(self.simplifier.simplify(t), without | {name})
                 return self._polish(self._settle(p, without), without)
 
-            yield other
+            def last(name: str = name) -> Proof:
+                p = self._settle(self.simplifier.simplify(t), without | {name})
+                p = self._polish(p, without | {name})
+                return self._polish(self._settle(p, without), without)
+
+            yield late
+            yield last
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
