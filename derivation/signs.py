@@ -95,12 +95,10 @@ class Signs:
 
     def _sign_of(self, t: Term) -> tuple[int, Used]:
         signs, used = self._sign_by_structure(t)
-        if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
-            for given in self.theory.facts:
-                allowed = {">": POS, "!=": POS | NEG}.get(given.op, ANY)
-                better = signs & allowed
-                if given.right == ZERO and better != signs and self._says(given.left, t):
-                    signs, used = better, used | {given}
+        for given in self.theory.facts:
+            better = signs & {">": POS, "!=": POS | NEG}.get(given.op, ANY)
+            if given.right == ZERO and better != signs and self._says(given.left, t):
+                signs, used = better, used | {given}
         return signs, used
 
     def _says(self, about: Term, t: Term) -> bool:
@@ -164,13 +162,13 @@ class Signs:
         signs, used = ANY, NOTHING
         for given in self.theory.facts:
             for c in (given, relation(MIRROR[given.op], given.right, given.left)):
-                if is_element(c.left) and is_number(c.right) and matches(c.left, t, self.theory):
+                if is_number(c.right) and matches(c.left, t, self.theory):
                     allowed = _signs_beyond(c.op, value_of(c.right))
                     if allowed & signs != signs:
                         signs, used = signs & allowed, used | {given}
-        if signs & ~POS and self.theory.defined(t):
+        if self.theory.defined(t):
             inner, by = self.sign(self.theory.unfold(t))
-            if inner & signs != signs and inner & signs:
+            if inner & signs != signs:
                 return inner & signs, used | by
         return signs, used
 

@@ -43,6 +43,7 @@ q[i] = z[i]**2
 r = a**2 + 1
 m = max(z[k] for k in K)
 o = abs(a)
+u2 = a**2
 alias = r
 function g
 label lab[n] in K
@@ -62,6 +63,10 @@ given x[d] - 1 != 0
 given sum(x[d] for d in D) > 0
 given w[i,j] == w[j,i]
 given a*b + 1 != 0
+given a + 2*b > -3
+given b3*a/a - b > 0
+given u2 != 0
+given exp(b2) > 0
 given K >= 3
 given N > 1
 L = sum(w[i,j]*y[i]*p[j]*q[j]*c[j] for i in K for j in K) + a*b*s*t*h*e*f*f2*big + r + m + o
@@ -121,6 +126,12 @@ a - b
 b - a
 (a - b)*s
 a*b + 1
+a + 2*b
+exp(b2)
+a*b/b - b
+b3 - b
+b3*a/a - b
+u2
 1 + b*a
 (a*b + 1)**2
 x[d]
@@ -503,6 +514,7 @@ y[i]
 y[j]
 y[1]
 y[2]
+y[5]
 y[lab[n]]
 x[d]
 x[1]
