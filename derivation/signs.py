@@ -189,7 +189,7 @@ class Signs:
         signs, used = ZER, NOTHING
         for one, two in itertools.combinations(sorted(halves, key=len, reverse=True), 2):
             both = _times(halves[one], halves[two])
-            if not {one, two, both} <= rest.keys() or both in (one, two):
+            if not {one, two, both} <= rest.keys():
                 continue
             completing = Fraction(rest[both] ** 2) / (4 * rest[one])
             if completing <= rest[two]:  # what is left of the second may be a constant > 0
@@ -246,7 +246,7 @@ class Signs:
 
 def _half(m: Any) -> dict[Any, int] | None:
     """The exponents of the monomial's square root, where each is a whole number above 0."""
-    if all(isinstance(e, int) and e > 0 and e % 2 == 0 for _, e in m):
+    if all(isinstance(e, int) and e >= 2 and e % 2 == 0 for _, e in m):
         return {a: e // 2 for a, e in m}
     return None
 
@@ -273,7 +273,7 @@ def _total(a: int, b: int) -> int:
         return a
     if (a | b) & POS and (a | b) & NEG:
         return ANY
-    side = (a | b) & (POS | NEG)
+    side = a & (POS | NEG)
     return side | (ZER if a & ZER and b & ZER else 0)
 
 

@@ -13,25 +13,30 @@ from typing import Any
 
 import pytest
 
-from derivation.errors import DerivationError
+from derivation.errors import DerivationError, KernelError
 from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.matching import entails, match
 from derivation.oracle import Oracle
+from derivation.problem import Definition
 from derivation.signs import NEG, POS, ZER
 from derivation.terms import (
     ONE,
     ZERO,
     Integer,
+    add,
     all_of,
     alpha_equal,
+    any_of,
     element,
     free_indices,
     if_else,
     index,
     negate,
+    power,
     relation,
     size,
     substitute,
+    symbol,
 )
 from derivation.theory import Theory
 
@@ -43,7 +48,7 @@ q[i] = z[i]**2
 r = a**2 + 1
 m = max(z[k] for k in K)
 o = abs(a)
-u2 = a**2
+u2 = s*a**2
 alias = r
 function g
 label lab[n] in K
@@ -65,6 +70,8 @@ given w[i,j] == w[j,i]
 given a*b + 1 != 0
 given a + 2*b > -3
 given b3*a/a - b > 0
+given one >= 1
+given lt < 1
 given u2 != 0
 given exp(b2) > 0
 given K >= 3
@@ -132,6 +139,8 @@ a*b/b - b
 b3 - b
 b3*a/a - b
 u2
+one
+lt
 1 + b*a
 (a*b + 1)**2
 x[d]
@@ -233,6 +242,8 @@ f**s
 sqrt(s)
 sqrt(a)
 sqrt(a**2)
+sqrt(t)
+t**(1/3)
 t**3
 t**2
 f2**2
@@ -259,6 +270,9 @@ a**2 + a*b + b**2 + f
 a**2 - 2*a*b + b**2 - s
 a**2 - 2*a*b + b**2 + t
 a**2*s - 2*a*b*s + b**2*s
+a**2*b3/b3 - 2*a*b + b**2
+a**(-2) - 2*b/a + b**2
+a**3 - 2*a*b + b**3
 sum(c[k] for k in K)
 sum(v[k] for k in K)
 sum(y[k] for k in K)
@@ -274,6 +288,8 @@ sum(s for k in K if k < j)
 sum(s for k in K if k <= j and k >= j)
 sum(s for k in K if k <= j and k != i)
 sum(s for k in K if c[k] > 0)
+sum(s for k in K if not (k == j and k == i))
+sum(s for k in K if k <= j and i <= j)
 sum(s for k in K if k == 1)
 sum(p[k] for k in K if k >= j)
 prod(c[k] for k in K)
@@ -287,6 +303,7 @@ max(t for k in K if k != j)
 max(c[k] for k in K if k <= j)
 min(c[k] for k in K)
 min(y[k]**2 for k in K)
+max(y[k] for k in K)
 g(a)
 g(s)
 diff(L, a)
@@ -682,6 +699,53 @@ def test_indices_in_range() -> None:
         (Integer(0), K, False),
         (Integer(-1), K, False), (Integer(2), N, True), (Integer(3), N, False),
         (Integer(1), three, True), (Integer(3), three, True), (Integer(4), three, False),
-        (Integer(0), three, False), (index("k", three), three, True), (k, three, False),
+        (add(k, Integer(1)), K, False), (Integer(0), three, False), (index("k", three), three, True), (k, three, False),
     ):  # fmt: skip
         assert theory.in_range(i, over) is inside, (i, over)
+
+
+def test_a_definition_says_what_it_means_and_nothing_that_is_said_already() -> None:
+    i, j = LETTERS["i"], LETTERS["j"]
+    y = element("y", i)
+    theory = Theory(PROBLEM)
+    for name in ("p", "z", "K", "pi", "lab", "g", "L"):
+        with pytest.raises(KernelError, match="in use"):
+            theory.define(Definition(name, (i,), y))
+    for params in ((), (j,)):
+        with pytest.raises(KernelError, match="leaves an index free"):
+            theory.define(Definition("new", params, y))
+    with pytest.raises(KernelError, match="an unknown name"):
+        theory.define(Definition("new", (i,), element("other", i)))
+    with pytest.raises(KernelError, match="an unknown name"):
+        theory.define(Definition("new", (i,), element("new", i)))
+    theory.define(Definition("new", (i,), y))
+    theory.define(Definition("wide", (i, j), y))
+    assert theory.unfold(element("new", j)) == element("y", j)
+    assert theory.unfold(element("wide", j, i)) == element("y", j)
+
+
+def test_only_what_is_defined_is_unfolded_at_indices_of_its_sizes() -> None:
+    theory, i, n = Theory(PROBLEM), LETTERS["i"], LETTERS["n"]
+    for t, why in (
+        (element("y", i), "not defined"), (symbol("a"), "not defined"),
+        (element("q", i, i), "2 indices"), (element("q"), "0 indices"),
+        (element("q", n), "does not run over"), (element("q", Integer(4)), "does not run over"),
+    ):  # fmt: skip
+        with pytest.raises(KernelError, match=why):
+            theory.unfold(t)
+    assert theory.unfold(element("q", element("lab", n))) == power(
+        element("z", element("lab", n)), Integer(2)
+    )
+
+
+def test_what_is_assumed_is_used_from_then_on() -> None:
+    theory, a = Theory(PROBLEM), symbol("a")
+    positive = relation(">", a, ZERO)
+    assert theory.decide(positive) == (False, frozenset())
+    assert theory.assumed() == ()
+    for _ in range(2):
+        theory.assume(positive)
+        theory.assume(any_of(positive, relation("<", a, ZERO)))  # no relation: not used
+    assert theory.assumed() == (positive,)
+    assert theory.decide(positive) == (True, frozenset((positive,)))
+    assert theory.sign(a) == (POS, frozenset((positive,)))
