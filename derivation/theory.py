@@ -320,9 +320,9 @@ class Theory:
             used |= by
         return normal_term(t), used
 
-    def below(self, found: Iterable[str], cut: str | None = None) -> frozenset[str]:
+    def below(self, found: frozenset[str], cut: str | None = None) -> frozenset[str]:
         """Names and everything that their definitions rest on, not looking into ``cut``."""
-        out = set(found) - {cut}
+        out = found - {cut}
         queue = list(out)
         while queue:
             definition = self.definitions.get(queue.pop())
@@ -330,7 +330,7 @@ class Theory:
                 fresh = names(definition.body) - out - {cut}
                 out |= fresh
                 queue.extend(fresh)
-        return frozenset(out)
+        return out
 
     def _decide(self, condition: Term) -> tuple[bool, Used]:
         if isinstance(condition, AllOf):

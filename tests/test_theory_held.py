@@ -76,6 +76,8 @@ given u2 != 0
 given exp(b2) > 0
 given K >= 3
 given N > 1
+given N <= 5
+given D >= N
 L = sum(w[i,j]*y[i]*p[j]*q[j]*c[j] for i in K for j in K) + a*b*s*t*h*e*f*f2*big + r + m + o
 of L
 R = sum(x[d] for d in D) + g(a) + sum(v[lab[n]]*y[sig[lab[n]]] for n in N) + b2 + alias
@@ -401,6 +403,8 @@ lab[n] == lab[n]
 lab[n] == j
 lab[n] >= 1
 s > 0 and t < 0
+s > 0 and w[i,j] == w[j,i]
+s > 0 and K >= 3
 s > 0 and a > 0
 s > 0 or a > 0
 a > 0 or b > 0
@@ -699,7 +703,9 @@ def test_indices_in_range() -> None:
         (Integer(0), K, False),
         (Integer(-1), K, False), (Integer(2), N, True), (Integer(3), N, False),
         (Integer(1), three, True), (Integer(3), three, True), (Integer(4), three, False),
-        (add(k, Integer(1)), K, False), (Integer(0), three, False), (index("k", three), three, True), (k, three, False),
+        (add(k, Integer(1)), K, False), (Integer(0), three, False),
+
+        (index("k", three), three, True), (k, three, False),
     ):  # fmt: skip
         assert theory.in_range(i, over) is inside, (i, over)
 
