@@ -27,10 +27,12 @@ from derivation.terms import (
     all_of,
     alpha_equal,
     any_of,
+    apply,
     element,
     free_indices,
     if_else,
     index,
+    mul,
     negate,
     power,
     relation,
@@ -405,6 +407,14 @@ lab[n] >= 1
 s > 0 and t < 0
 s > 0 and w[i,j] == w[j,i]
 s > 0 and K >= 3
+s > 0 and K >= 2
+1 == 1
+1 == 2
+1 != 2
+2 < 1
+2 >= 2
+i > 0
+lab[n] > 0
 s > 0 and a > 0
 s > 0 or a > 0
 a > 0 or b > 0
@@ -755,3 +765,21 @@ def test_what_is_assumed_is_used_from_then_on() -> None:
     assert theory.assumed() == (positive,)
     assert theory.decide(positive) == (True, frozenset((positive,)))
     assert theory.sign(a) == (POS, frozenset((positive,)))
+
+
+def test_what_is_too_large_to_multiply_out_is_not_taken_for_the_same() -> None:
+    sums = [add(*[symbol(f"x{n}{k}") for k in range(8)]) for n in range(5)]
+    needs = Theory(PROBLEM).smooth(apply("abs", mul(*sums)), "x00")
+    assert needs == {relation("!=", mul(*sums), ZERO)}
+
+
+def test_relations_of_indices() -> None:
+    theory = Theory(PROBLEM)
+    for text, is_one in (
+        ("i < j", True), ("i == 2", True), ("2 != i", True), ("lab[n] == j", True),
+        ("i != lab[n]", True), ("lab[n] == lab[n]", True), ("lab[n] == 2", False),
+        ("a > b", False), ("a > i", False), ("i > a", False), ("y[i] > 2", False),
+        ("2 > y[i]", False), ("K >= 3", False), ("i + 1 > j", False),
+    ):  # fmt: skip
+        assert theory.is_index_relation(condition(text)) is is_one, text
+    assert not theory.is_index_relation(relation("==", Integer(1), Integer(2)))
