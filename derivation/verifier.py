@@ -74,6 +74,7 @@ class Verified:
         introduced: Definitions of names that are not the program's.
         moves: The number of kernel moves.
         lemmas: The number of lemmas and facts proved on the way.
+        unproved: What the certificate holds besides and nobody has proved here.
     """
 
     claim: str
@@ -87,6 +88,7 @@ class Verified:
     introduced: tuple[str, ...]
     moves: int
     lemmas: int
+    unproved: tuple[str, ...]
 
 
 def verify(text: str | bytes) -> Verified:
@@ -206,6 +208,7 @@ class _Replay:
             ),
             moves=self.moves,
             lemmas=len(self.proved),
+            unproved=("the matrix form",) if record["matrix_form"] is not None else (),
         )
 
     def _written(self, key: str) -> tuple[str, ...]:
