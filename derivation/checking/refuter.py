@@ -116,7 +116,9 @@ class Refuter:
         """Whether nothing at a few points, in floats, speaks against the equality."""
         claim = Claim(left, right, (), False, condition)
         tried = 0
-        for point in itertools.islice(self._points(), points):
+        first = itertools.islice(self._points(), points // 2)
+        others = self.general.points()[1 : 2 + points // 2]  # the sizes of 0 and 1 are the same
+        for point in itertools.chain(first, others or self.general.points()):
             for values in itertools.islice(combinations(claim.free, point.sizes), 6):
                 verdict = self._floats(claim, point, values)
                 if verdict is False:
