@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -547,10 +548,22 @@ class _Problem:
     def _scope(self, expression: Expression, known: Mapping[str, Any], lines: bool) -> Scope:
         """A scope in which the free letters of an expression are indices."""
         letters = dict(known)
-        for letter, token in free_letters(expression, self.words.labels).items():
+        for letter, token in self._free_letters(expression, lines).items():
             if letter not in letters:
                 letters[letter] = self._letter(letter, token)
         return Scope(expression, letters, weak=frozenset(letters), derivatives=lines)
+
+    def _free_letters(self, expression: Expression, lines: bool) -> dict[str, Token]:
+        """The letters that are indices; in a person's own lines, where all names are known, also
+        those that are only compared, as in ``sum(1 for i in N if i != j)``."""
+        names: set[str] | None = None
+        sides = expression.tree
+        bare = isinstance(sides, ast.Compare) and all(
+            isinstance(s, ast.Name) for s in (sides.left, *sides.comparators)
+        )
+        if lines and self.program.definitions and not bare:
+            names = {*self.ranges.names(), *self.sizes, *self.words.labels}
+        return free_letters(expression, self.words.labels, names)
 
     def _given(self, given: Written) -> tuple[Any, Token]:
         tree, expression = given.expression.tree, given.expression
@@ -580,7 +593,7 @@ class _Problem:
                 right = self._line_in_matrices(line, objective, asked or tuple(wrt), ranks)
                 return UserLine(token.line.number or 0, text, "equals", None, right, TRUE, asked)
             if wrt:
-                for letter, at in free_letters(expression, self.words.labels).items():
+                for letter, at in self._free_letters(expression, True).items():
                     if letter not in letters:
                         fail(
                             at,
