@@ -143,9 +143,13 @@ class Finishing(State):
             if size is not None:
                 shape = ""
                 for key, n in self.names.by_key.items():
-                    if n == name and self.survey.ranks.get(key, 0):
-                        letters = "abc"[: self.survey.ranks[key]]
-                        shape = f"[{','.join(letters)}]"
+                    kept = [
+                        k
+                        for k in range(self.survey.ranks.get(key, 0))
+                        if self.ranges.find(self.ranges.slot(n, k)) not in self.ranges.dropped
+                    ]
+                    if n == name and kept:
+                        shape = f"[{','.join('abc'[: len(kept)])}]"
                 out.append(f"label {name}{shape} in {size}")
         out += list(dict.fromkeys(givens))
         return "\n".join(out)
@@ -254,7 +258,7 @@ class Finishing(State):
             text += f" if {part.condition[0]}"
         if f"claim {text}" == part.line:
             return ()
-        return (Alternative(text, "with the other reading of ∂, direct or through all names"),)
+        return (Alternative(text, part.other_note),)
 
 
 def _enclosed(text: str) -> str:

@@ -244,9 +244,14 @@ def limits(
             found = condition(item, parse)
             _bound(found, binders, guards, pos)
     if upper:
-        if len(binders) != 1:
-            raise Unread("an upper limit for several letters is not read", pos)
-        binders[0] = Binder(binders[0].letter, parse(upper), binders[0].lower)
+        uppers = groups(unwrapped(upper), {","})
+        if len(uppers) == 1:
+            uppers *= len(binders)
+        if len(uppers) != len(binders) or any(b.within for b in binders):
+            raise Unread("these upper limits are not read", pos)
+        binders = [
+            Binder(b.letter, parse(u), b.lower) for b, u in zip(binders, uppers, strict=True)
+        ]
     return binders, guards
 
 

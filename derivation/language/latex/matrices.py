@@ -67,7 +67,7 @@ class Indexer:
         self.used = 0
         self.settled: Callable[[Name], Name] = lambda t: t
         taken = survey.letters | survey.bound | survey.steps | {s[:1] for s in survey.sizes}
-        taken |= {k[0] for k in survey.ranks}
+        taken |= {k[0] for k in survey.ranks} | {s for v in shapes.sizes.values() for s in v}
         free = [c for c in _POOL if c not in taken]
         self.pool = [*free, *(f"{c}{k}" for k in range(1, 40) for c in "ij")]
 
@@ -82,7 +82,7 @@ class Indexer:
         values = [self.value(t) for t in sides]
         one, two = values
         if not one.axes and not two.axes:
-            return [v.entry for v in values], False
+            return [v.entry for v in values], self.used > 0
         for k, other in ((0, two), (1, one)):
             if values[k].entry == Number("0") and other.axes:
                 return [v.entry for v in values], True
@@ -172,19 +172,31 @@ class Indexer:
         for (sign, x), v in zip(t.terms, values, strict=True):
             bias = v.shape == (True, False) and len(widest.axes) == 2 and isinstance(x, Name)
             v = self._bias(v, t) if bias else v
-            if v.axes and v.shape != widest.shape and not (bias and v.cols):
+            columns = bias and isinstance(x, Name) and self._columns(t)
+            if v.axes and v.shape != widest.shape and not (bias and v.cols or columns):
                 raise Unread(f"{_said(v)} is added to {_said(widest)}", _place(x))
             if not v.axes and widest.axes and not isinstance(v.entry, Number):
                 self.notes.append("a number is added to every entry")
             axes = widest.axes[1:] if v.shape == (False, True) != widest.shape else widest.axes
+            axes = axes[: len(v.axes)]
             entry = _renamed(v.entry, dict(zip(v.axes, axes, strict=False)))
             out.append((sign, entry))
         return replace(widest, entry=Add(tuple(out)))
+
+    @staticmethod
+    def _columns(t: Add) -> bool:
+        """Whether a sum has a product that begins with W: its columns are the examples."""
+        products = [x for _, x in t.terms if isinstance(x, Mul)]
+        first = products[0].factors[0][1] if len(products) == 1 else None
+        return isinstance(first, Name) and first.base == "W"
 
     def _bias(self, v: Value, t: Add) -> Value:
         """``XW + b``: b is added to every row where the examples are rows, as X says."""
         products = [x for _, x in t.terms if isinstance(x, Mul)]
         first = products[0].factors[0][1] if len(products) == 1 else None
+        if self._columns(t):
+            self.notes.append("what is added to a matrix is added to each of its columns")
+            return v
         if not isinstance(first, Name) or first.base not in DATA:
             return v
         self.notes.append("what is added to a matrix is added to each of its rows")

@@ -287,10 +287,11 @@ class _Parser(Derivatives):
         if self.word() in ("_", "^"):
             self.take()
             self.argument()
-        return Bracket(inner)
+        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
 
     def boxed(self, token: Token) -> Tree:
-        return Bracket(self.inside(self.argument()))
+        inner = self.inside(self.argument())
+        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
 
     def blackboard(self, token: Token) -> Tree:
         inner = indices.unwrapped(self.argument())
@@ -608,7 +609,9 @@ class _Parser(Derivatives):
         while self.word() in ("^", "_", "'", "!"):
             token = self.take()
             if token.text == "!":
-                raise Unread("a factorial is not read", token.pos)
+                more = Add((("+", tree), ("+", Number("1"))))
+                tree = Function("exp", (Function("lgamma", (more,)),), pos=token.pos)
+                continue
             if token.text == "'":
                 raise Unread("a prime on a bracket is not read", token.pos)
             content = indices.unwrapped(self.argument())

@@ -255,7 +255,9 @@ class Finder:
         if isinstance(t, Function):
             return 0 if t.slots else _most([self.rank(a) for a in t.args])
         if isinstance(t, Call):
-            return _most([self.rank(a) for a in t.args]) if not t.slots else 0
+            for a in t.args:
+                self.rank(a)
+            return None
         if isinstance(t, Reduction):
             return self.rank(t.body)
         if isinstance(t, Derivative):
@@ -275,7 +277,9 @@ class Finder:
             for (_, x), r in zip(t.terms, found, strict=True):
                 if r is None and isinstance(x, Name):
                     word = x.base + (f"_{x.label}" if x.label else "")
-                    if word in _BIAS and data and most == 1:
+                    if most == 2 and x.base in ("b", "c"):
+                        self._settle(x, 1)
+                    elif word in _BIAS and data and most == 1:
                         self.shapes.unclear.add(x.key)
                     elif word in _BIAS and data:
                         self._settle(x, 1)
@@ -296,6 +300,10 @@ class Finder:
                 self._settle(after, before)
             elif op == "o" and ranks[k] and before is None:
                 self._settle(t.factors[k - 1][1], ranks[k] or 0)
+            elif op in ("", "*") and before is None and ranks[k] == 2:
+                first = t.factors[k - 1][1]
+                if isinstance(first, Name) and first.base[:1].isupper():
+                    self._settle(first, 2)
             elif op in ("", "*") and before == 2 and ranks[k] is None:
                 inner = after.base if isinstance(after, Transposed) else after
                 if isinstance(inner, Name):

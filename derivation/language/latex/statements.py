@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.context import Scope
@@ -12,13 +13,14 @@ from derivation.language.latex.matrices import Indexer
 from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
 from derivation.language.latex.state import Part, key_text
-from derivation.language.latex.survey import Key, walk
+from derivation.language.latex.survey import Key, rebuilt, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Binder,
     Call,
     Derivative,
     Function,
+    Mul,
     Name,
     Number,
     Reduction,
@@ -52,6 +54,8 @@ class Statements(Opaque):
             self._inline(item, sides)
             return previous
         chain = sides[0] is None
+        if not chain:
+            self.chain_head = sides[0]
         if chain:
             if previous is None:
                 self._unread(item, "goes on from a line that is not read")
@@ -95,9 +99,36 @@ class Statements(Opaque):
                 self.said_aliases.add(last.key)
                 self._note_alias(item, last)
             sides.pop()
+        if self._is_to_be_solved(sides, item):
+            self.solving = True
+            for n in range(k, len(sides) - 1):
+                self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
+            self._unread(item, "set to zero: an equation to be solved, no identity to prove")
+            return None
+        if self.solving and not any(
+            isinstance(s, Derivative) for t in sides for s in walk(t)
+        ):
+            self._unread(item, "it follows from an equation that is to be solved, no identity")
+            return None
+        self.solving = False
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
         return sides[-1]
+
+    def _is_to_be_solved(self, sides: list[Any], item: Item) -> bool:
+        """``\\partial J/\\partial w = … = 0``: the derivative of a number by what is free."""
+        if item.condition is not None or sides[-1] != Number("0") or len(sides) < 2:
+            return False
+        found = [
+            s for t in (self.chain_head, *sides[:-1]) if t is not None
+            for s in walk(t) if isinstance(s, Derivative)
+        ]  # fmt: skip
+        free = [
+            s for s in found
+            if not (isinstance(s.body, Name) and s.body.slots)
+            and all(isinstance(v, Name) and v.key not in self.definitions for v in s.by)
+        ]  # fmt: skip
+        return bool(free)
 
     def _is_log_of_new(self, head: Any, body: Any, item: Item) -> bool:
         """``\\log L(\\beta) = …`` where L is nowhere else defined."""
@@ -447,7 +478,18 @@ class Statements(Opaque):
             if item.condition is not None:
                 part.condition = w.condition(item.condition)
             w.ambiguous = False
+            wide = [_widened(left), _widened(right)]
             texts = (side(left), side(right))
+            if wide != [left, right]:
+                notes, derived = [*w.notes], [*w.derived]
+                try:
+                    part.others = (side(wide[0]), side(wide[1]))
+                    part.other_note = "with the operator acting on all that follows it"
+                    notes.append("the operator ∂ is read as acting up to the next bracket")
+                except Unread:
+                    part.others = ()
+                w.notes, w.derived = notes, derived
+                del lifted[2:]
             if w.ambiguous:
                 notes, derived = [*w.notes], [*w.derived]
                 w.flipped = True
@@ -489,9 +531,12 @@ class Statements(Opaque):
                         out.add(key)
         return out
 
-    def _given(self, item: Item, left: Any, right: Any, op: str = "==") -> None:
+    def _given(
+        self, item: Item, left: Any, right: Any, op: str = "==", anonymous: bool = False
+    ) -> None:
         saved = self._started()
         w = self.writer
+        w.axes = {s.text for s in walk(left) if isinstance(s, Slot)} if anonymous else set()
         try:
             part = Part(item, "given", source=item.source, op=op)
             part.texts = (w.write(left), w.write(right))
@@ -499,6 +544,8 @@ class Statements(Opaque):
             self.ranges.restore(saved)
             self._failed(item, error)
             return
+        finally:
+            w.axes = set()
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
@@ -523,6 +570,22 @@ class Statements(Opaque):
             self._unread(item, error.reason, error.pos)
         else:
             self._unread(item, "the formula is nested too deep")
+
+
+def _widened(t: Any) -> Any:
+    """With every operator that stands before more factors acting on all of them."""
+
+    def change(s: Any) -> Any:
+        if not isinstance(s, Mul):
+            return s
+        for k, (op, f) in enumerate(s.factors):
+            if isinstance(f, Derivative) and f.loose and k + 1 < len(s.factors) and op != "/":
+                rest = s.factors[k + 1 :]
+                whole = replace(f, body=Mul((("", f.body), *rest)), loose=False)
+                return Mul((*s.factors[:k], (op, whole))) if k else whole
+        return s
+
+    return rebuilt(t, change)
 
 
 def starts(text: Text, word: str) -> bool:

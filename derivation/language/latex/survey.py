@@ -90,6 +90,7 @@ def plain(
     trees: list[Any],
     heads: Iterable[Any],
     known: set[str] = frozenset(),  # type: ignore[assignment]
+    doubtful: bool = False,
 ) -> tuple[list[Any], Survey]:
     """The trees with calls, powers and labels told apart, and what was found out.
 
@@ -97,6 +98,7 @@ def plain(
         trees: All trees (relations are given as tuples of their sides elsewhere).
         heads: Left sides of what may be definitions.
         known: Bases of names that a problem file alongside has as sizes.
+        doubtful: Whether σ may be another function than the logistic one.
     """
     survey = Survey(set(), set(), set(), {}, {}, {}, set(known), set(), set(), [])
     for t in trees:
@@ -115,6 +117,10 @@ def plain(
     patterns = _patterns(trees)
     trees = [rebuilt(t, lambda s: _numbers(s, patterns)) for t in trees]
     _classify(trees, list(heads), survey)
+    if doubtful:
+        survey.functions = {
+            k: "doubtful" if kind == "sigmoid" else kind for k, kind in survey.functions.items()
+        }
     trees = [rebuilt(t, lambda s: _call(s, survey)) for t in trees]
     _ranks(trees, survey)
     return trees, survey

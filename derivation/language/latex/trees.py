@@ -117,7 +117,7 @@ class Derivative:
     body: Tree
     by: tuple[Tree, ...]
     pos: int = field(default=0, compare=False)
-    entrywise: bool = False
+    loose: bool = field(default=False, compare=False)  # an operator that may act on more
 
 
 @dataclass(frozen=True)

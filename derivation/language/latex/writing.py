@@ -214,6 +214,11 @@ class Writer(Sums, Vectors):
     def _call(self, t: Call) -> tuple[Text, int]:
         key = t.name.key
         kind = self.survey.functions.get(key)
+        if kind == "doubtful":
+            raise Unread(
+                f"whether `{short(t.name.latex)}` is the softmax or the logistic function is not "
+                "said", t.name.pos
+            )  # fmt: skip
         if kind in ("refused", "array"):
             raise Unread(f"`{short(t.name.latex + t.text)}` is not read", t.name.pos)
         if t.slots or t.name.slots:
