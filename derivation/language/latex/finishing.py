@@ -8,6 +8,7 @@ from derivation.errors import InputError
 from derivation.language.latex.guesses import guesses
 from derivation.language.latex.reading import Alternative, Reading, Statement
 from derivation.language.latex.state import Part, State, key_text
+from derivation.language.latex.survey import Key
 from derivation.language.latex.tokens import Unread
 from derivation.language.programs import read_problem
 
@@ -66,6 +67,13 @@ class Finishing(State):
             displays=(len(displays), len(displays - bad)),
         )
 
+    def _lost(self, head: Key) -> None:
+        """What rests on a definition that is refused after all is not read either."""
+        self.failed.add(head)
+        self.definitions.pop(head, None)
+        for part in self.parts:
+            self._grounded(part)
+
     def _grounded(self, part: Part) -> None:
         """A claim about something that no readable formula defines is not read."""
         if part.kind != "claim":
@@ -90,12 +98,23 @@ class Finishing(State):
             for key in sorted(part.keys - known - by_these - functions):
                 if "".join((key[0], *key[1], key[2])) not in free:
                     reason = reason or f"nothing that is read says what `{key_text(key)}` is"
+        elif part.apart[0] and part.apart[1]:
+            what = key_text(min(part.apart[0]))
+            reason = reason or f"nothing that is read says what `{what}` is"
         if reason:
             part.kind, part.reason, part.place = "unread", reason, part.item.pos
 
     def _render(self, part: Part) -> None:
         if part.kind == "unread" or not part.texts:
             return
+        for letter, r in part.loose_letters:
+            if self.ranges.find(r) not in self.ranges.dropped:
+                part.kind, part.place = "unread", part.item.pos
+                part.reason = (
+                    f"the index {letter} stands on the right side only: nothing says what is "
+                    "done with it"
+                )
+                return
         try:
             rendered = [self.ranges.render(t) for t in part.texts]
             condition = None if part.condition is None else self.ranges.render(part.condition)
@@ -189,6 +208,8 @@ class Finishing(State):
                     )
                 if wrong is None:
                     return program if self.problem is not None else ""
+                if wrong.kind == "definition" and wrong.head is not None:
+                    self._lost(wrong.head)
                 wrong.reason = f"`{wrong.line[:80]}`: {error.message}"
                 wrong.kind, wrong.place = "unread", wrong.item.pos
         return self._program()

@@ -128,6 +128,36 @@ def with_numbers_apart(found: list[Item]) -> None:
             item.notes.append(f"{letter[0]} is a number here, whatever it is elsewhere")
 
 
+def with_roots(found: list[Item]) -> list[Item]:
+    """``e^2 = (r - s)^2`` says what e is up to its sign, where e is used by itself too."""
+    out: list[Item] = []
+    for item in found:
+        head = _head(item)
+        if isinstance(head, Power) and isinstance(head.base, Name) and head.exponent == _TWO:
+            body = _bare(item.sides[1])
+            used = any(
+                _used_alone(t, head.base.key) for i in found for t in i.sides if t is not None
+            )
+            if isinstance(body, Power) and body.exponent == _TWO and used:
+                note = f"`{head.base.latex}` is what is squared, its sign as it stands there"
+                root = replace(
+                    item, sides=[head.base, _bare(body.base)], displayed=False,
+                    relation=":=", notes=[*item.notes, note],
+                )  # fmt: skip
+                out.append(root)
+        out.append(item)
+    return out
+
+
+_TWO = Number("2")
+
+
+def _used_alone(t: Any, key: Any) -> bool:
+    """Whether a name stands somewhere without its square."""
+    squared = {id(s.base) for s in walk(t) if isinstance(s, Power) and s.exponent == _TWO}
+    return any(isinstance(s, Name) and s.key == key and id(s) not in squared for s in walk(t))
+
+
 def _lemma_letter(group: list[Item]) -> Any:
     """The one name that a display is about, if it is differentiated by as a number."""
     by: set[Any] = set()
@@ -147,6 +177,10 @@ def _lemma_letter(group: list[Item]) -> Any:
                 if isinstance(s, Call):
                     if s.name.slots or s.name.base in ("L", "J", "C", "E"):
                         return None
+                    if len(s.args) == 1 and isinstance(s.args[0], Name) and (
+                        "prime" in s.name.marks or (t is item.sides[0] and s is t)
+                    ):  # fmt: skip
+                        by.add(s.args[0].key)
                     inside.add(id(s.name))
                 if isinstance(s, Function) and s.name in ("softmax", "logsumexp"):
                     return None

@@ -150,6 +150,8 @@ class Indexer:
             raise Unread(f"`{t.latex[:40]}` stands without its indices", t.pos)
         letters = [self._fresh() for _ in range(missing)]
         entry = replace(t, slots=(*t.slots, *(Slot("letter", x) for x in letters)))
+        if missing == 1 and self.survey.first_missing(t):
+            entry = replace(t, slots=(Slot("letter", letters[0]), *t.slots))
         if missing == 1:
             return Value(letters[0], None, entry)
         return Value(letters[0], letters[1], entry)

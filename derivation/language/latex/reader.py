@@ -11,7 +11,7 @@ from derivation.language.latex.document import split
 from derivation.language.latex.facts import sums_to_one
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
-from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart
+from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart, with_roots
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
@@ -177,7 +177,7 @@ class _Reader(Statements, Finishing):
         trees: list[Any] = []
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
-        self.found.items = with_next_layers(self.found.items)
+        self.found.items = with_roots(with_next_layers(self.found.items))
         with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):

@@ -38,6 +38,9 @@ class Part:
     other_note: str = "with the other reading of ∂, direct or through all names"
     derived: list[tuple[set[Key], Key]] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)  # the names in it
+    apart: tuple[set[Key], set[Key]] = (set(), set())  # those of one side only
+    head: Key | None = None  # what a definition defines
+    loose_letters: list[tuple[str, int]] = field(default_factory=list)  # free on the right only
     line: str = ""  # the statement of the program, rendered
 
 

@@ -13,7 +13,7 @@ from derivation.language.latex.matrices import Indexer
 from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
 from derivation.language.latex.state import Part, key_text
-from derivation.language.latex.survey import Key, rebuilt, walk
+from derivation.language.latex.survey import Key, rebuilt, stem_of, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Binder,
@@ -62,11 +62,13 @@ class Statements(Opaque):
                 return sides[-1]
             sides[0] = previous
         head = sides[0]
+        k = 1
         if self._is_log_of_new(head, sides[1], item):
             item.notes.append("what a logarithm is says what its argument is")
-            head, sides[1] = head.args[0], Function("exp", (sides[1],))
-            sides[0] = head
-        k = 1
+            self._define(item, head.args[0], Function("exp", (sides[1],)))
+            for n in range(2, len(sides)):
+                self._claim(item, sides[n - 1], sides[n], n > 2, first=sides[0])
+            return sides[-1]
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
             k = 2
@@ -410,6 +412,7 @@ class Statements(Opaque):
             self.definitions[head.key] = (head, body)
             w.defined[head.key] = inside - self._constants()
         part.texts = (left, right)
+        part.head = head.key if isinstance(head, Name) else head.name.key
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
@@ -479,7 +482,10 @@ class Statements(Opaque):
                 part.condition = w.condition(item.condition)
             w.ambiguous = False
             wide = [_widened(left), _widened(right)]
-            texts = (side(left), side(right))
+            one = side(left)
+            known = set(w.scope.free)
+            texts = (one, side(right))
+            part.loose_letters = [(x, r) for x, r in w.scope.free.items() if x not in known]
             if wide != [left, right]:
                 notes, derived = [*w.notes], [*w.derived]
                 try:
@@ -511,9 +517,28 @@ class Statements(Opaque):
             self._failed(item, error)
             return
         part.texts, part.derived = texts, [*w.derived]
-        part.keys = self._keys(left) | self._keys(right)
+        a, b = self._keys(left), self._keys(right)
+        part.keys, part.apart = a | b, self._one_sided(left, right, a, b)
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
+
+    def _one_sided(
+        self, left: Any, right: Any, a: set[Key], b: set[Key]
+    ) -> tuple[set[Key], set[Key]]:
+        """Names that only one side has, functions too: in an identity they would all cancel."""
+
+        def functions(t: Any) -> set[Key]:
+            return {stem_of(s.name) for s in walk(t) if isinstance(s, Call)}
+
+        a, b = a | functions(left), b | functions(right)
+        a, b = ({k for k in x if "prime" not in k[1]} for x in (a, b))
+        plain = self._constants() | {("e", (), ""), ("pi", (), "")}
+        sizes = self.survey.sizes | self.survey.bound | self.survey.letters
+
+        def unknown(keys: set[Key]) -> set[Key]:
+            return {k for k in keys - plain if "".join((k[0], *k[1], k[2])) not in sizes}
+
+        return unknown(a - b), unknown(b - a)
 
     def _keys(self, t: Any) -> set[Key]:
         """The names in a tree, what stands for a derivative being looked into."""

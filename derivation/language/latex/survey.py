@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from derivation.language.latex.parser import GREEK
@@ -83,7 +83,18 @@ class Survey:
     sizes: set[str]  # bases of names that are upper limits
     matrices: set[Key]
     bare: set[Key]  # names that stand without index and bracket
-    assumed: list[str]
+    doubtful: set[Key] = field(default_factory=set)  # x' before a factor: perhaps a transpose
+    full: dict[Key, list[tuple[str, ...]]] = field(default_factory=dict)  # letters of all indices
+    assumed: list[str] = field(default_factory=list)
+
+    def first_missing(self, name: Name) -> bool:
+        """Whether q_j lacks its first index: j stands second in q_{kj}, and nowhere first."""
+        letters = [s.text for s in name.slots]
+        if len(letters) != 1 or self.ranks.get(name.key, 0) != 2:
+            return False
+        full = self.full.get(name.key, [])
+        return any(f[-1] == letters[0] for f in full) and not any(f[0] == letters[0] for f in full)
+
 
 
 def plain(
@@ -100,7 +111,7 @@ def plain(
         known: Bases of names that a problem file alongside has as sizes.
         doubtful: Whether σ may be another function than the logistic one.
     """
-    survey = Survey(set(), set(), set(), {}, {}, {}, set(known), set(), set(), [])
+    survey = Survey(set(), set(), set(), {}, {}, {}, set(known), set(), set())
     for t in trees:
         for s in walk(t):
             _letters(s, survey)
@@ -123,7 +134,25 @@ def plain(
         }
     trees = [rebuilt(t, lambda s: _call(s, survey)) for t in trees]
     _ranks(trees, survey)
+    survey.doubtful = _doubtful_primes(trees, heads)
     return trees, survey
+
+
+def _doubtful_primes(trees: list[Any], heads: list[Any]) -> set[Key]:
+    """``x_i' \\beta`` where x is spoken of too: x' may be x transposed."""
+    keys = {s.key for t in trees for s in walk(t) if isinstance(s, Name)}
+    defined = {h.key for h in heads if isinstance(h, Name)}
+    out: set[Key] = set()
+    for t in trees:
+        for s in walk(t):
+            if not isinstance(s, Mul):
+                continue
+            for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
+                if isinstance(a, Name) and a.marks[-1:] == ("prime",) and op in ("", "*"):
+                    bare = (a.base, a.marks[:-1], a.label)
+                    if bare in keys and a.key not in defined and isinstance(b, Name | Bracket):
+                        out.add(a.key)
+    return out
 
 
 def _letters(s: Any, survey: Survey) -> None:
@@ -218,6 +247,7 @@ def _steps(s: Any, survey: Survey) -> Any:
 def _squares(trees: list[Any], heads: list[Any]) -> set[Key]:
     """Names whose square is a quantity of its own: ``\\sigma^2 = …``, ``\\partial\\sigma^2``."""
     out: set[Key] = {h.base.key for h in heads if _is_square(h)}
+    out -= {h.key for h in heads if isinstance(h, Name)}
     for t in trees:
         for s in walk(t):
             if isinstance(s, Derivative):
@@ -313,7 +343,7 @@ def _numbers(s: Any, patterns: dict[Key, set[tuple[int, int]]]) -> Any:
 # -- functions ---------------------------------------------------------------------------------
 
 
-def _stem(name: Name) -> Key:
+def stem_of(name: Name) -> Key:
     """The key of a function without the primes of its derivatives."""
     return (name.base, tuple(m for m in name.marks if m != "prime"), name.label)
 
@@ -335,7 +365,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
                 calls[s.name.key].append(s)
                 inside.add(id(s.name))
                 if "prime" in s.name.marks:
-                    primed.add(_stem(s.name))
+                    primed.add(stem_of(s.name))
             elif isinstance(s, Name) and id(s) not in inside:
                 bare[s.key] += 1
     survey.bare = set(bare)
@@ -344,7 +374,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         base, marks, _ = key
         simple = all(_argument(a) is not None for c in found for a in c.args)
         used = {tuple(_key(a, survey.bound) for a in c.args) for c in found}
-        if ("prime" in marks and _stem(found[0].name) in calls) or (
+        if ("prime" in marks and stem_of(found[0].name) in calls) or (
             "prime" in marks and base in _FUNCTION_LETTERS | {"sigma"}
         ):
             survey.functions[key] = "derivative"
@@ -353,7 +383,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         elif (
             simple
             and len(used) == 1
-            and _stem(found[0].name) not in primed
+            and stem_of(found[0].name) not in primed
             and (key in defined or base not in _FUNCTION_LETTERS or used <= {("index",) * 9})
         ):
             survey.functions[key] = "array"
@@ -370,7 +400,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
             survey.functions[key] = "unknown"
         elif any(c.bar for c in found):
             survey.functions[key] = "array" if simple else "refused"
-        elif simple and len(used) <= 1 and _stem(found[0].name) not in primed:
+        elif simple and len(used) <= 1 and stem_of(found[0].name) not in primed:
             survey.functions[key] = "array"
         elif (
             base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found)
@@ -463,6 +493,8 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
 
     for t in trees:
         for s in walk(t):
+            if isinstance(s, Name) and len(s.slots) > 1:
+                survey.full.setdefault(s.key, []).append(tuple(x.text for x in s.slots))
             if isinstance(s, Name):
                 note(s)
                 if _bold(s) and s.base.isupper() and not s.slots:

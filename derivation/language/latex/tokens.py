@@ -293,6 +293,8 @@ def _cleaned(source: list[Token]) -> list[Token]:
     return out
 
 
+_SAID = ("otherwise", "where", "with", "when", "for")  # words of prose typed as letters
+_CAPITALS = ("RSS", "SSE", "MSE", "BCE", "NLL", "CE", "KL", "MAE", "ELBO", "SSR", "TSS", "RMSE")
 _SPELT = ("softmax", "sigmoid", "tanh", "relu", "ReLU", "log", "exp", "ln", "max", "min")
 
 
@@ -306,6 +308,14 @@ def _words(source: list[Token]) -> list[Token]:
         end = k + len(word)
         whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
         close = word and source[end - 1].end - source[k].pos == len(word)
+        said = "" if word else _run(source, k, text)
+        if said in _SAID or (
+            said in _CAPITALS and source[k + len(said) : k + len(said) + 1]
+            and source[k + len(said)].text in ("(", "=", "_", ":=")
+        ):
+            out.append(Token("text", said, source[k].pos, source[k + len(said) - 1].end))
+            k += len(said)
+            continue
         if whole and close and end < len(source) and source[end].text in ("(", "{", "_", "["):
             kind, name = ("cmd", "\\" + word) if word in ("max", "min") else ("text", word)
             out.append(Token(kind, name, source[k].pos, source[end - 1].end))
@@ -314,6 +324,18 @@ def _words(source: list[Token]) -> list[Token]:
             out.append(source[k])
             k += 1
     return out
+
+
+def _run(source: Sequence[Token], k: int, text: str) -> str:
+    """The letters that are typed without a gap from here on, if a word begins here."""
+    if source[k].kind != "letter" or (
+        k and source[k - 1].kind == "letter" and source[k - 1].end == source[k].pos
+    ):
+        return ""
+    end = k + 1
+    while end < len(source) and text[end] != "\0" and source[end].pos == source[end - 1].end:
+        end += 1
+    return text[k:end]
 
 
 def _is_plain(inside: Sequence[Token]) -> bool:

@@ -117,6 +117,10 @@ class Writer(Sums, Vectors):
 
     def _name(self, t: Name) -> tuple[Text, int]:
         t = self.settled(t)
+        if t.key in self.survey.doubtful:
+            raise Unread(
+                f"whether `{short(t.latex)}` is a transpose or a name of its own is not said", t.pos
+            )
         if t.key == ONES:
             raise Unread("a vector of ones is not read", t.pos)
         if t.key in self.aliases:
@@ -147,7 +151,8 @@ class Writer(Sums, Vectors):
             raise Unread(
                 f"`{short(t.latex)}` stands without the index that it has elsewhere", t.pos
             )
-        slots = [self.slot(s, name, k, t.pos) for k, s in enumerate(t.slots)]
+        first = self.survey.first_missing(t)
+        slots = [self.slot(s, name, k + first, t.pos) for k, s in enumerate(t.slots)]
         if len(t.slots) < rank:
             if t.key in self.survey.matrices and not t.slots:
                 raise Unread(f"`{short(t.latex)}` is a matrix without its indices", t.pos)
@@ -158,8 +163,12 @@ class Writer(Sums, Vectors):
                 )  # fmt: skip
             letter, r = self.scope.lift
             self.scope.lifted = True
-            self.ranges.join(r, self.ranges.slot(name, rank - 1), t.pos)
-            slots.append((r, (letter,)))
+            if first:
+                self.ranges.join(r, self.ranges.slot(name, 0), t.pos)
+                slots.insert(0, (r, (letter,)))
+            else:
+                self.ranges.join(r, self.ranges.slot(name, rank - 1), t.pos)
+                slots.append((r, (letter,)))
         elif t.key in self.survey.matrices and not rank:
             raise Unread(f"`{short(t.latex)}` is a matrix without indices", t.pos)
         return (Entry(name, tuple(slots)),), ATOM
