@@ -79,7 +79,8 @@ class Theory:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.definitions: dict[str, Definition] = dict(problem.definitions)
-        self.facts: list[Any] = list(problem.givens)
+        self.facts: list[Any] = [g for g in problem.givens if isinstance(g, Relation)]
+        self._assumed: list[Any] = []
         self.kinks: set[Any] = set()
         self._seen: frozenset[str] = frozenset()  # names that an answer may rest on
         self._live: dict[Term, frozenset[str]] = {}
@@ -367,15 +368,14 @@ class Theory:
             if signs & ~wanted[c.op] == 0:
                 return True, used
         for given in self.facts:
-            if isinstance(given, Relation) and matches(oriented(given), oriented(c), self):
+            if matches(oriented(given), oriented(c), self):
                 return True, frozenset((given,))
         if isinstance(c.left, Size) and isinstance(c.right, Integer) and c.op == ">=":
             if int(c.right) <= 1:
                 return True, NOTHING
             for given in self.facts:
                 if (
-                    isinstance(given, Relation)
-                    and given.left == c.left
+                    given.left == c.left
                     and is_number(given.right)
                     and given.op in (">=", ">")
                     and value_of(given.right) + (given.op == ">") >= int(c.right)
@@ -387,12 +387,13 @@ class Theory:
         """Lets a condition be used; where it is, it becomes a hypothesis of the theorem."""
         if isinstance(condition, Relation) and condition not in self.facts:
             self.facts.append(condition)
+            self._assumed.append(condition)
             self.signs.forget()
             self._decided.clear()
 
     def assumed(self) -> tuple[Any, ...]:
         """What was assumed besides the problem's givens, in order."""
-        return tuple(self.facts[len(self.problem.givens) :])
+        return tuple(self._assumed)
 
     def sign(self, t: Term) -> tuple[int, Used]:
         """The signs that a term can have, and the givens that this rests on."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivation.codegen.dialects import DIALECTS, Dialect
 from derivation.codegen.functions import (
@@ -19,13 +19,17 @@ from derivation.codegen.functions import (
     filled,
     fitted,
     is_symmetric,
+    printed,
+    room_for,
     shape_text,
 )
+from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
-from derivation.codegen.nodes import Axis, Node, array, mul
+from derivation.codegen.nodes import Axis, Node, Statement, array, mul
 from derivation.codegen.printing import Printer
-from derivation.codegen.program import Program, Statement
+from derivation.codegen.program import Program
+from derivation.codegen.reuse import written_over
 from derivation.language import write, write_condition, write_definition
 from derivation.problem import Problem
 from derivation.steps import Outcome
@@ -121,6 +125,7 @@ class Module:
         if self.dialect.name != "numpy":
             definitions = {n: (a, native(node)) for n, (a, node) in definitions.items()}
             outputs = [Statement(s.name, s.axes, native(s.node)) for s in outputs]
+            self.value = replace(self.value, node=native(self.value.node))
         self.shapes: dict[str, tuple[Term, ...]] = {
             n: problem.shapes.get(n, ()) for n in self.inputs
         }
@@ -149,7 +154,10 @@ class Module:
             roots.append("value")
             outputs.insert(0, value)
         taken = set(names.found.values()) | names.reserved | set(names.found)
-        program = Program(self.definitions, outputs, taken)
+        definitions = self.definitions
+        if self.dialect.fuses:
+            definitions, outputs = hoisted(definitions, outputs)
+        program = Program(definitions, outputs, taken)
         printer = self.printer(names)
         typed = self._types(wanted)
         wants = [*roots, *(self.grads if wanted.grad else ())]
@@ -173,6 +181,15 @@ class Module:
                 returned[name] = s.node.data[0]  # it has a name already
         chosen = [s for s in chosen if s.name not in returned]
         typed = {returned.get(n, n): kind for n, kind in typed.items()}
+        if self.dialect.is_numpy:
+
+            def fits(s: Statement) -> bool:
+                kind = typed.get(s.name)
+                return len(printed(s, printer)) <= room_for(s, names, printer, kind)
+
+            kept = [returned.get(n, n) for n in wants]
+            scalars = [n for n in self.inputs if not self.shapes[n]]
+            chosen = written_over(chosen, program.own, kept, scalars, fits)
         printer.used.clear()
         body = Body(self.problem, chosen, printer, names, self.shapes, typed)
         reads = self._reads(body, printer)

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Axis = Any  # an Index term: a letter that knows its size
@@ -54,6 +55,17 @@ class Node:
             and self.axes == other.axes
             and self.args == other.args
         )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """``name = node``, an array whose axes stand in this order; or an update, ``name /= node``."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    node: Node
+    update: str = ""
+    note: str = ""  # what a reader is told of it
 
 
 def union(nodes: Iterable[Node]) -> tuple[Axis, ...]:
@@ -152,6 +164,7 @@ def mul(*factors: Node) -> Node:
         return ZERO
     if below:
         return div(mul(const(number), *flat), mul(*below))
+    flat = _masked(flat)
     flat.sort(key=lambda n: len(n.axes))  # stable: the order within a width is the formula's
     if abs(number) == 1:
         inner = flat[0] if len(flat) == 1 else Node("mul", tuple(flat), union(flat))
@@ -168,6 +181,22 @@ def mul(*factors: Node) -> Node:
     if number.denominator != 1:
         return div(mul(const(number.numerator), *flat), const(number.denominator))
     return Node("mul", (const(number), *flat), union(flat))
+
+
+def _masked(factors: list[Node]) -> list[Node]:
+    """Factors of which none is a mask alone where another has all its axes."""
+    for m in [f for f in factors if is_indicator(f)]:
+        others = [f for f in factors if f is not m]
+        fits = [f for f in others if set(m.axes) <= set(f.axes) and not is_indicator(f)]
+        if fits:
+            best = min(fits, key=lambda f: len(f.axes))
+            factors = [where(m.args[0], f, ZERO) if f is best else f for f in others]
+    return factors
+
+
+def is_indicator(n: Node) -> bool:
+    """Whether the node is 1 where a mask holds, else 0."""
+    return n.op == "where" and n.args[1:] == (ONE, ZERO)
 
 
 def div(a: Node, b: Node) -> Node:
@@ -277,6 +306,9 @@ def reduce(kind: str, n: Node, over: Iterable[Axis]) -> Node:
 
 def contract(a: Node, b: Node, over: Iterable[Axis]) -> Node:
     over = tuple(over)
+    for one, other in ((a, b), (b, a)):
+        if is_indicator(one) and set(one.axes) <= set(other.axes):
+            return reduce("sum", mul(one, other), over)
     axes = tuple(x for x in union((a, b)) if x not in over)
     return Node("contract", (a, b), axes, over)
 
@@ -336,7 +368,7 @@ def walk(n: Node) -> Iterator[Node]:
 
 
 def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
-    """The computation up to letters, and the free letters in the order of that key.
+    """The computation up to letters and the order of factors, and its free letters in key order.
 
     Two nodes with the same key are one array, read with other letters.
     """
@@ -372,7 +404,7 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
             letters[a] = count
             places.append((count, a.size))
             count += 1
-        inner = tuple(visit(a) for a in m.args)
+        inner = tuple(visit(a) for a in in_order(m))
         for a in over:
             del letters[a]
         letters.update(hidden)
@@ -385,6 +417,29 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
         return (m.op, m.data, inner)
 
     return visit(n), tuple(free)
+
+
+def in_order(n: Node) -> tuple[Node, ...]:
+    """The arguments, those that may be exchanged in an order that does not depend on letters."""
+    if n.op in ("contract", "mul", "add"):
+        return tuple(sorted(n.args, key=signature))
+    return n.args
+
+
+@lru_cache(maxsize=20_000)
+def signature(n: Node) -> str:
+    """The computation without its letters."""
+    if n.op == "array":
+        name, slots = n.data
+        places = (signature(s) if isinstance(s, Node) else s for s in slots)
+        return f"{name}[{','.join(str(getattr(p, 'size', p)) for p in places)}]"
+    inner = ",".join(map(signature, in_order(n)))
+    sizes = ",".join(str(a.size) for a in bound(n))
+    kind = n.data[0] if n.op == "reduce" else "" if n.op in _LETTERED else n.data
+    return f"{n.op} {kind} {sizes}({inner})"
+
+
+_LETTERED = ("contract", "softmax", "log_softmax")
 
 
 def is_negative(n: Node) -> bool:

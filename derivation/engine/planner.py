@@ -81,7 +81,7 @@ class Planner:
         for wrt in self.problem.wrt:
             self._assume_domain(self.problem.objective, wrt)
         self.simplifier = Simplifier(self.theory)
-        self.shortener = Shortener(self.theory, self.simplifier)
+        self.shortener = Shortener(self.theory, self.simplifier, max(1, len(self.problem.wrt)))
         self.replayer = Replayer(self.theory)
         self.narrator = Narrator(self.theory, self.replayer)
         self.differentiator = Differentiator(self.theory, self.simplifier, self._cite)

@@ -39,6 +39,6 @@ def causal_attention_grad(
     """
     N = S.shape[0]
     A_ = jax.nn.softmax(jnp.where(jnp.tri(N, dtype=bool), S, -math.inf), axis=1)
-    O_ = A_ @ V  # (N, C)
-    grad: Array = A_ * (G @ V.T - jnp.einsum("ac,ac->a", O_, G)[:, None])  # (N, N)
+    V_G = G @ V.T  # (N, N)
+    grad: Array = A_ * (V_G - jnp.sum(V_G * A_, axis=1, keepdims=True))  # (N, N)
     return grad

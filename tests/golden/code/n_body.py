@@ -46,6 +46,5 @@ def n_body_grad(
     r = np.sqrt(np.einsum("ijc,ijc->ij", x_shifted, x_shifted))  # (N, N)
     mask = ~np.eye(N, dtype=bool)  # (N, N)
     part = m * np.where(mask, 1 / np.where(mask, r, 1) ** 3, 0)  # (N, N)
-    product = np.einsum("kjb,kj->kb", x_shifted, part)  # (N, C)
-    grad: FloatArray = G * m[:, None] * product  # (N, C)
+    grad: FloatArray = G * m[:, None] * np.einsum("kjb,kj->kb", x_shifted, part)
     return grad
