@@ -47,7 +47,7 @@ class Finishing(State):
         statements = tuple(self._statement(p) for p in self.parts)
         assumed += [a for s in statements for a in s.assumed]
         assumed += [
-            f"`{key[0]}` without indices is the matrix whose rows are `{small[0]}` with its first index"
+            f"`{key[0]}` without indices is the matrix whose rows are the `{small[0]}`"
             for key, small in self.rows_of.items()
         ]
         displays = {

@@ -203,8 +203,8 @@ def limits(
     if lower and lower[0].text == "\\substack":
         lower = unwrapped(lower[1:])
     items = [g for g in groups(lower, {",", "\\\\", ";"}) if g]
-    if not items:
-        raise Unread("a sum that does not say what it runs over", pos)
+    if not items:  # what it runs over is for the one who knows the letters outside
+        return [Binder("")], []
     binders: list[Binder] = []
     guards: list[Condition] = []
     for item in items:

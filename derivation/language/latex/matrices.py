@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation.language.latex.shapes import DATA, Shapes
-from derivation.language.latex.survey import Key, Survey, rebuilt, walk
+from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -29,6 +29,8 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 
 ONES: Key = ("1", ("ones",), "")
@@ -109,7 +111,8 @@ class Indexer:
     def value(self, t: Any) -> Value:
         found = self._values.get(type(t))
         if found is not None:
-            return found(self, t)
+            value: Value = found(self, t)
+            return value
         new = {}
         for name in t.__dataclass_fields__:
             new[name] = self._inside(getattr(t, name))
@@ -175,7 +178,7 @@ class Indexer:
             bias = v.shape == (True, False) and len(widest.axes) == 2 and isinstance(x, Name)
             v = self._bias(v, t) if bias else v
             columns = bias and isinstance(x, Name) and self._columns(t)
-            if v.axes and v.shape != widest.shape and not (bias and v.cols or columns):
+            if v.axes and v.shape != widest.shape and not ((bias and v.cols) or columns):
                 raise Unread(f"{_said(v)} is added to {_said(widest)}", _place(x))
             if not v.axes and widest.axes and not isinstance(v.entry, Number):
                 self.notes.append("a number is added to every entry")
@@ -287,9 +290,7 @@ class Indexer:
         if column and (op == "*" or row_of):
             assert_rows = a.rows or ""
             self.notes.append("the product of two vectors is read as their dot product")
-            return self._contracted(
-                Value(None, assert_rows, a.entry), b, assert_rows, b.rows or ""
-            )
+            return self._contracted(Value(None, assert_rows, a.entry), b, assert_rows, b.rows or "")
         raise Unread(f"a product of {_said(a)} and {_said(b)}", _place(fb))
 
     def _contracted(self, a: Value, b: Value, cols: str, rows: str) -> Value:
@@ -366,9 +367,7 @@ class Indexer:
             return Value(None, None, replace(t, args=args, slots=()))
         if any(v.axes and v.shape != wide.shape for v in values):
             raise Unread(f"`{t.name}` of arrays whose shapes differ", t.pos)
-        args = tuple(
-            _renamed(v.entry, dict(zip(v.axes, wide.axes, strict=False))) for v in values
-        )
+        args = tuple(_renamed(v.entry, dict(zip(v.axes, wide.axes, strict=False))) for v in values)
         return replace(wide, entry=replace(t, args=args))
 
     def _call(self, t: Call) -> Value:
@@ -416,7 +415,9 @@ def _times(a: Any, b: Any) -> Any:
     factors: list[tuple[str, Any]] = []
     for x in (a, b):
         if isinstance(x, Mul):
-            factors += [(op or "*" if k or factors else "", f) for k, (op, f) in enumerate(x.factors)]
+            factors += [
+                (op or "*" if k or factors else "", f) for k, (op, f) in enumerate(x.factors)
+            ]
         else:
             factors.append(("*" if factors else "", Bracket(x) if isinstance(x, Add) else x))
     return Mul(tuple(factors))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from derivation.language.latex import indices
 from derivation.language.latex.cursor import ACCENTS, CLOSE, FONTS, MAX_DEPTH, SCRIPTS, checked
 from derivation.language.latex.derivatives import Derivatives
+from derivation.language.latex.dots import filled
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Add,
@@ -100,13 +101,22 @@ class _Parser(Derivatives):
             if self.take().text == "-":
                 sign = "-" if sign == "+" else "+"
         terms.append((sign, self.term()))
+        dots: int | None = None
+        going: list[tuple[str, Tree | None]] = list(terms)
         while self.word() in ("+", "-"):
             sign = self.take().text
             while self.word() in ("+", "-"):
                 if self.take().text == "-":
                     sign = "-" if sign == "+" else "+"
-            terms.append((sign, self.term()))
+            if self.word() == "\\dots":
+                dots = self.take().pos
+                going.append((sign, None))
+            else:
+                going.append((sign, self.term()))
         self.depth -= 1
+        terms = [(sign, t) for sign, t in going if t is not None]
+        if dots is not None:
+            terms = filled(going, dots)
         if len(terms) == 1 and terms[0][0] == "+":
             return terms[0][1]
         return Add(tuple(terms))
@@ -556,6 +566,8 @@ class _Parser(Derivatives):
         separators = self.separators()
         if separators.count("|") > 1:
             separators = []  # absolute values: a product with a bracket
+        if separators.count("\\|") != 1:
+            separators = [s for s in separators if s != "\\|"]
         self.take()
         args: list[Tree] = []
         bar = 0
@@ -564,7 +576,7 @@ class _Parser(Derivatives):
             if self.word() == "\\cdot":
                 raise Unread("a function of a dot is not read", self.take().pos)
             args.append(self.argument_of_call())
-            if self.word() == "|":
+            if self.word() in ("|", "\\|"):
                 bar = len(args)
             if self.word() not in separators:
                 break

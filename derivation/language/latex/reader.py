@@ -11,14 +11,20 @@ from derivation.language.latex.document import split
 from derivation.language.latex.facts import sums_to_one
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
-from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart, with_roots
+from derivation.language.latex.lemmas import (
+    with_next_layers,
+    with_numbers_apart,
+    with_ranges,
+    with_roots,
+    with_totals,
+)
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
 from derivation.language.latex.shapes import Finder, declared
 from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.statements import Statements
-from derivation.language.latex.survey import Key, plain, walk
+from derivation.language.latex.survey import Key, plain
 from derivation.language.latex.trees import (
     Binder,
     Call,
@@ -27,6 +33,8 @@ from derivation.language.latex.trees import (
     Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 from derivation.language.latex.writing import Writer
 from derivation.problem import Problem
@@ -178,6 +186,8 @@ class _Reader(Statements, Finishing):
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
         self.found.items = with_roots(with_next_layers(self.found.items))
+        with_ranges(self.found.items)
+        with_totals(self.found.items)
         with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):
@@ -211,7 +221,9 @@ class _Reader(Statements, Finishing):
         self.shapes = declared(self.document)
         statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
         Finder(self.survey, self.shapes, self.document.prose).find(statements)
-        heads = {i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)}
+        heads = {
+            i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)
+        }
         for key, rank in list(self.shapes.ranks.items()):
             small = (key[0].lower(), key[1], key[2])
             if (
@@ -260,8 +272,6 @@ class _Reader(Statements, Finishing):
                 if isinstance(s, Name) and s.base in more and not s.marks:
                     return replace(s, slots=(*more[s.base], *s.slots))
                 return s
-
-            from derivation.language.latex.survey import rebuilt
 
             for k, side in enumerate(item.sides):
                 if side is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from derivation.language.latex.document import Document
 from derivation.language.latex.indices import groups
 from derivation.language.latex.parser import GREEK, parse
-from derivation.language.latex.survey import Key, Survey, walk
+from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Token, Unread, tokens
 from derivation.language.latex.trees import (
     Add,
@@ -30,6 +30,7 @@ from derivation.language.latex.trees import (
     Power,
     Reduction,
     Transposed,
+    walk,
 )
 
 DATA = {"X", "Phi"}  # matrices whose rows are examples: what is added may be one number for all
@@ -148,11 +149,11 @@ class Finder:
         """Names that are defined by numbers alone are numbers."""
         for sides in statements:
             head = sides[0] if len(sides) > 1 else None
-            if isinstance(head, Name) and not head.slots and self.missing(head) is None:
-                if self._is_number(sides[1]):
-                    self.shapes.ranks[head.key] = 0
-                    self.fixed.add(head.key)
-                    self.changed = True
+            bare = isinstance(head, Name) and not head.slots and self.missing(head) is None
+            if isinstance(head, Name) and bare and self._is_number(sides[1]):
+                self.shapes.ranks[head.key] = 0
+                self.fixed.add(head.key)
+                self.changed = True
 
     def _is_number(self, t: Any) -> bool:
         for s in walk(t):
@@ -191,8 +192,9 @@ class Finder:
             for s in walk(t):
                 if isinstance(s, Mul):
                     for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
-                        b = b.base if isinstance(b, Transposed) else b
-                        if op in ("", "*") and self._weights(a) and isinstance(b, Name | Bracket):
+                        after = b.base if isinstance(b, Transposed) else b
+                        product = op in ("", "*") and isinstance(after, Name | Bracket)
+                        if product and isinstance(a, Name) and self._weights(a):
                             self._set(a, 2)
 
     def _weights(self, t: Any) -> bool:
@@ -313,7 +315,7 @@ class Finder:
                     elif inner.base[:1].isupper():
                         self._settle(inner, 2)
         ranks = [self.rank(f) for _, f in t.factors]
-        rows: int | None = 0
+        rows = 0
         for (op, f), r in zip(t.factors, ranks, strict=True):
             if not r:
                 continue

@@ -13,7 +13,7 @@ from derivation.language.latex.matrices import Indexer
 from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
 from derivation.language.latex.state import Part, key_text
-from derivation.language.latex.survey import Key, rebuilt, stem_of, walk
+from derivation.language.latex.survey import Key, stem_of
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Binder,
@@ -25,6 +25,8 @@ from derivation.language.latex.trees import (
     Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 
 _ENTRYWISE = re.compile(
@@ -107,9 +109,7 @@ class Statements(Opaque):
                 self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
             self._unread(item, "set to zero: an equation to be solved, no identity to prove")
             return None
-        if self.solving and not any(
-            isinstance(s, Derivative) for t in sides for s in walk(t)
-        ):
+        if self.solving and not any(isinstance(s, Derivative) for t in sides for s in walk(t)):
             self._unread(item, "it follows from an equation that is to be solved, no identity")
             return None
         self.solving = False
@@ -350,10 +350,10 @@ class Statements(Opaque):
         read(left, right)
         self.writer.axes = set()
         last = self.parts[-1] if len(self.parts) > before else None
-        if last is not None and last.kind == "claim":
-            if any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart):
-                last.kind, last.place = "unread", item.pos
-                last.reason = "the shapes of the two sides agree only where a matrix is square"
+        met = any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart)
+        if met and last is not None and last.kind == "claim":
+            last.kind, last.place = "unread", item.pos
+            last.reason = "the shapes of the two sides agree only where a matrix is square"
         if last is None or last.kind == "unread":
             self.ranges.restore(saved)
             self.failed = now_failed
@@ -365,7 +365,11 @@ class Statements(Opaque):
         out = []
         for key in self.survey.matrices:
             name = self.names.by_key.get(key)
-            if name is not None and (name, 0) in self.ranges.slots and (name, 1) in self.ranges.slots:
+            if (
+                name is not None
+                and (name, 0) in self.ranges.slots
+                and (name, 1) in self.ranges.slots
+            ):
                 a, b = self.ranges.slots[name, 0], self.ranges.slots[name, 1]
                 if self.ranges.find(a) != self.ranges.find(b):
                     out.append((a, b))
@@ -504,6 +508,9 @@ class Statements(Opaque):
                 del lifted[2:]
             if lifted[0] != lifted[1] and not isinstance(right, Number):
                 raise Unread("one side has entries and the other has none")
+            both = w.scope.entrywise & w.scope.full
+            if both:
+                raise Unread(f"`{min(both)}` stands with all its indices and without one of them")
             if lifted[0] or lifted[1]:
                 part.notes.append("read entry by entry")
             if isinstance(first, Derivative):

@@ -6,8 +6,8 @@ This is decided for the whole document at once, from how each letter is used in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivation.language.latex.parser import GREEK
@@ -28,46 +28,12 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 
 Key = tuple[str, tuple[str, ...], str]
 _FUNCTION_LETTERS = {"f", "g", "h", "phi", "psi", "varphi"}
-
-
-def children(t: Any) -> Iterator[Any]:
-    """The trees right below a tree or a condition."""
-    for f in fields(t):
-        value = getattr(t, f.name)
-        if isinstance(value, tuple):
-            for v in value:
-                if isinstance(v, tuple):
-                    yield from (x for x in v if is_dataclass(x))
-                elif is_dataclass(v):
-                    yield v
-        elif is_dataclass(value):
-            yield value
-
-
-def walk(t: Any) -> Iterator[Any]:
-    """A tree and all below it, from the outside in."""
-    todo = [t]
-    while todo:
-        now = todo.pop()
-        yield now
-        todo.extend(reversed(list(children(now))))
-
-
-def rebuilt(t: Any, change: Callable[[Any], Any]) -> Any:
-    """The tree with every part changed, from the inside out."""
-
-    def part(v: Any) -> Any:
-        if isinstance(v, tuple):
-            return tuple(part(x) for x in v)
-        return rebuilt(v, change) if is_dataclass(v) and not isinstance(v, type) else v
-
-    new = {f.name: part(getattr(t, f.name)) for f in fields(t)}
-    same = all(new[f.name] is getattr(t, f.name) for f in fields(t))
-    return change(t if same else replace(t, **new))
 
 
 @dataclass
@@ -94,7 +60,6 @@ class Survey:
             return False
         full = self.full.get(name.key, [])
         return any(f[-1] == letters[0] for f in full) and not any(f[0] == letters[0] for f in full)
-
 
 
 def plain(
@@ -330,9 +295,14 @@ def _numbers(s: Any, patterns: dict[Key, set[tuple[int, int]]]) -> Any:
     """``W_1`` is a name, ``w_1`` an entry where w_j occurs too."""
     if not isinstance(s, Name) or all(slot.kind != "number" for slot in s.slots):
         return s
-    if patterns.get(s.key) and all(
-        slot.kind != "number" or (len(s.slots), k) in patterns[s.key]
-        for k, slot in enumerate(s.slots)
+    zero = any(slot.kind == "number" and slot.text == "0" for slot in s.slots)
+    if (
+        not zero
+        and patterns.get(s.key)
+        and all(
+            slot.kind != "number" or (len(s.slots), k) in patterns[s.key]
+            for k, slot in enumerate(s.slots)
+        )
     ):
         return s
     label = "".join(slot.text for slot in s.slots if slot.kind == "number")

@@ -59,7 +59,8 @@ _NOTHING = {
     "\\strut", "\\centering", "\\hfill", "\\noindent", "\\medskip", "\\allowbreak", "\\thinspace",
     "\\enspace", "\\negthinspace", "\\hline", "\\medspace", "\\nobreak", "\\bf", "\\rm", "\\it",
     "\\cal", "\\mit", "\\large", "\\small", "\\normalsize", "\\hfil", "\\null", "\\relax",
-    "\\Large", "\\LARGE", "\\huge", "\\Huge", "\\tiny", "\\Tiny", "\\footnotesize", "\\scriptsize",
+    "\\Large", "\\LARGE", "\\huge", "\\Huge", "\\tiny", "\\Tiny",
+    "\\footnotesize", "\\scriptsize",
     "\\scriptscriptstyle", "\\mathsurround", "\\smallskip", "\\bigskip", "\\newpage", "\\par",
 }  # fmt: skip
 _TEXTS = {
@@ -82,7 +83,8 @@ _SAME = {
     "\\ne": "\\ne", "\\bmod": "\\mod", "\\varphi": "\\phi", "\\vartheta": "\\theta",
     "\\arrowvert": "|", "\\cdotp": "\\cdot", "\\bullet": "\\cdot", "\\qquad": "\\quad",
     "\\longrightarrow": "\\rightarrow", "\\mapsto": "\\rightarrow", "\\mathbin": "\\mathrm",
-    "\\Longrightarrow": "\\Rightarrow", "\\therefore": "\\Rightarrow", "\\because": "\\Rightarrow", "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
+    "\\Longrightarrow": "\\Rightarrow", "\\therefore": "\\Rightarrow", "\\because": "\\Rightarrow",
+    "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
     "\\Leftrightarrow": "\\Rightarrow", "\\newline": "\\\\", "\\cr": "\\\\",
     "\\tabularnewline": "\\\\", "\\ldots": "\\dots", "\\cdots": "\\dots", "\\dotsc": "\\dots",
     "\\vdots": "\\dots", "\\dotsb": "\\dots", "\\ddots": "\\dots", "\\dotsm": "\\dots",
@@ -260,7 +262,9 @@ def _cleaned(source: list[Token]) -> list[Token]:
                 k = after
         elif word in ("\\textcolor", "\\colorbox", "\\href"):
             _, k = _argument(source, k)
-        elif word in _STACKED:  # \overset{(a)}{=}: what is said above or below a sign is no part of it
+        elif (
+            word in _STACKED
+        ):  # \overset{(a)}{=}: what is said above or below a sign is no part of it
             _, k = _argument(source, k)
             inside, k = _argument(source, k)
             out += _cleaned(inside)
@@ -310,7 +314,8 @@ def _words(source: list[Token]) -> list[Token]:
         close = word and source[end - 1].end - source[k].pos == len(word)
         said = "" if word else _run(source, k, text)
         if said in _SAID or (
-            said in _CAPITALS and source[k + len(said) : k + len(said) + 1]
+            said in _CAPITALS
+            and source[k + len(said) : k + len(said) + 1]
             and source[k + len(said)].text in ("(", "=", "_", ":=")
         ):
             out.append(Token("text", said, source[k].pos, source[k + len(said) - 1].end))

@@ -10,7 +10,7 @@ from derivation.language.latex.context import ADD, ATOM, MUL, NEG, POW, short
 from derivation.language.latex.matrices import ONES
 from derivation.language.latex.ranges import Entry, Text
 from derivation.language.latex.sums import Sums
-from derivation.language.latex.survey import Key, rebuilt, walk
+from derivation.language.latex.survey import Key
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -30,6 +30,8 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 from derivation.language.latex.vectors import Vectors
 
@@ -163,12 +165,16 @@ class Writer(Sums, Vectors):
                 )  # fmt: skip
             letter, r = self.scope.lift
             self.scope.lifted = True
+            if len(self.scope.bound) == 1:
+                self.scope.entrywise.add(name)
             if first:
                 self.ranges.join(r, self.ranges.slot(name, 0), t.pos)
                 slots.insert(0, (r, (letter,)))
             else:
                 self.ranges.join(r, self.ranges.slot(name, rank - 1), t.pos)
                 slots.append((r, (letter,)))
+        elif rank > 1:
+            self.scope.full.add(name)
         elif t.key in self.survey.matrices and not rank:
             raise Unread(f"`{short(t.latex)}` is a matrix without indices", t.pos)
         return (Entry(name, tuple(slots)),), ATOM
