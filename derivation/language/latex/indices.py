@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import Binder, Condition, Name, Number, Slot, Tree
@@ -250,9 +251,19 @@ def limits(
         if len(uppers) != len(binders) or any(b.within for b in binders):
             raise Unread("these upper limits are not read", pos)
         binders = [
-            Binder(b.letter, parse(u), b.lower) for b, u in zip(binders, uppers, strict=True)
+            Binder(b.letter, _size(parse(u)), b.lower) for b, u in zip(binders, uppers, strict=True)
         ]
     return binders, guards
+
+
+def _size(t: Tree) -> Tree:
+    """``N_o`` is a size of its own."""
+    capital = isinstance(t, Name) and t.base.isupper()
+    if not isinstance(t, Name) or not capital:
+        return t
+    if all(s.kind in ("letter", "number") and not s.above for s in t.slots):
+        return replace(t, slots=(), label=t.label + "".join(s.text for s in t.slots))
+    return t
 
 
 def _bound(found: Condition, binders: list[Binder], guards: list[Condition], pos: int) -> None:

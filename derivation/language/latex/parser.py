@@ -141,6 +141,8 @@ class _Parser(Derivatives):
                 break
             if word in ("\\sum", "\\prod"):
                 factors.append((op, self.reduction()))
+            elif word == "\\Sigma" and self.is_sum():
+                factors.append((op, self.reduction(self.take()._replace(text="\\sum"))))
             else:
                 factors.append((op, self.factor()))
             op = ""
@@ -155,6 +157,16 @@ class _Parser(Derivatives):
         if len(factors) == 1:
             return factors[0][1]
         return Mul(tuple(factors))
+
+    def is_sum(self) -> bool:
+        """Whether a capital sigma has the limits of a sum."""
+        for k in range(self.k + 1, min(self.k + 12, len(self.source))):
+            token = self.source[k]
+            if token.text == "=":
+                return True
+            if token.kind not in ("_", "^", "{", "}", "letter", "number"):
+                return False
+        return False
 
     def starts(self) -> bool:
         """Whether a factor starts here."""
@@ -246,6 +258,8 @@ class _Parser(Derivatives):
 
     def bracket(self, word: str, pos: int) -> Tree:
         close = CLOSE[word]
+        if word == "\\{" and (self.peek() or self.source[-1])[:2] == ("begin", "array"):
+            return self.environment("cases", self.take().pos)
         if word in ("[", "\\{") and self.compares(close):
             return self.iverson(self.until(close), pos)
         self.stops.append(frozenset((close,)))
@@ -637,8 +651,13 @@ class _Parser(Derivatives):
                 if words not in (["2"], ["1"], ["F"]):
                     raise Unread("this norm is not read", token.pos)
                 tree = Norm(tree.inside, "1" if words == ["1"] else "2")
+            elif isinstance(tree, Bracket | Transposed):
+                found, label = indices.slots(content, self.inside)
+                if label or not found or any(s.kind != "letter" for s in found):
+                    raise Unread("this index on a bracket is not read", token.pos)
+                tree = Function("entry", (tree,), slots=tuple(found), pos=token.pos)
             else:
-                raise Unread("an index on a bracket is not read", token.pos)
+                raise Unread("an index on a value is not read", token.pos)
         return tree
 
 

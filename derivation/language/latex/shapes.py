@@ -167,6 +167,7 @@ class Finder:
 
     def _marked(self, trees: list[Any]) -> None:
         """Bold letters and transposes."""
+        bare = {s.key for t in trees for s in walk(t) if isinstance(s, Name) and not s.slots}
         evidence = self.spoken or any(isinstance(s, Transposed) for t in trees for s in walk(t))
         for t in trees:
             for s in walk(t):
@@ -182,7 +183,7 @@ class Finder:
                     self._set(name, 2)
                 elif isinstance(s, Transposed) and not capital and not name.slots:
                     self._set(name, 1)
-                elif bold:
+                elif bold and (not name.slots or name.key not in bare):
                     self._set(name, 2 if capital and not name.slots else len(name.slots) + 1)
                 elif evidence and isinstance(s, Mul):
                     pass

@@ -35,6 +35,8 @@ _ENTRYWISE = re.compile(
     re.IGNORECASE,
 )
 
+_NEGATIVE = re.compile(r"negative(ly)?[- ]sampl|negatives?\b|noise[- ]contrast", re.IGNORECASE)
+
 
 class Statements(Opaque):
     """Reads items, in the order of the document."""
@@ -396,6 +398,7 @@ class Statements(Opaque):
                     right = w.with_lift((letter, r), lambda: w.write(body))
                 else:
                     self._labelkey_text(head, body)
+                    self._samples(body)
                     left, right = w.write(head), w.write(body)
                 strange = set(w.scope.free) - {s.text for s in head.slots}
                 if strange:
@@ -451,6 +454,29 @@ class Statements(Opaque):
                 )
                 if not in_heads and s.text not in self.writer.labels:
                     self.writer.labels[s.text] = self.ranges.new(s.text)
+
+    def _samples(self, body: Any) -> None:
+        """``log σ(u_c·v) + Σ_k log σ(-u_k·v)`` of negative samples: c is none of the k.
+
+        Raises:
+            Unread: Where the words speak of them, since an array has all its indices here.
+        """
+        if not _NEGATIVE.search(self.document.text):
+            return
+        alone = {
+            s.key for s in walk(body) if isinstance(s, Name)
+            and any(x.text in self.writer.labels for x in s.slots)
+        }  # fmt: skip
+        for s in walk(body):
+            if isinstance(s, Reduction):
+                letters = {b.letter for b in s.binders}
+                for n in walk(s.body):
+                    summed = isinstance(n, Name) and any(x.text in letters for x in n.slots)
+                    if summed and n.key in alone:
+                        raise Unread(
+                                "whether the index outside the sum of negative samples is among "
+                                "them is not said", n.pos
+                            )  # fmt: skip
 
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         before, failed = len(self.parts), set(self.failed)

@@ -65,7 +65,7 @@ class Sums(Context):
     def _really_bound(self, t: Reduction) -> list[Binder]:
         """Of ``i \\ne j`` under a sum, the letter that is not known outside is the bound one."""
         binders = list(t.binders)
-        if len(binders) == 2 and t.guards and all(b.upper is None for b in binders):
+        if len(binders) == 2 and t.guards and binders[0].upper == binders[1].upper:
             known = [self.scope.find(b.letter) is not None for b in binders]
             if known == [False, True]:
                 return binders[:1]

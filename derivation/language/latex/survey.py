@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivation.language.latex.parser import GREEK
+from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
     Binder,
@@ -28,6 +29,7 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    children,
     rebuilt,
     walk,
 )
@@ -50,16 +52,23 @@ class Survey:
     matrices: set[Key]
     bare: set[Key]  # names that stand without index and bracket
     doubtful: set[Key] = field(default_factory=set)  # x' before a factor: perhaps a transpose
+    partial: dict[Key, set[str]] = field(default_factory=dict)  # letters where one index is lacking
     full: dict[Key, list[tuple[str, ...]]] = field(default_factory=dict)  # letters of all indices
     assumed: list[str] = field(default_factory=list)
 
     def first_missing(self, name: Name) -> bool:
         """Whether q_j lacks its first index: j stands second in q_{kj}, and nowhere first."""
-        letters = [s.text for s in name.slots]
-        if len(letters) != 1 or self.ranks.get(name.key, 0) != 2:
+        if len(name.slots) != 1 or self.ranks.get(name.key, 0) != 2:
             return False
         full = self.full.get(name.key, [])
-        return any(f[-1] == letters[0] for f in full) and not any(f[0] == letters[0] for f in full)
+        if not full or name.base in ("x", "X"):
+            return False
+        letters = self.partial.get(name.key, set())
+        first = bool(letters & {f[0] for f in full})
+        last = bool(letters & {f[-1] for f in full})
+        if first == last:
+            raise Unread(f"which index `{name.latex[:30]}` lacks is not said", name.pos)
+        return last
 
 
 def plain(
@@ -99,6 +108,7 @@ def plain(
         }
     trees = [rebuilt(t, lambda s: _call(s, survey)) for t in trees]
     _ranks(trees, survey)
+    survey.partial = _partial(trees)
     survey.doubtful = _doubtful_primes(trees, heads)
     return trees, survey
 
@@ -487,6 +497,23 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
                 name_ = s.base
                 if isinstance(name_, Name) and name_.base.isupper() and not name_.slots:
                     survey.matrices.add(name_.key)
+
+
+def _partial(trees: list[Any]) -> dict[Key, set[str]]:
+    """The single indices that names have somewhere: free ones, where there are any."""
+    free: dict[Key, set[str]] = defaultdict(set)
+    every: dict[Key, set[str]] = defaultdict(set)
+    todo: list[tuple[Any, frozenset[str]]] = [(t, frozenset()) for t in trees]
+    while todo:
+        s, bound = todo.pop()
+        if isinstance(s, Reduction):
+            bound = bound | {b.letter for b in s.binders}
+        if isinstance(s, Name) and len(s.slots) == 1 and s.slots[0].kind == "letter":
+            every[s.key].add(s.slots[0].text)
+            if s.slots[0].text not in bound:
+                free[s.key].add(s.slots[0].text)
+        todo.extend((c, bound) for c in children(s))
+    return {k: free[k] or v for k, v in every.items()}
 
 
 def _bold(name: Name) -> bool:

@@ -78,6 +78,7 @@ _SAME = {
     "\\lt": "<", "\\gt": ">",
     "\\widehat": "\\hat", "\\overline": "\\bar", "\\widetilde": "\\tilde", "\\top": "\\T",
     "\\intercal": "\\T", "\\transpose": "\\T", "\\ast": "*", "\\star": "\\star",
+    "\\overrightarrow": "\\vec",
     "\\varepsilon": "\\epsilon", "\\lparen": "(", "\\rparen": ")", "\\colon": ":",
     "\\land": "\\wedge", "\\dd": "\\mathrmd", "\\diff": "\\mathrmd", "\\dif": "\\mathrmd",
     "\\ne": "\\ne", "\\bmod": "\\mod", "\\varphi": "\\phi", "\\vartheta": "\\theta",
@@ -286,7 +287,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
             out.append(Token("*", "*", token.pos, token.end))
         else:
             out.append(token._replace(text=word))
-    out = _words(out)
+    out = _words(_without_dots(out))
     level = 0
     for token in out:
         level += (token.kind == "{") - (token.kind == "}")
@@ -298,8 +299,27 @@ def _cleaned(source: list[Token]) -> list[Token]:
 
 
 _SAID = ("otherwise", "where", "with", "when", "for")  # words of prose typed as letters
+_NAMES = (
+    "net", "out", "err", "loss", "cost", "target", "input", "output", "pred", "score", "logit",
+)  # fmt: skip
 _CAPITALS = ("RSS", "SSE", "MSE", "BCE", "NLL", "CE", "KL", "MAE", "ELBO", "SSR", "TSS", "RMSE")
 _SPELT = ("softmax", "sigmoid", "tanh", "relu", "ReLU", "log", "exp", "ln", "max", "min")
+
+
+def _without_dots(source: list[Token]) -> list[Token]:
+    """``C(...)`` and ``C(\\cdot)``: arguments that are not said."""
+    out: list[Token] = []
+    k = 0
+    while k < len(source):
+        inside = [t.text for t in source[k : k + 5]]
+        if inside == ["(", ".", ".", ".", ")"]:
+            k += 5
+        elif inside[:3] in (["(", "\\dots", ")"], ["(", "\\cdot", ")"]):
+            k += 3
+        else:
+            out.append(source[k])
+            k += 1
+    return out
 
 
 def _words(source: list[Token]) -> list[Token]:
@@ -313,10 +333,19 @@ def _words(source: list[Token]) -> list[Token]:
         whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
         close = word and source[end - 1].end - source[k].pos == len(word)
         said = "" if word else _run(source, k, text)
-        if said in _SAID or (
-            said in _CAPITALS
-            and source[k + len(said) : k + len(said) + 1]
-            and source[k + len(said)].text in ("(", "=", "_", ":=")
+        if said[:-1] in ("log", "ln", "exp") and said[-1:].isupper():  # logP(x)
+            end = k + len(said) - 1
+            out.append(Token("text", said[:-1], source[k].pos, source[end - 1].end))
+            k = end
+            continue
+        if (
+            said in _SAID
+            or said in _NAMES
+            or (
+                said in _CAPITALS
+                and source[k + len(said) : k + len(said) + 1]
+                and source[k + len(said)].text in ("(", "=", "_", ":=")
+            )
         ):
             out.append(Token("text", said, source[k].pos, source[k + len(said) - 1].end))
             k += len(said)

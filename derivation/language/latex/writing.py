@@ -199,8 +199,12 @@ class Writer(Sums, Vectors):
     def _function(self, t: Function) -> tuple[Text, int]:
         if t.name in ("softmax", "logsumexp"):
             return self._softmax(t)
-        if t.slots and not (self.scope.lift is None and t.name == "sigmoid"):
+        if t.name == "entry" and not t.slots:
+            return self.level(t.args[0])
+        if t.slots and not (t.name == "entry" or (self.scope.lift is None and t.name == "sigmoid")):
             raise Unread("an index on a function's value is not read", t.pos)
+        if len(t.slots) > 1:
+            raise Unread("an index on a bracket is not read", t.pos)
         if t.slots:
             letter, r = self.letter(t.slots[0].text)
             bare = replace(t, slots=())
