@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.context import Scope
@@ -12,17 +13,20 @@ from derivation.language.latex.matrices import Indexer
 from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
 from derivation.language.latex.state import Part, key_text
-from derivation.language.latex.survey import Key, walk
+from derivation.language.latex.survey import Key, stem_of
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Binder,
     Call,
     Derivative,
     Function,
+    Mul,
     Name,
     Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 
 _ENTRYWISE = re.compile(
@@ -30,6 +34,8 @@ _ENTRYWISE = re.compile(
     r"|non-linearity",
     re.IGNORECASE,
 )
+
+_NEGATIVE = re.compile(r"negative(ly)?[- ]sampl|negatives?\b|noise[- ]contrast", re.IGNORECASE)
 
 
 class Statements(Opaque):
@@ -52,17 +58,21 @@ class Statements(Opaque):
             self._inline(item, sides)
             return previous
         chain = sides[0] is None
+        if not chain:
+            self.chain_head = sides[0]
         if chain:
             if previous is None:
                 self._unread(item, "goes on from a line that is not read")
                 return sides[-1]
             sides[0] = previous
         head = sides[0]
+        k = 1
         if self._is_log_of_new(head, sides[1], item):
             item.notes.append("what a logarithm is says what its argument is")
-            head, sides[1] = head.args[0], Function("exp", (sides[1],))
-            sides[0] = head
-        k = 1
+            self._define(item, head.args[0], Function("exp", (sides[1],)))
+            for n in range(2, len(sides)):
+                self._claim(item, sides[n - 1], sides[n], n > 2, first=sides[0])
+            return sides[-1]
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
             k = 2
@@ -95,9 +105,34 @@ class Statements(Opaque):
                 self.said_aliases.add(last.key)
                 self._note_alias(item, last)
             sides.pop()
+        if self._is_to_be_solved(sides, item):
+            self.solving = True
+            for n in range(k, len(sides) - 1):
+                self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
+            self._unread(item, "set to zero: an equation to be solved, no identity to prove")
+            return None
+        if self.solving and not any(isinstance(s, Derivative) for t in sides for s in walk(t)):
+            self._unread(item, "it follows from an equation that is to be solved, no identity")
+            return None
+        self.solving = False
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
         return sides[-1]
+
+    def _is_to_be_solved(self, sides: list[Any], item: Item) -> bool:
+        """``\\partial J/\\partial w = … = 0``: the derivative of a number by what is free."""
+        if item.condition is not None or sides[-1] != Number("0") or len(sides) < 2:
+            return False
+        found = [
+            s for t in (self.chain_head, *sides[:-1]) if t is not None
+            for s in walk(t) if isinstance(s, Derivative)
+        ]  # fmt: skip
+        free = [
+            s for s in found
+            if not (isinstance(s.body, Name) and s.body.slots)
+            and all(isinstance(v, Name) and v.key not in self.definitions for v in s.by)
+        ]  # fmt: skip
+        return bool(free)
 
     def _is_log_of_new(self, head: Any, body: Any, item: Item) -> bool:
         """``\\log L(\\beta) = …`` where L is nowhere else defined."""
@@ -317,10 +352,10 @@ class Statements(Opaque):
         read(left, right)
         self.writer.axes = set()
         last = self.parts[-1] if len(self.parts) > before else None
-        if last is not None and last.kind == "claim":
-            if any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart):
-                last.kind, last.place = "unread", item.pos
-                last.reason = "the shapes of the two sides agree only where a matrix is square"
+        met = any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart)
+        if met and last is not None and last.kind == "claim":
+            last.kind, last.place = "unread", item.pos
+            last.reason = "the shapes of the two sides agree only where a matrix is square"
         if last is None or last.kind == "unread":
             self.ranges.restore(saved)
             self.failed = now_failed
@@ -332,7 +367,11 @@ class Statements(Opaque):
         out = []
         for key in self.survey.matrices:
             name = self.names.by_key.get(key)
-            if name is not None and (name, 0) in self.ranges.slots and (name, 1) in self.ranges.slots:
+            if (
+                name is not None
+                and (name, 0) in self.ranges.slots
+                and (name, 1) in self.ranges.slots
+            ):
                 a, b = self.ranges.slots[name, 0], self.ranges.slots[name, 1]
                 if self.ranges.find(a) != self.ranges.find(b):
                     out.append((a, b))
@@ -359,6 +398,7 @@ class Statements(Opaque):
                     right = w.with_lift((letter, r), lambda: w.write(body))
                 else:
                     self._labelkey_text(head, body)
+                    self._samples(body)
                     left, right = w.write(head), w.write(body)
                 strange = set(w.scope.free) - {s.text for s in head.slots}
                 if strange:
@@ -379,6 +419,7 @@ class Statements(Opaque):
             self.definitions[head.key] = (head, body)
             w.defined[head.key] = inside - self._constants()
         part.texts = (left, right)
+        part.head = head.key if isinstance(head, Name) else head.name.key
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
@@ -414,6 +455,29 @@ class Statements(Opaque):
                 if not in_heads and s.text not in self.writer.labels:
                     self.writer.labels[s.text] = self.ranges.new(s.text)
 
+    def _samples(self, body: Any) -> None:
+        """``log σ(u_c·v) + Σ_k log σ(-u_k·v)`` of negative samples: c is none of the k.
+
+        Raises:
+            Unread: Where the words speak of them, since an array has all its indices here.
+        """
+        if not _NEGATIVE.search(self.document.text):
+            return
+        alone = {
+            s.key for s in walk(body) if isinstance(s, Name)
+            and any(x.text in self.writer.labels for x in s.slots)
+        }  # fmt: skip
+        for s in walk(body):
+            if isinstance(s, Reduction):
+                letters = {b.letter for b in s.binders}
+                for n in walk(s.body):
+                    summed = isinstance(n, Name) and any(x.text in letters for x in n.slots)
+                    if summed and n.key in alone:
+                        raise Unread(
+                                "whether the index outside the sum of negative samples is among "
+                                "them is not said", n.pos
+                            )  # fmt: skip
+
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         before, failed = len(self.parts), set(self.failed)
         self._claim_as(item, left, right, chain, first)
@@ -447,7 +511,21 @@ class Statements(Opaque):
             if item.condition is not None:
                 part.condition = w.condition(item.condition)
             w.ambiguous = False
-            texts = (side(left), side(right))
+            wide = [_widened(left), _widened(right)]
+            one = side(left)
+            known = set(w.scope.free)
+            texts = (one, side(right))
+            part.loose_letters = [(x, r) for x, r in w.scope.free.items() if x not in known]
+            if wide != [left, right]:
+                notes, derived = [*w.notes], [*w.derived]
+                try:
+                    part.others = (side(wide[0]), side(wide[1]))
+                    part.other_note = "with the operator acting on all that follows it"
+                    notes.append("the operator ∂ is read as acting up to the next bracket")
+                except Unread:
+                    part.others = ()
+                w.notes, w.derived = notes, derived
+                del lifted[2:]
             if w.ambiguous:
                 notes, derived = [*w.notes], [*w.derived]
                 w.flipped = True
@@ -456,6 +534,9 @@ class Statements(Opaque):
                 del lifted[2:]
             if lifted[0] != lifted[1] and not isinstance(right, Number):
                 raise Unread("one side has entries and the other has none")
+            both = w.scope.entrywise & w.scope.full
+            if both:
+                raise Unread(f"`{min(both)}` stands with all its indices and without one of them")
             if lifted[0] or lifted[1]:
                 part.notes.append("read entry by entry")
             if isinstance(first, Derivative):
@@ -469,9 +550,28 @@ class Statements(Opaque):
             self._failed(item, error)
             return
         part.texts, part.derived = texts, [*w.derived]
-        part.keys = self._keys(left) | self._keys(right)
+        a, b = self._keys(left), self._keys(right)
+        part.keys, part.apart = a | b, self._one_sided(left, right, a, b)
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
+
+    def _one_sided(
+        self, left: Any, right: Any, a: set[Key], b: set[Key]
+    ) -> tuple[set[Key], set[Key]]:
+        """Names that only one side has, functions too: in an identity they would all cancel."""
+
+        def functions(t: Any) -> set[Key]:
+            return {stem_of(s.name) for s in walk(t) if isinstance(s, Call)}
+
+        a, b = a | functions(left), b | functions(right)
+        a, b = ({k for k in x if "prime" not in k[1]} for x in (a, b))
+        plain = self._constants() | {("e", (), ""), ("pi", (), "")}
+        sizes = self.survey.sizes | self.survey.bound | self.survey.letters
+
+        def unknown(keys: set[Key]) -> set[Key]:
+            return {k for k in keys - plain if "".join((k[0], *k[1], k[2])) not in sizes}
+
+        return unknown(a - b), unknown(b - a)
 
     def _keys(self, t: Any) -> set[Key]:
         """The names in a tree, what stands for a derivative being looked into."""
@@ -489,9 +589,12 @@ class Statements(Opaque):
                         out.add(key)
         return out
 
-    def _given(self, item: Item, left: Any, right: Any, op: str = "==") -> None:
+    def _given(
+        self, item: Item, left: Any, right: Any, op: str = "==", anonymous: bool = False
+    ) -> None:
         saved = self._started()
         w = self.writer
+        w.axes = {s.text for s in walk(left) if isinstance(s, Slot)} if anonymous else set()
         try:
             part = Part(item, "given", source=item.source, op=op)
             part.texts = (w.write(left), w.write(right))
@@ -499,6 +602,8 @@ class Statements(Opaque):
             self.ranges.restore(saved)
             self._failed(item, error)
             return
+        finally:
+            w.axes = set()
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
@@ -523,6 +628,22 @@ class Statements(Opaque):
             self._unread(item, error.reason, error.pos)
         else:
             self._unread(item, "the formula is nested too deep")
+
+
+def _widened(t: Any) -> Any:
+    """With every operator that stands before more factors acting on all of them."""
+
+    def change(s: Any) -> Any:
+        if not isinstance(s, Mul):
+            return s
+        for k, (op, f) in enumerate(s.factors):
+            if isinstance(f, Derivative) and f.loose and k + 1 < len(s.factors) and op != "/":
+                rest = s.factors[k + 1 :]
+                whole = replace(f, body=Mul((("", f.body), *rest)), loose=False)
+                return Mul((*s.factors[:k], (op, whole))) if k else whole
+        return s
+
+    return rebuilt(t, change)
 
 
 def starts(text: Text, word: str) -> bool:
