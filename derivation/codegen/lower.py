@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from sympy.core.function import AppliedUndef
@@ -65,6 +66,7 @@ from derivation.terms import (
     SumOver,
     Symbol,
     Term,
+    all_of,
     conjuncts,
     free_indices,
     fresh_index,
@@ -105,6 +107,7 @@ class Scope:
 
 
 EVERYWHERE = Scope()
+HIGH = 5  # powers from here on leave the range of float32 soon
 INFINITY = Node("inf")
 
 
@@ -257,13 +260,20 @@ class Lowering(Stable):
             if not (isinstance(below, Pow) and below.args[1] == -1):
                 continue
             inner = below.args[0]
-            if isinstance(inner, SumOver) and inner.guard != TRUE:
-                above = [f for f in d.body.args if f is not below]
-                for p in d.params:
-                    if p.size == inner.index.size and p not in free_indices(inner.body):
-                        swapped = substitute(inner.body, {inner.index: p})
-                        if [swapped] == above:
-                            return substitute(inner.guard, {inner.index: p})
+            if not isinstance(inner, SumOver):
+                continue
+            over, guards, body = opened(inner)
+            if not guards:
+                continue
+            above = [f for f in d.body.args if f is not below]
+            for params in permutations(d.params, len(over)):
+                swap = dict(zip(over, params, strict=True))
+                if any(a.size != p.size for a, p in swap.items()):
+                    continue
+                if set(params) & free_indices(inner):
+                    continue
+                if [substitute(body, swap)] == above:
+                    return all_of(*[substitute(g, swap) for g in guards])
         return None
 
     # -- arithmetic -------------------------------------------------------------------------
@@ -289,13 +299,35 @@ class Lowering(Stable):
             value = value_of(exponent) if isinstance(exponent, Rational) else None
             if value is not None and value < 0:
                 inner = self.safe(self.lower(base, scope), scope, ONE)
-                below.append(power(inner, const(-value)))
+                if value <= -HIGH and inner.axes:
+                    above.append(power(div(ONE, inner), const(-value)))  # may be 0, not infinite
+                else:
+                    below.append(power(inner, const(-value)))
             else:
                 inner = self.lower(base, scope)
                 if value is None or value.denominator != 1:
                     inner = self.safe(inner, scope, ONE)
                 above.append(power(inner, self.lower(exponent, scope)))
-        return self._mean(div(mul(*above), mul(*below)))
+        return self._mean(div(mul(*self._put_into_sums(above)), mul(*below)))
+
+    def _put_into_sums(self, factors: list[Node]) -> list[Node]:
+        """Logistic functions among the factors put into a sum that divides by them.
+
+        They are 0 far out, where ``p * (y / p)`` would have no value.
+        """
+        for f in [f for f in factors if self._is_logistic(f)]:
+            for k, other in enumerate(factors):
+                put = sums.times(other, f) if other.op == "add" else None
+                if put is not None:
+                    factors = [*factors[:k], put, *factors[k + 1 :]]
+                    factors.remove(f)
+                    break
+        return factors
+
+    def _is_logistic(self, n: Node) -> bool:
+        if n.op == "array" and n.data[0] in self.statements:
+            return self._is_logistic(self.statements[n.data[0]][1])
+        return n.op == "fn" and bool(n.data == "sigmoid")
 
     @staticmethod
     def _mean(n: Node) -> Node:
@@ -330,7 +362,10 @@ class Lowering(Stable):
         if any(self._is_zero_outside(f, g, inner) for g in guards for f in _factors(body)):
             masks = []
         factors = body.args if isinstance(body, Mul) else (body,)
-        if self.special_product(body, inner) is not None:
+        masked = self.masked_product(body, inner, masks) if masks else None
+        if masked is not None:
+            nodes, masks = masked
+        elif self.special_product(body, inner) is not None:
             nodes = [self.lower(body, inner)]
         else:
             whole = self.product(body, inner) if isinstance(body, Mul | Pow) else None

@@ -108,8 +108,12 @@ class Module:
         self.inputs = [n for n in problem.shapes if n not in problem.definitions]
         if upstream:
             self.inputs.append(UPSTREAM)
+        computed = self.lowering.statements
+        replaced = {
+            n for n in problem.definitions if n not in computed and f"{n} masked" in computed
+        }
         raw = [
-            *problem.shapes,
+            *(n for n in problem.shapes if n not in replaced),
             *problem.sizes,
             *problem.unknown,
             *self.introduced,
