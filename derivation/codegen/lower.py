@@ -32,6 +32,7 @@ from derivation.codegen.nodes import (
     neg,
     power,
     reduce,
+    relabel,
     union,
     where,
 )
@@ -491,9 +492,31 @@ class Lowering(Stable):
         narrow = both(known)
         if narrow is None or (n.op == "where" and n.args[0] == narrow):
             return n
-        if is_positive(n) and fill == ONE:
+        if fill == ONE and (is_positive(n) or self._is_one_outside(n, narrow)):
             return n
         return where(narrow, n, fill)
+
+
+    def _is_one_outside(self, n: Node, mask: Node) -> bool:
+        """Whether the node is 1 where the mask does not hold, as a root of a masked square is."""
+        if n.op == "where":
+            return _is_same_mask(n.args[0], mask) and n.args[2] == ONE
+        if n.op == "pow" or (n.op == "fn" and n.data == "sqrt"):
+            return self._is_one_outside(n.args[0], mask)
+        if n.op == "array" and n.data[0] in self.statements:
+            axes, node = self.statements[n.data[0]]
+            slots = n.data[1]
+            if any(isinstance(s, int | Node) for s in slots) or len(set(slots)) < len(slots):
+                return False
+            there = relabel(mask, dict(zip(slots, axes, strict=True)))
+            return self._is_one_outside(node, there)
+        return False
+
+
+def _is_same_mask(a: Node, b: Node) -> bool:
+    if a.op == b.op == "cmp" and a.data == b.data and a.data in ("==", "!="):
+        return set(a.args) == set(b.args)
+    return a == b
 
 
 def derivative_name(name: str, orders: Sequence[int]) -> str:
@@ -539,10 +562,13 @@ def _elements(t: Term) -> list[Any]:
 
 
 def _is_singular(t: Any, letters: set[Any]) -> bool:
-    """Whether the term divides, or takes a power or a logarithm, of what several letters enter."""
+    """Whether the term divides, or takes a root or a logarithm, of what several letters enter.
+
+    (A root of 0 is 0, but whoever differentiates the code divides by it.)
+    """
     if isinstance(t, Pow):
         e = t.args[1]
-        bad = not (isinstance(e, Rational) and value_of(e) > 0)
+        bad = not (isinstance(e, Integer) and value_of(e) > 0)
         if bad and len(free_indices(t.args[0]) & letters) > 1 and not _is_above_0(t.args[0]):
             return True
     if function_name(t) == "log" and len(free_indices(t) & letters) > 1:
