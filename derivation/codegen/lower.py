@@ -202,7 +202,10 @@ class Lowering(Stable):
         name = name_of(t)
         slots = [self.slot(i) for i in indices_of(t)]
         if name in self.definitions:
+            params = self.definitions[name].params
             name = self.define(name, indices_of(t), scope)
+            kept = self.statements[name][0]  # those that it varies with
+            slots = [s for p, s in zip(params, slots, strict=True) if p in kept]
         return array(name, slots)
 
     def slot(self, i: Term) -> Any:
@@ -238,7 +241,7 @@ class Lowering(Stable):
                         inside = self.under(EVERYWHERE, relation("!=", p, q))
         if label not in self.statements:
             node = self.lower(d.body, inside)
-            self.statements[label] = (tuple(d.params), node)
+            self.statements[label] = (tuple(p for p in d.params if p in node.axes), node)
         return label
 
     def _is_zero_outside(self, factor: Term, condition: Term, scope: Scope) -> bool:
