@@ -310,7 +310,7 @@ def _derivations(problem: Problem, inline: bool) -> list[Derivation]:
 
 
 def example_arrays(*derivations: Derivation) -> list[dict[str, Any]]:
-    """Small arrays that meet the conditions of some derivations of one problem, of several sizes."""
+    """Small arrays of several sizes that meet the conditions of derivations of one problem."""
     from derivation import codegen
     from derivation.oracle import Oracle
 

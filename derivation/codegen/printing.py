@@ -90,11 +90,14 @@ class Printer:
 
     def _const(self, n: Node, order: tuple[Axis, ...]) -> Text:
         value: Fraction = n.data
+        digits = str(abs(value))
+        if value.denominator == 1 and len(digits) > 16 and digits.rstrip("0") == "1":
+            return f"{'-' if value < 0 else ''}1e{len(digits) - 1}", ATOM if value > 0 else UNARY
         if value.denominator == 1:
             return str(value), ATOM if value >= 0 else UNARY
-        for digits in range(1, 7):
-            if (value * 10**digits).denominator == 1:
-                text = f"{float(value):.{digits}f}"
+        for places in range(1, 7):
+            if (value * 10**places).denominator == 1:
+                text = f"{float(value):.{places}f}"
                 return text, ATOM if value >= 0 else UNARY
         return f"{value.numerator} / {value.denominator}", PRODUCT
 

@@ -331,6 +331,8 @@ _REDUCED = {"max": "max", "min": "min", "sum": "sum", "mean": "mean", "prod": "p
 def name_for(n: Node) -> str:
     """What a person would call it, from the operation and the one array that it is about."""
     about = _about(n)
+    if n.op == "fn" and n.data in ("max", "min") and n.args[1].op == "const":
+        return name_for(n.args[0])
     if n.op == "fn":
         base = {"sigmoid": "sigma", "softplus": "soft"}.get(n.data, str(n.data))
         return f"{base}_{about}" if about else f"{base}s"
