@@ -87,7 +87,7 @@ class Sums(Congruence):
     def sift(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         lhs, name, inside = self.opened(lhs, rhs, env)
         try:
-            j, others, value = sifted(lhs, rhs)
+            j, others, value, _ = sifted(lhs, rhs)
         except RuleRefused as error:
             raise NotExported(f"sift-delta: {error}") from None
         there, rest = self.index(j, env), self.term(others, inside)
