@@ -551,6 +551,11 @@ Ltac apart := first [ by_hyp | lra | match goal with H : _ |- _ <> _ =>
 
 (* ---- tactics ---- *)
 
+Lemma pow_exp a n : exp a ^ n = exp (INR n * a).
+Proof.
+  induction n; simpl pow; [simpl; rewrite Rmult_0_l, exp_0; reflexivity |].
+  rewrite IHn, <- exp_plus, S_INR; f_equal; ring.
+Qed.
 Ltac exps := unfold Rminus, Rdiv; rewrite ?Ropp_plus_distr, ?Ropp_involutive, ?exp_plus, ?exp_Ropp.
 (* squares of roots *)
 Ltac roots := repeat match goal with
@@ -566,6 +571,8 @@ Lemma Rpower_less_one a : 0 < a -> Rpower a (-1) = / a.
 Proof. intros H; replace (-1) with (- (1)) by lra; rewrite Rpower_Ropp, Rpower_1 by exact H; reflexivity. Qed.
 Ltac rpowers := unfold Rminus, Rdiv;
   rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_less_one, ?Rpower_1 by pos; first [ring | field; nz].
+Lemma exp_two a : exp (2 * a) = exp a ^ 2.
+Proof. replace (2 * a) with (a + a) by ring; rewrite exp_plus; ring. Qed.
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 (* inverses as they stand: what holds whatever 1/0 is *)
 Ltac hide := unfold Rdiv; repeat match goal with
@@ -585,6 +592,8 @@ Ltac alg := cbv beta; first
   | solve [with_roots] (* sqrt *)
   | exps; solve [with_roots] (* sqrt *)
   | solve [rewrite <- ?exp_plus; f_equal; alg0] (* exp *)
+  | solve [rewrite ?Ropp_mult_distr_l_reverse; exps; rewrite ?exp_two; alg0] (* exp *)
+  | solve [rewrite ?pow_exp; cbn [INR]; rewrite <- ?exp_Ropp, <- ?exp_plus; f_equal; alg0] (* exp *)
   | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | solve [rpowers] (* Rpower *)
   | solve [hide_unknown; field; nz]

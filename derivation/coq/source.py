@@ -300,7 +300,7 @@ class Source:
         ranges += "".join(f" (C_{n} : {c})" for n, c in enumerate(where))
         c, z = m.names[name], m.base
         unit = m.unit_at(moved)
-        t = "t" if "t" not in taken else "t_0"
+        t = self.state.letter("t", env)
         changed = t
         if slots:
             changed = f"({m.update(slots)} {z} {' '.join(moved)} {t})"
