@@ -141,6 +141,7 @@ class Shortener:
         self._clear()
 
     def _clear(self) -> None:
+        self.alternatives.definitions = [d for d, _ in self.folds]
         self._memo.clear()
         self.collector.forget()
         self._folded.clear()
