@@ -292,8 +292,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                     out.append(ScaledRewrite(plain.name, params, generator, solved, plain.prove))
                     out.extend(_inside_sum(theory, definition, generator, solved))
             elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
-                single = _fold(theory, definition, generator, solved)
-                out.extend((single, _one_of_two(single)))
+                once = _fold(theory, definition, generator, solved)
+                out.extend((once, _one_of_two(once)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
     out.extend(_logistic(theory, definition))

@@ -502,7 +502,7 @@ class Shortener:
             i, j = flat.after, flat.after.body
             outer_guard = [c for c in conjuncts(j.guard) if i.index not in free_indices(c)]
             inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
-            if j.index in free_indices(i.guard):
+            if j.index in free_indices(i.guard) or j.index.name == i.index.name:
                 continue
             swapped = sum_over(
                 sum_over(j.body, i.index, all_of(i.guard, *inner_guard)),
