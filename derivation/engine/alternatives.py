@@ -23,7 +23,7 @@ from derivation.engine.arithmetic import (
     tidy,
 )
 from derivation.engine.collect import Collector
-from derivation.engine.proof import Chain, Move, Proof, flip, join, rearranged
+from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, rearranged
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
 from derivation.errors import RuleRefused
@@ -66,6 +66,8 @@ from derivation.terms import (
     value_of,
 )
 from derivation.theory import Theory
+
+FRACTION = "fraction"  # the label of what is done above and below alike
 
 
 class Alternatives:
@@ -268,7 +270,8 @@ class Alternatives:
                     if x != number(-1):
                         rest.append((b, number(value_of(x) + 1)))
                     divided = add(*[tidy(mul(a, inverse(b))) for a in base.args])
-                    yield from _shown(t, beside(c, rest, divided)[0])
+                    for proof in _shown(t, beside(c, rest, divided)[0]):
+                        yield labelled(proof, FRACTION)
 
     def _exponential_through(self, t: Any) -> Iterator[Proof]:
         """exp(-x)/(1 - exp(-x)) = 1/(exp(x) - 1): the exponential put into the denominator."""
@@ -286,7 +289,12 @@ class Alternatives:
                 front = power(above, number(-value_of(e)))
                 inside = add(*[tidy(mul(a, front)) for a in base.args])
                 rest = [p for m, p in enumerate(parts) if m not in (k, n)]
-                yield from _shown(t, tidy(beside(c, rest, inverse(inside))[0]))
+                staged, where = beside(c, rest, inverse(mul(front, base)))
+                try:  # in this order no condition is needed
+                    chain = Chain(t).algebra(staged).algebra(inside, (*where, 0))
+                    yield chain.algebra(tidy(chain.term)).proof(FRACTION)
+                except RuleRefused:
+                    continue
 
     def _delta_substituted(self, t: Any) -> Iterator[Proof]:
         """delta(t[n], k)*f(t[n]) = delta(t[n], k)*f(k)."""

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from derivation.engine.alternatives import Alternatives
+from derivation.engine.alternatives import FRACTION, Alternatives
 from derivation.engine.arithmetic import (
     expanded,
     leading,
@@ -411,7 +411,8 @@ class Shortener:
                 whole = Chain(t).splice(candidate, path)
                 done = join(whole.proof(), self.simplifier.simplify(whole.term))
                 if cost(done.after) < cost(best.after if best else t):
-                    best = labelled(done, "collect")
+                    own = FRACTION if candidate.label == FRACTION else "collect"
+                    best = labelled(done, own)
         return best
 
     def _proposed(self, t: Any) -> list[Proof]:
@@ -428,6 +429,8 @@ class Shortener:
                 if not self.effort.spend(way.after):
                     break
                 done = join(way, self.simplifier.simplify(way.after))
+                if way.label == FRACTION:
+                    done = labelled(done, FRACTION)
                 if done.after != t and cost(done.after) <= cost(t) + MOST_LONGER:
                     different.setdefault(done.after, done)
             found = list(different.values())
