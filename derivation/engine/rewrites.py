@@ -104,6 +104,8 @@ class Rewrite:
         if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
             return None
         key = normal_term(t)
+        if not names(normal_term(self.pattern)) <= names(key):
+            return None
         for values in assignments(self.params, t, theory):
             if normal_term(substitute(self.pattern, values)) == key:
                 return values
@@ -164,7 +166,7 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
     if not params:
         yield {}
         return
-    pool = sorted(index_terms(t, theory), key=str)
+    pool = index_terms(t)
     choices = [[i for i in pool if theory.in_range(i, p.size)] for p in params]
     total = 1
     for c in choices:
@@ -175,15 +177,32 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
         yield dict(zip(params, values, strict=True))
 
 
-def index_terms(t: Term, theory: Theory) -> set[Any]:
+_POOLS: dict[Term, tuple[Any, ...]] = {}
+_FIXED: dict[Term, frozenset[Any]] = {}
+
+
+def index_terms(t: Term) -> tuple[Any, ...]:
     """What stands in slots: free indices, numbers and label elements."""
-    out: set[Any] = set(free_indices(t))
-    for s in subterms(t):
-        if isinstance(s, Indexed):
-            for i in indices_of(s):
-                if not hasattr(i, "size") and not (index_bound_inside(t, i)):
-                    out.add(i)
-    return out
+    found = _POOLS.get(t)
+    if found is None:
+        if len(_POOLS) > 1 << 14:
+            _POOLS.clear()
+        fixed = {i for i in _fixed_slots(t) if not index_bound_inside(t, i)}
+        found = _POOLS[t] = tuple(sorted(free_indices(t) | fixed, key=str))
+    return found
+
+
+def _fixed_slots(t: Term) -> frozenset[Any]:
+    """The numbers and label elements that stand in slots."""
+    found = _FIXED.get(t)
+    if found is None:
+        if len(_FIXED) > 1 << 14:
+            _FIXED.clear()
+        found = frozenset[Any]().union(*map(_fixed_slots, t.args))
+        if isinstance(t, Indexed):
+            found |= {i for i in indices_of(t) if not hasattr(i, "size")}
+        _FIXED[t] = found
+    return found
 
 
 def index_bound_inside(t: Term, i: Term) -> bool:

@@ -74,6 +74,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 MOST_EXPANDED = 120  # nodes
+LONG_OPENED, HOPELESS = 100, 3.5  # nodes; times the best so far, from where polishing never won
 MOST_LONGER = 10  # nodes that a subterm may grow by where its surroundings may shrink
 
 
@@ -98,6 +99,7 @@ class Shortener:
                 self._take(found)
         for definition in theory.definitions.values():
             self.add_definition(definition)
+        self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
         self._forgotten: Any = None
         self.values_only = True  # whether the results are not differentiated again
@@ -167,14 +169,10 @@ class Shortener:
         for candidate in safely(self._variants(first, without)):
             if self.effort.left <= 0:
                 break
-            polished = self._polish(candidate, without)
-            if cost(polished.after) < cost(best.after):
-                best = polished
+            best = self._better(best, candidate, without)
         if best.after != first.after and self.effort.left > 0:  # what came out, opened once
             for candidate in safely(self._opened(best, without)):
-                polished = self._polish(candidate, without)
-                if cost(polished.after) < cost(best.after):
-                    best = polished
+                best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
                 best = candidate
@@ -183,6 +181,14 @@ class Shortener:
         if not without:
             self._memo[t] = best
         return best
+
+    def _better(self, best: Proof, candidate: Proof, without: frozenset[str]) -> Proof:
+        """The shorter one, the candidate polished; one that is hopelessly long is not."""
+        length = cost(candidate.after)
+        if length > LONG_OPENED and length > HOPELESS * cost(best.after):
+            return best
+        polished = self._polish(candidate, without)
+        return polished if cost(polished.after) < cost(best.after) else best
 
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
@@ -266,8 +272,9 @@ class Shortener:
 
     def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
+        here = names(t)
         for definition, rewrites in self.folds:
-            if definition.name in without:
+            if definition.name in without or not self._may_fold(definition, here):
                 continue
             for step in safely(self._fold_candidates(definition, rewrites, t)):
                 if not self.effort.spend(step.after):
@@ -279,6 +286,11 @@ class Shortener:
             if best is not None:
                 return best
         return best
+
+    def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
+        """Whether a term with these names can hold what the definition is about at all."""
+        about = names(definition.body) - self._sizes
+        return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
 
     def _expanded_after(self, p: Proof) -> Proof | None:
         try:
