@@ -189,9 +189,14 @@ class Judge:
         if line.verdict == "proved":
             return line
         for note, read_as, left, right in s.others:
-            if self.verdict(left, right, s.condition).verdict == "proved":
-                said = f"as {read_as} it is proved ({note})"
-                return replace(line, notes=(*line.notes, said))
+            found = self.verdict(left, right, s.condition)
+            if found.verdict == "proved":
+                said = f"reads two ways: read {note}; as {line.read_as} it is {line.verdict}"
+                return replace(
+                    line, verdict="proved", read_as=read_as, counterexample=None, points=0,
+                    notes=(*line.notes, said), left=left, right=right, theorem=found.theorem,
+                    proof=found.proof, lemmas=found.lemmas,
+                )  # fmt: skip
         return line
 
     def _line(self, s: Stated, left: Any, chain: bool) -> Line:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.errors import InputError
-from derivation.language.facts import check_given
+from derivation.language.facts import check_given, check_givens
 from derivation.language.letters import check_one_comparison, free_letters, sizes_in
 from derivation.language.lexer import Token, fail, split_lines, statements
 from derivation.language.matrices import (
@@ -194,6 +194,7 @@ class _Problem:
         solve = self.ranges.resolve
         for relation_, token in givens:
             check_given(relation_.op, relation_.left, relation_.right, token)
+        check_givens([(solve(relation_), token) for relation_, token in givens])
         definitions = {
             n: Definition(n, tuple(map(solve, d.params)), solve(d.body))
             for n, d in definitions.items()
