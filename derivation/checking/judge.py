@@ -342,7 +342,7 @@ class Judge:
             given = a.given
             if given in self.problem.givens:
                 continue
-            if self.refuter.refuted_with(a, line.left, line.right, line.condition):
+            if not self.refuter.agrees_with(a, line.left, line.right, line.condition):
                 continue
             assumed = Judge(replace(self.problem, givens=(*self.problem.givens, given)))
             if not assumed.refuter.agrees(line.left, line.right, line.condition, 4):

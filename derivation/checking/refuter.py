@@ -157,11 +157,12 @@ class Refuter:
             points += agreed > before
         return points > 1 and agreed > 2
 
-    def refuted_with(
+    def agrees_with(
         self, assumed: Assumption, left: Term, right: Term, condition: Term = TRUE
     ) -> bool:
-        """Whether the sides differ, in floats, at a point made to meet one condition more."""
+        """Whether the sides agree, in floats, at points made to meet one condition more."""
         claim = Claim(left, right, (), False, condition)
+        agreed = 0
         for point in self.general.points()[:ENOUGH]:
             arrays = point.setting.arrays
             if assumed.name not in arrays:
@@ -172,9 +173,11 @@ class Refuter:
             if not all(map(moved.everywhere, self.problem.givens)):
                 continue
             for values in itertools.islice(combinations(claim.free, point.sizes), 8):
-                if self._floats(claim, moved, values) is False:
-                    return True
-        return False
+                verdict = self._floats(claim, moved, values)
+                if verdict is False:
+                    return False
+                agreed += verdict is True
+        return agreed > 0
 
     def cost(self, t: Term) -> int:
         """About how many operations the term takes at the first point, and to look at at all."""
