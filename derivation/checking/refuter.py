@@ -11,9 +11,10 @@ from typing import Any
 
 import sympy
 
+from derivation.checking.assumptions import Assumption
 from derivation.checking.closed import Closed, ClosedForms, differ, term_of
 from derivation.language import nodes, write
-from derivation.oracle import Oracle
+from derivation.oracle import Oracle, Setting
 from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
 from derivation.oracle.points import combinations
@@ -156,15 +157,27 @@ class Refuter:
             points += agreed > before
         return points > 1 and agreed > 2
 
-    def refuted_even_if(self, given: Term, left: Term, right: Term, condition: Term = TRUE) -> bool:
-        """Whether the sides differ at a point that happens to meet a further given."""
+    def agrees_with(
+        self, assumed: Assumption, left: Term, right: Term, condition: Term = TRUE
+    ) -> bool:
+        """Whether the sides agree, in floats, at points made to meet one condition more."""
         claim = Claim(left, right, (), False, condition)
-        for point in itertools.islice(self._points(), 2 * QUICK):
-            if point.everywhere(given):
-                for values in itertools.islice(combinations(claim.free, point.sizes), 6):
-                    if self._floats(claim, point, values) is False:
-                        return True
-        return False
+        agreed = 0
+        for point in self.general.points()[:ENOUGH]:
+            arrays = point.setting.arrays
+            if assumed.name not in arrays:
+                continue
+            changed = {**arrays, assumed.name: assumed.meet(arrays[assumed.name])}
+            setting = Setting(point.sizes, changed)
+            moved = Point(self.general.programs, setting, point.salt)
+            if not all(map(moved.everywhere, self.problem.givens)):
+                continue
+            for values in itertools.islice(combinations(claim.free, point.sizes), 8):
+                verdict = self._floats(claim, moved, values)
+                if verdict is False:
+                    return False
+                agreed += verdict is True
+        return agreed > 0
 
     def cost(self, t: Term) -> int:
         """About how many operations the term takes at the first point, and to look at at all."""
