@@ -124,7 +124,7 @@ def with_numbers_apart(found: list[Item]) -> None:
 
         def change(s: Any, key: Any = letter) -> Any:
             if isinstance(s, Name) and s.key == key:
-                return replace(s, label=s.label + "0")
+                return replace(s, base=s.base + "0")
             return s
 
         for item in group:
@@ -153,6 +153,24 @@ def with_ranges(found: list[Item]) -> None:
                 return replace(s, binders=(replace(s.binders[0], letter=letter),))
 
             item.sides[k] = rebuilt(side, change)
+
+
+def without_matrix_calls(found: list[Item]) -> None:
+    """``h(X) = Xθ`` beside ``h(x) = θ·x``: of the two only the one about an example is read."""
+    heads = [(i, _head(i)) for i in found]
+    single = {
+        (h.name.key, h.args[0].base)
+        for _, h in heads
+        if isinstance(h, Call) and len(h.args) == 1 and isinstance(h.args[0], Name)
+    }
+    for item, head in heads:
+        if not isinstance(head, Call) or len(head.args) != 1:
+            continue
+        arg = head.args[0]
+        base = arg.base if isinstance(arg, Name) else ""
+        if base.isupper() and (head.name.key, base.lower()) in single:
+            item.reason = "a function of a matrix, row by row, is not read"
+            item.place, item.sides = item.pos, []
 
 
 def with_totals(found: list[Item]) -> None:

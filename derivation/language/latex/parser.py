@@ -506,6 +506,7 @@ class _Parser(Derivatives):
                 value, said = _split_at_text(value)
             while value and value[-1].text in (",", ";", "\\quad", "."):
                 value.pop()
+            said = indices.unwrapped(said)
             words = " ".join(t.text for t in said if t.kind == "text").lower()
             rest = [t for t in said if t.kind != "text" and t.text not in (",", ".", ";", "\\quad")]
             tree = self.inside(checked(value, row[0]))

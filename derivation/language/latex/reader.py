@@ -17,6 +17,7 @@ from derivation.language.latex.lemmas import (
     with_ranges,
     with_roots,
     with_totals,
+    without_matrix_calls,
 )
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
@@ -186,6 +187,7 @@ class _Reader(Statements, Finishing):
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
         self.found.items = with_roots(with_next_layers(self.found.items))
+        without_matrix_calls(self.found.items)
         with_ranges(self.found.items)
         with_totals(self.found.items)
         with_numbers_apart(self.found.items)

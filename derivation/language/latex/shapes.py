@@ -119,6 +119,12 @@ class Finder:
 
     def __init__(self, survey: Survey, shapes: Shapes, words: str) -> None:
         self.survey, self.shapes = survey, shapes
+        for key, rank in list(shapes.ranks.items()):
+            if key[2] in ("l", "ell", "L"):  # what is said of layer l is said of every layer
+                for other in survey.ranks:
+                    layer = other[2].isdigit() or other[2][:1] in ("l", "L", "e")
+                    if other[:2] == key[:2] and other[2] and layer:
+                        shapes.ranks.setdefault(other, rank)
         self.fixed = set(shapes.ranks)
         self.changed = False
         self.spoken = bool(re.search(r"\b(matri(x|ces)|vectors?)\b", words, re.IGNORECASE))

@@ -87,7 +87,8 @@ class Statements(Opaque):
         elif self._is_update(head, sides):
             self._unread(item, "an update or a value of an input is no equality to prove")
             itself = any(isinstance(s, Name) and s.key == head.key for s in walk(sides[1]))
-            if not itself and not isinstance(sides[1], Number):
+            known = self._mentioned(head.key)
+            if not (itself or known) and not isinstance(sides[1], Number):
                 self.failed.add(head.key)
             return sides[-1]
         last = sides[-1]
@@ -184,6 +185,9 @@ class Statements(Opaque):
         if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
             return False
         word = head.base + "".join(head.marks) + head.label
+        indices = self.survey.bound | self.survey.letters
+        if not head.slots and word in indices and not self.survey.ranks.get(head.key, 0):
+            return False
         if word in self.survey.sizes or (head.key == ("e", (), "") and not head.slots):
             return False
         inside = {s.key for s in walk(body) if isinstance(s, Name)}
@@ -233,6 +237,11 @@ class Statements(Opaque):
             return
         if self._is_given(sides[0], sides):
             self._given(item, sides[0], sides[1])
+            return
+        head = sides[0]
+        if isinstance(head, Call):
+            if len(sides) == 2 and self._is_definition(head, sides[1], item):
+                self._define(item, head, sides[1])
             return
         names = [s for s in sides if isinstance(s, Name) and not s.slots]
         others = [s for s in sides if s not in names]
@@ -407,7 +416,9 @@ class Statements(Opaque):
                     )
         except (Unread, RecursionError) as error:
             self.ranges.restore(saved)
-            self.failed.add(head.key if isinstance(head, Name) else head.name.key)
+            key = head.key if isinstance(head, Name) else head.name.key
+            if not self._mentioned(key):  # else an input, of which a value is found later
+                self.failed.add(key)
             self._failed(item, error)
             return
         if isinstance(head, Call):
@@ -552,6 +563,7 @@ class Statements(Opaque):
         part.texts, part.derived = texts, [*w.derived]
         a, b = self._keys(left), self._keys(right)
         part.keys, part.apart = a | b, self._one_sided(left, right, a, b)
+        part.sides = a, b
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
 
