@@ -37,9 +37,20 @@ def with_next_layers(found: list[Item]) -> list[Item]:
     letters = layers(trees, _bound(trees)) | _stepping(trees)
     if not letters:
         return found
-    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
-    heads = {_place(_head(i), letters) for i in found if _head(i) is not None}
     out = list(found)
+    for _ in range(3):  # what is said again may speak of more
+        more = _next_layers(found, out, letters)
+        out += more
+        if not more:
+            break
+    return out
+
+
+def _next_layers(found: list[Item], said: list[Item], letters: set[str]) -> list[Item]:
+    trees = [s for i in said for s in i.sides if s is not None]
+    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
+    heads = {_place(_head(i), letters) for i in said if _head(i) is not None}
+    out: list[Item] = []
     for item in found:
         head = _head(item)
         place = _place(head, letters)
