@@ -388,6 +388,22 @@ For $j \neq y$: $$\frac{\partial L}{\partial s_j} = p_j$$
     assert [s.condition for s in read(text).claims] == ["j != y"]
 
 
+def test_a_mixed_second_derivative_beside_the_one_by_one_entry() -> None:
+    text = r"""$$f = \sum_{d=1}^D w_d^4 + s \left(\sum_{d=1}^D w_d\right)^2$$
+$$\frac{\partial^2 f}{\partial w_j^2} = 12 w_j^2 + 2s$$
+$$\frac{\partial^2 f}{\partial w_j \partial w_k} = 2s$$
+"""
+    assert [s.condition for s in read(text).claims] == [None, "j != k"]
+    assert verdicts(text) == ["proved", "proved"]
+    alone = text.replace(r"$$\frac{\partial^2 f}{\partial w_j^2} = 12 w_j^2 + 2s$$", "")
+    assert verdicts(alone) == ["refuted"]
+
+
+def test_a_name_at_the_end_of_a_definition() -> None:
+    text = r"$$f(b) = 1 + e^b = v$$ $$\frac{dv}{db} = e^b$$"
+    assert verdicts(text) == ["proved"]
+
+
 def test_an_array_of_cases() -> None:
     text = r"""$$r = \left\{\begin{array}{ll} {x} & {\text{ if } x > 0} \\ {0} & {\text{ otherwise}}
 \end{array}\right.$$"""

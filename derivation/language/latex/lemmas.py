@@ -17,6 +17,7 @@ from derivation.language.latex.trees import (
     Binder,
     Bracket,
     Call,
+    Condition,
     Derivative,
     Function,
     Name,
@@ -205,6 +206,32 @@ def with_totals(found: list[Item]) -> None:
 
     for item in found:
         item.sides = [None if t is None else rebuilt(t, change) for t in item.sides]
+
+
+def with_cases_apart(found: list[Item]) -> None:
+    """A mixed second derivative is for j ≠ k where that for j = k stands in a display of its own."""
+
+    def twice(item: Item) -> Any:
+        first = item.sides[0] if item.sides else None
+        if isinstance(first, Derivative) and len(first.by) == 2:
+            a, b = first.by
+            if isinstance(a, Name) and isinstance(b, Name) and a.key == b.key:
+                return a, b
+        return None
+
+    same = {pair[0].key for pair in map(twice, found) if pair and pair[0] == pair[1]}
+    for item in found:
+        pair = twice(item)
+        if pair is None or pair[0].key not in same or item.condition is not None:
+            continue
+        slots = [v.slots[0] for v in pair if len(v.slots) == 1 and v.slots[0].kind == "letter"]
+        if len(slots) == 2 and slots[0] != slots[1]:
+            j, k = (Name(s.text, latex=s.text) for s in slots)
+            item.condition = Condition("!=", j, k)
+            item.notes.append(
+                f"read for {j.base} ≠ {k.base}, since the second derivative by one entry is given "
+                "apart"
+            )
 
 
 def with_roots(found: list[Item]) -> list[Item]:

@@ -76,6 +76,15 @@ class Statements(Opaque):
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
             k = 2
+            last = sides[-1]
+            if (
+                len(sides) > 2
+                and isinstance(last, Name)
+                and self._fresh_name(last)
+                and self._is_definition(last, sides[-2], item)
+            ):  # f(b) = 1 + e^b = v
+                self._define(item, last, sides[-2])
+                sides.pop()
         elif not chain and self._is_alias(head, sides[1]):
             self.writer.aliases[head.key] = (head.slots, sides[1])
             self.said_aliases.add(head.key)
