@@ -1,4 +1,4 @@
-"""How people write: matrices without indices, layers, losses of any kind, words, dots, two readings.
+"""How people write: matrices, layers, losses of any kind, words, dots, two readings.
 
 Each case is the smallest document with one construct; what must not be read is a case too.
 """
@@ -342,7 +342,7 @@ $$\frac{d}{da}\sigma(a) = \sigma(a)(1 - \sigma(a))$$
     assert "diff(sigmoid(a0), a0)" in str(claims(text))
 
 
-# -- two readings -----------------------------------------------------------------------------------
+# -- two readings -------------------------------------------------------------------------------
 
 
 def test_an_operator_before_a_product_is_taken_as_it_is_true_and_that_is_said() -> None:
@@ -357,7 +357,7 @@ def test_an_operator_before_a_bracket_acts_on_the_bracket_alone() -> None:
     assert verdicts(r"$$\frac{d}{dx}(x^2)x = 3x^2$$") == ["refuted"]
 
 
-# -- how displays are set -----------------------------------------------------------------------------
+# -- how displays are set -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

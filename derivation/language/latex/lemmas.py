@@ -209,7 +209,7 @@ def with_totals(found: list[Item]) -> None:
 
 
 def with_cases_apart(found: list[Item]) -> None:
-    """A mixed second derivative is for j ≠ k where that for j = k stands in a display of its own."""
+    """A mixed second derivative is for j ≠ k where the one for j = k has a display of its own."""
 
     def twice(item: Item) -> Any:
         first = item.sides[0] if item.sides else None

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from derivation.language.latex.cursor import GREEK
 from derivation.language.latex.document import Document
 from derivation.language.latex.indices import groups
-from derivation.language.latex.parser import GREEK, parse
+from derivation.language.latex.parser import parse
 from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Token, Unread, tokens
 from derivation.language.latex.trees import (
