@@ -41,6 +41,7 @@ class Printer:
         self.dialect, self.name_of = dialect, name_of
         self.scalars, self.like = set(scalars), like
         self.symmetric: set[str] = set()  # arrays that are their own transposes
+        self.numbers: set[str] = set()  # statements that are numbers of Python's
         self.used: set[str] = set()  # modules and helpers that the text needs
 
     # -- entry points -----------------------------------------------------------------------
@@ -294,10 +295,10 @@ class Printer:
 
     def _function(self, n: Node, order: tuple[Axis, ...]) -> Text:
         name, args = n.data, n.args
-        if name == "sqrt" and self._is_number(args[0]):
+        if name == "sqrt" and self.is_number(args[0]):
             inner = self.text(args[0], ())
             return f"{self._module('math')}.sqrt({inner[0]})", ATOM
-        if self._is_number(n) and name in _IN_MATH:
+        if self.is_number(n) and name in _IN_MATH:
             inner = self.text(args[0], ())
             return f"{self._module('math')}.{_IN_MATH[name]}({inner[0]})", ATOM
         if name == "softplus":
@@ -333,7 +334,7 @@ class Printer:
     def _extreme(self, name: str, args: Sequence[Node], order: tuple[Axis, ...]) -> Text:
         if not self.dialect.is_torch:
             return self._called(name, args, order)
-        number = next((a for a in args if self._is_number(a)), None)
+        number = next((a for a in args if self.is_number(a)), None)
         if number is None:
             return self._called(name, args, order)
         other = args[1] if args[0] is number else args[0]
@@ -351,7 +352,7 @@ class Printer:
                 return f"{yes} if {test} else {no}", -1
         args = [self.wide(x, order)[0] for x in (mask, a, b)]
         text = f"{self.np}.where({', '.join(args)})", ATOM
-        if self._is_number(a) and self._is_number(b):
+        if self.is_number(a) and self.is_number(b):
             return self._as_number(text)
         return text
 
@@ -382,13 +383,17 @@ class Printer:
         tri = f"{self.np}.tri({length}{below}, dtype=bool)"
         return (tri, ATOM) if op in (">=", ">") else (f"~{tri}", UNARY)
 
-    def _is_number(self, n: Node) -> bool:
+    def is_number(self, n: Node) -> bool:
         """Whether the value is a number of Python's, not of the library's."""
         if n.axes:
             return False
         return all(
             m.op not in ("reduce", "contract", "call", "eye", "arange", "index", "cast")
-            and (m.op != "array" or (m.data[0] in self.scalars and self.dialect.is_numpy))
+            and (
+                m.op != "array"
+                or m.data[0] in self.numbers
+                or (m.data[0] in self.scalars and self.dialect.is_numpy)
+            )
             for m in walk(n)
         )
 
