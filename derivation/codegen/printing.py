@@ -12,7 +12,18 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Axis, Node, const, is_const, mul, power, union, walk
+from derivation.codegen.nodes import (
+    Axis,
+    Node,
+    bound,
+    const,
+    is_const,
+    mul,
+    power,
+    relabel,
+    union,
+    walk,
+)
 from derivation.codegen.program import ELEMENTWISE, bends, natural
 
 OR, COMPARED, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
@@ -58,6 +69,8 @@ class Printer:
             return found
         own = natural(n)
         if len(order) > 1 and own != order and n.op in ELEMENTWISE and not bends(n, order):
+            if _is_own_transpose(n):
+                return self._elementwise(n, own)
             return self._transposed(self.text(n, own), own, order)
         return self._elementwise(n, order)
 
@@ -301,6 +314,10 @@ class Printer:
         if self.is_number(n) and name in _IN_MATH:
             inner = self.text(args[0], ())
             return f"{self._module('math')}.{_IN_MATH[name]}({inner[0]})", ATOM
+        if name in _OF_NUMBERS and self.is_number(n) and not any(m.op == "array" for m in walk(n)):
+            args_text = [self.at(self.text(a, ()), UNARY) for a in args]
+            text = _OF_NUMBERS[name].format(*args_text, math=self._module("math"))
+            return text, ATOM if text.endswith(")") and name != "sigmoid" else PRODUCT
         if name == "softplus":
             return self._softplus(args[0], order)
         if name == "relu":
@@ -556,12 +573,33 @@ _IN_MATH |= {k: k for k in ("expm1", "asin", "acos", "atan", "asinh", "acosh", "
 _IN_MATH |= {"lgamma": "lgamma"}
 
 
+_OF_NUMBERS = {
+    "softplus": "{math}.log1p({math}.exp({0}))",
+    "sigmoid": "1 / (1 + {math}.exp(-{0}))",
+    "relu": "max({0}, 0)",
+    "abs": "abs({0})",
+    "max": "max({0}, {1})",
+    "min": "min({0}, {1})",
+    "sign": "{math}.copysign({0} != 0, {0})",
+}  # libraries of tensors take no plain numbers
+
+
 def _sign(n: Node) -> int:
     if n.op == "neg" or (n.op == "const" and n.data < 0):
         return -1
     if n.op in ("mul", "div"):
         return _sign(n.args[0])
     return 1
+
+
+def _is_own_transpose(n: Node) -> bool:
+    """Whether the node is a sum or product like ``w + w.T``, the same with its axes exchanged."""
+    if n.op not in ("add", "mul") or len(n.axes) != 2 or n.axes[0].size != n.axes[1].size:
+        return False
+    a, b = n.axes
+    if any(set(bound(m)) & {a, b} for m in walk(n)):
+        return False
+    return {relabel(x, {a: b, b: a}) for x in n.args} == set(n.args)
 
 
 def _any_plus(terms: Sequence[Node]) -> bool:
