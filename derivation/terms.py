@@ -115,6 +115,9 @@ class Index(Symbol):  # type: ignore[misc]
         return (self.name, self.size)
 
 
+_NUMBERS: dict[tuple[Any, int], Any] = {}
+
+
 def number(p: int | Fraction | Expr, q: int = 1) -> Any:
     """An exact rational number.
 
@@ -123,8 +126,14 @@ def number(p: int | Fraction | Expr, q: int = 1) -> Any:
     """
     if isinstance(p, Basic):
         return p
-    value = Fraction(p) / q
-    return Rational(value.numerator, value.denominator)
+    where = (p, q)
+    found = _NUMBERS.get(where)
+    if found is None:
+        value = Fraction(p) / q
+        found = Rational(value.numerator, value.denominator)
+        if len(_NUMBERS) < 4096:
+            _NUMBERS[where] = found
+    return found
 
 
 ZERO, ONE, MINUS_ONE, HALF, TWO = number(0), number(1), number(-1), number(1, 2), number(2)

@@ -46,6 +46,7 @@ from derivation.terms import (
     SumOver,
     Term,
     add,
+    apply,
     at,
     exp,
     free_indices,
@@ -103,6 +104,8 @@ class Rewrite:
         if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
             return None
         key = normal_term(t)
+        if not names(normal_term(self.pattern)) <= names(key):
+            return None
         for values in assignments(self.params, t, theory):
             if normal_term(substitute(self.pattern, values)) == key:
                 return values
@@ -114,7 +117,7 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
     if not params:
         yield {}
         return
-    pool = sorted(index_terms(t, theory), key=str)
+    pool = index_terms(t)
     choices = [[i for i in pool if theory.in_range(i, p.size)] for p in params]
     total = 1
     for c in choices:
@@ -125,15 +128,32 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
         yield dict(zip(params, values, strict=True))
 
 
-def index_terms(t: Term, theory: Theory) -> set[Any]:
+_POOLS: dict[Term, tuple[Any, ...]] = {}
+_FIXED: dict[Term, frozenset[Any]] = {}
+
+
+def index_terms(t: Term) -> tuple[Any, ...]:
     """What stands in slots: free indices, numbers and label elements."""
-    out: set[Any] = set(free_indices(t))
-    for s in subterms(t):
-        if isinstance(s, Indexed):
-            for i in indices_of(s):
-                if not hasattr(i, "size") and not (index_bound_inside(t, i)):
-                    out.add(i)
-    return out
+    found = _POOLS.get(t)
+    if found is None:
+        if len(_POOLS) > 1 << 14:
+            _POOLS.clear()
+        fixed = {i for i in _fixed_slots(t) if not index_bound_inside(t, i)}
+        found = _POOLS[t] = tuple(sorted(free_indices(t) | fixed, key=str))
+    return found
+
+
+def _fixed_slots(t: Term) -> frozenset[Any]:
+    """The numbers and label elements that stand in slots."""
+    found = _FIXED.get(t)
+    if found is None:
+        if len(_FIXED) > 1 << 14:
+            _FIXED.clear()
+        found = frozenset[Any]().union(*map(_fixed_slots, t.args))
+        if isinstance(t, Indexed):
+            found |= {i for i in indices_of(t) if not hasattr(i, "size")}
+        _FIXED[t] = found
+    return found
 
 
 def index_bound_inside(t: Term, i: Term) -> bool:
@@ -241,6 +261,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 out.extend((single, _one_of_two(single)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
+    out.extend(_logistic(theory, definition))
     out.extend(_peeled(theory, definition))
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
         out.append(_opposite(theory, definition))
@@ -314,6 +335,42 @@ def _symbolic_power(
     if not set(definition.params) <= free_indices(generator) or not _divides_safely(solved, theory):
         return []
     return [_fold(theory, definition, generator, solved)]
+
+
+def _logistic(theory: Theory, definition: Definition) -> list[Rewrite]:
+    """From f = 1/(1 + exp(x)): sigmoid(-x) is f, and sigmoid(x) is 1 - f."""
+    body, head = definition.body, definition.head
+    if not (isinstance(body, Pow) and body.args[1] == MINUS_ONE and isinstance(body.args[0], Add)):
+        return []
+    grown = [a for a in body.args[0].args if isinstance(a, sympy.exp)]
+    if len(body.args[0].args) != 2 or len(grown) != 1 or ONE not in body.args[0].args:
+        return []
+    x = grown[0].args[0]
+    if not set(definition.params) <= free_indices(x):
+        return []
+    s = apply("sigmoid", normal_term(neg(x)))
+    mirrored = apply("sigmoid", normal_term(x))
+
+    def prove(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(s, values))
+        after, _ = REGISTRY["sigmoid-definition"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-definition", after).algebra(substitute(body, values))
+        target = substitute(head, values)
+        return chain.splice(Move("definition", chain.term, target, direction="rl")).proof()
+
+    def prove_mirrored(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(mirrored, values))
+        after, _ = REGISTRY["sigmoid-reflection"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-reflection", after)
+        place = next(p for p, u in occurrences(after) if isinstance(u, type(s)))
+        chain.algebra(substitute(s, values), place)
+        return chain.splice(prove(values), place).proof()
+
+    params = definition.params
+    return [
+        Rewrite(definition.name, params, s, head, prove),
+        Rewrite(definition.name, params, mirrored, add(ONE, neg(head)), prove_mirrored),
+    ]
 
 
 def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:

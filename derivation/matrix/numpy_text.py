@@ -144,17 +144,14 @@ def _write_onehot(node: OneHot) -> tuple[str, int]:
 def _write_map(node: Map) -> tuple[str, int]:
     args = [_text(a)[0] for a in node.args]
     if node.function == "sigmoid":
-        minus = args[0][1:] if _is_minus_atom(args[0]) else f"-{_at(node.args[0], POWER)}"
-        return f"1 / (1 + np.exp({minus}))", PRODUCT
+        inner = node.args[0]
+        opposite = _text(_positive(inner))[0] if is_negative(inner) else f"-{_at(inner, POWER)}"
+        return f"1 / (1 + np.exp({opposite}))", PRODUCT
     if node.function == "softplus":
         return f"np.logaddexp(0, {args[0]})", ATOM
     if node.function == "relu":
         return f"np.maximum({args[0]}, 0)", ATOM
     return f"np.{_CALLS.get(node.function, node.function)}({', '.join(args)})", ATOM
-
-
-def _is_minus_atom(text: str) -> bool:
-    return text.startswith("-") and text[1:].isidentifier()
 
 
 def _write_power(node: Power) -> tuple[str, int]:
