@@ -15,7 +15,7 @@ consults, so a forged, edited, copied or unpickled one is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -30,6 +30,7 @@ from derivation.terms import (
     IfElse,
     Indexed,
     KroneckerDelta,
+    Not,
     Partial,
     Path,
     Reduction,
@@ -78,16 +79,16 @@ class Theorem:
 
 
 DETACHED = "detach()"  # marks equalities of values that a derivative does not keep
-_LEDGER: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
-_FIELDS = ("theory", "hypotheses", "lhs", "rhs", "unfolded")
+_LEDGER: WeakKeyDictionary[Theorem, dict[str, Any]] = WeakKeyDictionary()
 
 
 def _seal(
     theory: Theory, hypotheses: Iterable[Any], lhs: Any, rhs: Any, unfolded: frozenset[str]
 ) -> Theorem:
     theorem = object.__new__(Theorem)
-    values = (theory, frozenset(hypotheses), lhs, rhs, unfolded)
-    for name, value in zip(_FIELDS, values, strict=True):
+    values = {"theory": theory, "lhs": lhs, "rhs": rhs, "unfolded": unfolded}
+    values["hypotheses"] = frozenset(map(canonical, hypotheses))
+    for name, value in values.items():
         object.__setattr__(theorem, name, value)
     _LEDGER[theorem] = values
     return theorem
@@ -96,9 +97,7 @@ def _seal(
 def genuine(theorem: object) -> Theorem:
     """The theorem itself, if the kernel made it and nobody changed it; else KernelError."""
     entry = _LEDGER.get(theorem) if type(theorem) is Theorem else None
-    if entry is None or any(
-        getattr(theorem, name) is not value for name, value in zip(_FIELDS, entry, strict=True)
-    ):
+    if entry is None or any(getattr(theorem, k) is not v for k, v in entry.items()):
         raise KernelError("this Theorem was not made by the kernel, or was changed since")
     return theorem  # type: ignore[return-value]
 
@@ -111,8 +110,8 @@ def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], fr
         holds, used = theory.decide(c)
         left.update(closed(g) for g in used)
         if not holds:
-            left.add(canonical(c))
-        elif not _is_open(c, theory):
+            left.add(c)
+        elif not _is_open(c, lambda part: True):
             edge |= theory.below(names(c)) & set(theory.definitions)
     return left, edge
 
@@ -124,15 +123,17 @@ def closed(given: Any) -> Any:
     return canonical(given)
 
 
-def _is_open(c: Any, theory: Theory, name: str | None = None, through: bool = True) -> bool:
-    """Whether the condition, where it holds, holds nearby too as the name's entries vary."""
-    if name is not None and not theory.depends(c, name, through):
+def _is_open(c: Any, varies: Callable[[Any], bool]) -> bool:
+    """Whether the condition, where it holds, holds nearby too: in what varies of it at all."""
+    if not varies(c):
         return True
     if isinstance(c, Every):
-        return all(_is_open(a, theory, name, through) for a in (negate(c.guard), c.body))
+        return all(_is_open(a, varies) for a in (negate(c.guard), c.body))
     if isinstance(c, AllOf | AnyOf):
-        return all(_is_open(a, theory, name, through) for a in c.args)
-    return isinstance(c, Relation) and (c.op in ("<", ">", "!=") or theory.is_index_relation(c))
+        return all(_is_open(a, varies) for a in c.args)
+    if isinstance(c, Not) and isinstance(c.args[0], AllOf | AnyOf):
+        return all(_is_open(negate(a), varies) for a in c.args[0].args)
+    return isinstance(c, Relation) and c.op in ("<", ">", "!=")
 
 
 # -- the ways to make a theorem -------------------------------------------------------------
@@ -192,7 +193,7 @@ def instantiate(theorem: Theorem, values: Mapping[Any, Term]) -> Theorem:
     for i, value in values.items():
         if not th.theory.in_range(value, i.size):
             raise KernelError(f"{value} does not run over {i.size}")
-    hypotheses = [canonical(substitute(h, values)) for h in th.hypotheses]
+    hypotheses = [substitute(h, values) for h in th.hypotheses]
     lhs, rhs = substitute(th.lhs, values), substitute(th.rhs, values)
     return _seal(th.theory, hypotheses, lhs, rhs, th.unfolded)
 
@@ -218,13 +219,19 @@ def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str
 
 
 def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
-    """The defined names that a derivative rests on: where one is cut, it is another."""
+    """The defined names that a derivative rests on: where one is cut, it is another.
+
+    A name whose definition does not depend on the variable passes nothing on, cut or not.
+    """
     through = isinstance(t, Diff)
     if not through and not theory.defined(t.args[0]):
         return frozenset()
     inside, by = names(t.args[0]), name_of(t.args[1])  # the variable's own definition is cut here
     below = theory.below(inside, cut=by) if through else inside - {by}
-    return below & frozenset(theory.definitions)
+    own = theory.definitions
+    return frozenset(
+        n for n in below if n in own and (not through or theory.depends(own[n].body, by))
+    )
 
 
 def cite(theorem: Theorem, lhs: Term) -> Theorem:
@@ -251,7 +258,7 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     if not 0 <= k < len(t.args):
         raise KernelError(f"no place {k} in {t}")
     inner = replace(t.args[k], path[1:], th)
-    hypotheses, unfolded = inner.hypotheses, inner.unfolded
+    hypotheses: Set[Any] = inner.hypotheses
     if isinstance(head, Indexed | KroneckerDelta):
         raise KernelError("an equality of values cannot replace an index")
     if is_literal_place(head, k):
@@ -259,30 +266,24 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     if isinstance(head, Reduction):
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")
-        if head.index in free_indices(inner.rhs) | free_indices(inner.lhs) or hypotheses:
-            hypotheses = frozenset(
-                canonical(every(_weakened(h, head.guard), head.index))
-                for h in hypotheses
-                if not entails(head.guard, h)
-            )
+        hypotheses = {every(h, head.index) for h in _where(head.guard, hypotheses)}
     elif isinstance(head, IfElse) and k > 0:
-        assumed = head.args[0] if k == 1 else negate(head.args[0])
-        hypotheses = frozenset(
-            canonical(any_of(negate(assumed), h)) if free_indices(h) else h
-            for h in hypotheses
-            if not entails(assumed, h)
-        )
+        hypotheses = _where(head.args[0] if k == 1 else negate(head.args[0]), hypotheses)
     elif isinstance(head, Diff | Partial):
         hypotheses = hypotheses | _kept_by_derivative(head, k, inner)
     args = tuple(inner.rhs if n == k else a for n, a in enumerate(head.args))
-    return _seal(th.theory, hypotheses, head, rebuild(head, args), unfolded)
+    return _seal(th.theory, hypotheses, head, rebuild(head, args), inner.unfolded)
 
 
-def _weakened(h: Any, guard: Any) -> Any:
-    """A hypothesis that is only needed where the guard holds (it must share an index with it)."""
-    if guard == TRUE or not free_indices(h):
-        return h
-    return any_of(negate(guard), h)
+def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
+    """What remains of hypotheses that are only needed where a condition holds.
+
+    One that does not vary with an index stays as it is, and so does each where nothing is assumed.
+    """
+    left = {h for h in hypotheses if not entails(assumed, h)}
+    if assumed == TRUE:
+        return left
+    return {any_of(negate(assumed), h) if free_indices(h) else h for h in left}
 
 
 def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
@@ -306,7 +307,7 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
             raise KernelError("names are held fixed under a partial derivative, not unfolded")
         for h in inner.hypotheses:
             if theory.depends(h, name, through):
-                if not _is_open(h, theory, name, through):
+                if not _is_open(h, lambda part: theory.depends(part, name, through)):  # noqa: B023
                     raise KernelError(
                         f"under a derivative by {v} the condition {h} may not be used"
                     )
@@ -315,12 +316,10 @@ def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
     return needs
 
 
-def _continuity(theory: Theory, h: Any, name: str, through: bool) -> set[Any]:
+def _continuity(theory: Theory, h: Any, name: str, through: bool) -> Set[Any]:
     """Conditions under which both sides of every relation in a hypothesis are continuous."""
     if isinstance(h, Relation):
-        return set(theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through))
-    if isinstance(h, Every):
-        parts = (h.body, h.guard)
-        both = set().union(*[_continuity(theory, p, name, through) for p in parts])
-        return {every(c, h.index) for c in both}
-    return set().union(*[_continuity(theory, a, name, through) for a in h.args])
+        return theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through)
+    parts = (h.body, h.guard) if isinstance(h, Every) else h.args
+    out = {c for part in parts for c in _continuity(theory, part, name, through)}
+    return {every(c, h.index) for c in out} if isinstance(h, Every) else out

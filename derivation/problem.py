@@ -24,7 +24,11 @@ class Definition:
 
 @dataclass(frozen=True)
 class UserLine:
-    """A line of a person's own derivation: ``= expr`` or ``claim A == B if cond``."""
+    """A line of a person's own derivation: ``= expr`` or ``claim A == B if cond``.
+
+    ``asked`` are the entries of the ``wrt`` lines that it stands under: those since the last
+    ``=`` line before them, or none.
+    """
 
     line: int
     text: str
@@ -32,6 +36,7 @@ class UserLine:
     left: Term | None
     right: Term
     condition: Term
+    asked: tuple[tuple[Term, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sympy
 
 from derivation.matching import Ranges, match, matches
-from derivation.normal import normal, normal_term, term_of, text
+from derivation.normal import normal, normal_term, term_of
 from derivation.terms import (
     MINUS_ONE,
     MIRROR,
@@ -37,18 +37,12 @@ from derivation.terms import (
     SumOver,
     Term,
     add,
-    apply,
     conjuncts,
     free_indices,
     is_element,
     is_number,
-    mul,
-    neg,
-    number,
-    power,
     relation,
     relu,
-    replace_terms,
     sigmoid,
     softplus,
     substitute,
@@ -65,7 +59,7 @@ MOST_TERMS = 24  # of a sum in which squares are looked for
 class Knowledge(Ranges, Protocol):
     """What signs rest on: a problem's givens and definitions."""
 
-    facts: list[Any]
+    facts: list[Any]  # relations
 
     def decide(self, condition: Term) -> tuple[bool, Used]:
         """Whether a condition is known to hold everywhere, and the givens used."""
@@ -101,16 +95,10 @@ class Signs:
 
     def _sign_of(self, t: Term) -> tuple[int, Used]:
         signs, used = self._sign_by_structure(t)
-        if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
-            for given in self.theory.facts:
-                if not isinstance(given, Relation) or given.op not in (">", "!="):
-                    continue
-                about = given.left
-                if given.right != ZERO or type(about) is not type(t):
-                    continue
-                allowed = POS if given.op == ">" else POS | NEG
-                if signs & ~allowed and signs & allowed and self._says(about, t):
-                    signs, used = signs & allowed, used | {given}
+        for given in self.theory.facts:
+            better = signs & {">": POS, "!=": POS | NEG}.get(given.op, ANY)
+            if given.right == ZERO and better != signs and self._says(given.left, t):
+                signs, used = better, used | {given}
         return signs, used
 
     def _says(self, about: Term, t: Term) -> bool:
@@ -173,16 +161,14 @@ class Signs:
     def _sign_of_element(self, t: Term) -> tuple[int, Used]:
         signs, used = ANY, NOTHING
         for given in self.theory.facts:
-            if not isinstance(given, Relation) or given.op == "==":
-                continue
             for c in (given, relation(MIRROR[given.op], given.right, given.left)):
-                if is_element(c.left) and is_number(c.right) and matches(c.left, t, self.theory):
+                if is_number(c.right) and matches(c.left, t, self.theory):
                     allowed = _signs_beyond(c.op, value_of(c.right))
                     if allowed & signs != signs:
                         signs, used = signs & allowed, used | {given}
-        if signs & ~POS and self.theory.defined(t):
+        if self.theory.defined(t):
             inner, by = self.sign(self.theory.unfold(t))
-            if inner & signs != signs and inner & signs:
+            if inner & signs != signs:
                 return inner & signs, used | by
         return signs, used
 
@@ -191,10 +177,7 @@ class Signs:
         for a in t.args:
             s, by = self.sign(a)
             signs, used = _total(signs, s), used | by
-        if signs != ANY:
-            return signs, used
-        signs, used = self._sign_with_squares(t)
-        return (signs, used) if signs != ANY else self._sign_over_common_denominator(t)
+        return (signs, used) if signs != ANY else self._sign_with_squares(t)
 
     def _sign_with_squares(self, t: Term) -> tuple[int, Used]:
         """p*a**2 + q*a*b + r*b**2 >= 0 where p, r > 0 and q**2 <= 4*p*r: squares multiplied out."""
@@ -206,7 +189,7 @@ class Signs:
         signs, used = ZER, NOTHING
         for one, two in itertools.combinations(sorted(halves, key=len, reverse=True), 2):
             both = _times(halves[one], halves[two])
-            if not {one, two, both} <= rest.keys() or both in (one, two):
+            if not {one, two, both} <= rest.keys():
                 continue
             completing = Fraction(rest[both] ** 2) / (4 * rest[one])
             if completing <= rest[two]:  # what is left of the second may be a constant > 0
@@ -218,54 +201,6 @@ class Signs:
             return ANY, NOTHING
         for m, c in rest.items():
             s, by = self.sign(term_of({m: c}))
-            signs, used = _total(signs, s), used | by
-        return signs, used
-
-    def _sign_over_common_denominator(self, t: Term) -> tuple[int, Used]:
-        """1 - 1/(1 + e) is e/(1 + e): definitions unfolded, positive denominators cleared."""
-        flat = replace_terms(t, lambda s: self.theory.unfold(s) if self.theory.defined(s) else None)
-        flat = replace_terms(
-            flat,
-            lambda s: (
-                power(add(ONE, apply("exp", neg(s.args[0]))), MINUS_ONE)
-                if isinstance(s, sigmoid)
-                else None
-            ),
-        )
-        if flat == t:
-            flat = t
-        poly, needs = normal(flat)
-        if len(poly) > 40:
-            return ANY, NOTHING
-        used: Used = NOTHING
-        for c in needs:
-            holds, by = self.theory.decide(c)
-            if not holds:
-                return ANY, NOTHING
-            used |= by
-        below = sorted(
-            {
-                a
-                for m in poly
-                for a, e in m
-                if isinstance(a, Add | SumOver) and isinstance(e, int) and e < 0
-            },
-            key=text,
-        )
-        scaled = normal_term(flat)
-        for d in below:
-            s, by = self.sign(d)
-            if s != POS:
-                return ANY, NOTHING
-            used |= by
-            k = max(-e for m in poly for a, e in m if a == d and isinstance(e, int))
-            scaled = normal_term(mul(scaled, power(d, number(k))))
-        if not isinstance(scaled, Add) or (scaled == t):
-            s, by = (ANY, NOTHING) if scaled == t else self.sign(scaled)
-            return s, used | by
-        signs = ZER
-        for a in scaled.args:
-            s, by = self.sign(a)
             signs, used = _total(signs, s), used | by
         return signs, used
 
@@ -311,7 +246,7 @@ class Signs:
 
 def _half(m: Any) -> dict[Any, int] | None:
     """The exponents of the monomial's square root, where each is a whole number above 0."""
-    if all(isinstance(e, int) and e > 0 and e % 2 == 0 for _, e in m):
+    if all(isinstance(e, int) and e >= 2 and e % 2 == 0 for _, e in m):
         return {a: e // 2 for a, e in m}
     return None
 
@@ -338,7 +273,7 @@ def _total(a: int, b: int) -> int:
         return a
     if (a | b) & POS and (a | b) & NEG:
         return ANY
-    side = (a | b) & (POS | NEG)
+    side = a & (POS | NEG)
     return side | (ZER if a & ZER and b & ZER else 0)
 
 

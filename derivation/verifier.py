@@ -62,7 +62,8 @@ class Verified:
     """What a certificate proves, in the input language.
 
     Attributes:
-        claim: ``diff(L, z[j]) == yhat[j] - y[j]``; free indices mean "every".
+        claim: ``diff(L, z[j]) == yhat[j] - y[j]``; free indices mean "every". This and all that
+            follows but title and program are written from what was read, not copied.
         derived: Whether the claim reaches the result that was asked for. A certificate of a
             derivation that stopped proves what it reached.
         title: What the certificate calls the problem (prose).
@@ -74,6 +75,7 @@ class Verified:
         introduced: Definitions of names that are not the program's.
         moves: The number of kernel moves.
         lemmas: The number of lemmas and facts proved on the way.
+        unproved: What the certificate holds besides and nobody has proved here.
     """
 
     claim: str
@@ -87,6 +89,7 @@ class Verified:
     introduced: tuple[str, ...]
     moves: int
     lemmas: int
+    unproved: tuple[str, ...]
 
 
 def verify(text: str | bytes) -> Verified:
@@ -177,8 +180,10 @@ class _Replay:
             self.refuse(f"the steps end with {write(theorem.rhs)}, the result is {write(result)}")
         given, rest = self._split(theorem)
         self._same_givens(given)
-        self._covered(rest, (*record["conditions"], *record["domain"]))
-        return self._verified(f"{write(goal)} == {record['result']}", given, True)
+        texts = (*record["conditions"], *record["domain"])
+        self._covered(rest, texts)
+        self._not_contradictory([*given, *(read_condition(t, self.names) for t in texts)])
+        return self._verified(f"{write(goal)} == {write(result)}", given, True)
 
     def _partial(self, claim: str) -> Verified:
         record = self.record
@@ -196,12 +201,20 @@ class _Replay:
             program=record["problem"]["program"],
             definitions=tuple(map(write_definition, self.problem.definitions.values())),
             given=tuple(map(write, given)),
-            conditions=tuple(record["conditions"]),
-            domain=tuple(record["domain"]),
-            introduced=tuple(record["introduced"]),
+            conditions=self._written("conditions"),
+            domain=self._written("domain"),
+            introduced=tuple(
+                write_definition(d)
+                for d in self.theory.definitions.values()
+                if d.name not in self.problem.definitions
+            ),
             moves=self.moves,
             lemmas=len(self.proved),
+            unproved=("the matrix form",) if record["matrix_form"] is not None else (),
         )
+
+    def _written(self, key: str) -> tuple[str, ...]:
+        return tuple(write(read_condition(text, self.names)) for text in self.record[key])
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -432,6 +445,14 @@ class _Replay:
         if len(stated) != len(texts) or needed != set(texts):
             extra = [t for t in texts if t not in needed] or list(texts)
             self.refuse(f"it states the condition {extra[0][:200]}, which it does not need")
+
+    def _not_contradictory(self, hypotheses: list[Any]) -> None:
+        """Where one of the hypotheses excludes another, anything would be proved."""
+        for h in hypotheses:
+            self.theory.assume(h)
+        for h in hypotheses:
+            if self.theory.decide(negate(h))[0]:
+                self.refuse(f"it rests on {write(h)}, which cannot hold")
 
 
 _ARGUMENTS = {"by-cases": ("condition",), "equal-index": ("index", "value")}

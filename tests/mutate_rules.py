@@ -1,34 +1,55 @@
 """Mutants of the trusted code: each rule, normal form and kernel check broken in one place.
 
-    python tests/mutate_rules.py [MODULE ...] [--sample COUNT SEED] [--floor PERCENT] [--list]
+    python tests/mutate_rules.py [MODULE ...] [--sample COUNT SEED] [--floor PERCENT]
+        [--only REGEX] [--list]
 
 A mutant is the module with one thing changed: a comparison turned round, a refusal or a condition
 dropped, a sign, an operator, a constant, a substitution left out. The focused tests must notice.
 What survives is printed, and the exit status is 1 if the share of the killed is below the floor
 (100, where nothing is said); ``tests/data/equivalent_mutants.txt`` lists those that change nothing
-that matters, with the reason. Each mutant runs in a process forked after the heavy imports.
+that matters, with the reason.
+
+The tests are collected once and run once with a trace, which tells the lines that each one runs.
+Each mutant then gets a forked process, in which the changed function takes the place of the old
+one and the tests that run the changed lines are made again, until one fails: first those that have
+noticed a mutant of the same function, then the short ones. A change outside of any function is
+tried in a process that imports everything anew.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import collections
-import copy
+import gc
 import importlib.abc
 import importlib.util
+import itertools
 import os
 import pathlib
+import pickle
 import random
+import re
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parent.parent
-TESTS = ("test_rules.py", "test_rules_held.py", "test_kernel.py", "test_soundness.py")
+TESTS = (
+    "test_rules.py",
+    "test_rules_held.py",
+    "test_kernel.py",
+    "test_soundness.py",
+    "test_signs.py",
+    "test_theory_held.py",
+)
+MORE = {"verifier": ("test_verifier.py",), "certificate": ("test_verifier.py",)}
 # the record of instances is compared; that what is on record is true is a test of its own
 SLOW = "tests/test_rules_held.py::test_the_oracle_refutes_none"
+MEMOS = {"_MEMO", "_TEXT", "_TERMS", "_FREE", "_NAMES", "_HEIGHT", "_CANONICAL"}
 EQUIVALENT = ROOT / "tests" / "data" / "equivalent_mutants.txt"
 MODULES = {
     "algebra": "derivation.rules.algebra",
@@ -37,8 +58,14 @@ MODULES = {
     "functions": "derivation.rules.functions",
     "sums": "derivation.rules.sums",
     "registry": "derivation.rules.registry",
-    "normal": "derivation.normal",
     "kernel": "derivation.kernel",
+    "matching": "derivation.matching",
+    "normal": "derivation.normal",
+    "theory": "derivation.theory",
+    "signs": "derivation.signs",
+    "terms": "derivation.terms",
+    "verifier": "derivation.verifier",
+    "certificate": "derivation.certificate",
 }
 LONGEST = 60  # seconds for one mutant's tests
 
@@ -113,7 +140,8 @@ def at(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST, str, Any]]:
         yield where, node, "statement dropped", None
     elif isinstance(node, ast.Return) and node.value is not None:
         if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
-            if not (isinstance(node.value.elts[1], ast.Tuple) and not node.value.elts[1].elts):
+            second = node.value.elts[1]
+            if ast.unparse(second) not in ("()", "NOTHING"):
                 yield where, node, "conditions dropped", None
         elif isinstance(node.value, ast.List):
             for k in range(len(node.value.elts)):
@@ -147,26 +175,6 @@ def _a_type(node: Any) -> bool:
     part: Any = node.right
     name = part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
     return name[:1].isupper() or (isinstance(part, ast.Attribute) and part.value.id == "sympy")
-
-
-def mutants(module: str) -> list[tuple[str, ast.Module]]:
-    """The mutants of a module, each with a name that does not depend on line numbers."""
-    path = ROOT / (module.replace(".", "/") + ".py")
-    source = path.read_text(encoding="utf-8")
-    out = []
-    seen: collections.Counter[str] = collections.Counter()
-    count = len(list(sites(ast.parse(source))))
-    for n in range(count):
-        tree = ast.parse(source)
-        where, node, kind, how = list(sites(tree))[n]
-        before = ast.unparse(node).split("\n")[0][:90]
-        _mutate(tree, node, kind, how)
-        name = f"{path.stem}:{where}: {kind}{'' if how is None else f' {how}'}: {before}"
-        seen[name] += 1
-        if seen[name] > 1:
-            name += f" ({seen[name]})"
-        out.append((name, ast.fix_missing_locations(tree)))
-    return out
 
 
 def _mutate(tree: ast.Module, node: Any, kind: str, how: Any) -> None:
@@ -211,11 +219,47 @@ def _put(tree: ast.Module, old: ast.AST, new: ast.AST) -> None:
                         return
 
 
+# -- the change, put in place ---------------------------------------------------------------------
+
+CodeKey = tuple[str, int]  # a function's name and its first line
+
+
+def codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            yield from codes(part)
+
+
+def key_of(code: types.CodeType) -> CodeKey:
+    return code.co_name, code.co_firstlineno
+
+
+def put_in_place(file: str, old: types.CodeType, new: types.CodeType) -> bool:
+    """Gives the functions of a module that differ their changed code; False if that cannot be."""
+    before = {key_of(c): c for c in codes(old)}
+    keys = collections.Counter(map(key_of, codes(old)))
+    after = {key_of(c): c for c in codes(new)}
+    changed = {k for k, c in after.items() if k[0] != "<module>" and c != before.get(k)}
+    if set(before) != set(after) or any(keys[k] > 1 for k in changed):
+        return False
+    done = 0
+    for f in gc.get_objects():
+        if type(f) is types.FunctionType and f.__code__.co_filename == file:
+            key = key_of(f.__code__)
+            if key in changed:
+                if f.__code__.co_freevars != after[key].co_freevars:
+                    return False
+                f.__code__ = after[key]
+                done += 1
+    return done > 0
+
+
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports one module from a changed tree."""
 
-    def __init__(self, module: str, tree: ast.Module) -> None:
-        self.module, self.tree = module, tree
+    def __init__(self, module: str, code: types.CodeType) -> None:
+        self.module, self.code = module, code
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name != self.module:
@@ -223,41 +267,220 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_loader(name, self)
 
     def exec_module(self, module: Any) -> None:
-        code = compile(self.tree, self.module, "exec")
-        exec(code, module.__dict__)  # noqa: S102 - our own source, changed
+        exec(self.code, module.__dict__)  # noqa: S102 - our own source, changed
 
 
-def survives(module: str, tree: ast.Module, tests: Sequence[str]) -> bool:
-    """Whether all the tests pass with the changed module."""
+# -- the run --------------------------------------------------------------------------------------
+
+
+class Run:
+    """A plugin that tries the mutants on the tests that pytest has collected."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.known = equivalent()
+        self.killers: dict[str, collections.Counter[str]] = collections.defaultdict(
+            collections.Counter
+        )
+        self.lines: dict[str, frozenset[tuple[str, int]]] = {}
+        self.seconds: dict[str, float] = {}
+        self.rate = 0.0
+        self.broken: list[str] = []
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.items = [i for i in session.items if not i.nodeid.endswith(SLOW)]
+        self._trace()
+        if self.broken:
+            print(f"without any change these fail: {self.broken}")
+            return True
+        failed = tried = 0
+        rows = []
+        for short in self.options.modules:
+            row = self._module(short)
+            rows.append(row)
+            failed, tried = failed + row[3], tried + row[1] - row[2]
+        print(f"\n{'module':12}{'mutants':>8}{'equivalent':>11}{'survived':>9}{'killed':>9}")
+        for short, count, same, survived in rows:
+            share = 100 * (1 - survived / max(1, count - same))
+            print(f"{short:12}{count:8}{same:11}{survived:9}{share:7.1f} %")
+        self.rate = 100 * (tried - failed) / max(1, tried)
+        print(f"{tried - failed} of {tried} killed: {self.rate:.1f} %")
+        return True
+
+    def _module(self, short: str) -> tuple[str, int, int, int]:
+        start = time.perf_counter()
+        source = Source(MODULES[short])
+        chosen = list(range(len(source.names)))
+        if self.options.only:
+            chosen = [n for n in chosen if re.search(self.options.only, source.names[n])]
+        if self.options.sample:
+            count, seed = self.options.sample
+            chosen = sorted(random.Random(seed).sample(chosen, min(count, len(chosen))))
+        new, same = 0, 0
+        for n in chosen:
+            name = source.names[n]
+            noticed = self._noticed(source, n)
+            if noticed is None:
+                same += name in self.known
+                new += name not in self.known
+                word = "equivalent" if name in self.known else "SURVIVED"
+                print(f"{word} {name}   [line {min(source.lines[n])}]", flush=True)
+            elif name in self.known:
+                print(f"listed as equivalent, and noticed by {noticed}: {name}", flush=True)
+        print(
+            f"{short:10} {len(chosen):4} mutants, {len(chosen) - new - same} killed, {same} "
+            f"equivalent, {new} survived ({time.perf_counter() - start:.0f} s)",
+            flush=True,
+        )
+        return short, len(chosen), same, new
+
+    def _noticed(self, source: Source, n: int) -> str | None:
+        """The test that notices, or None."""
+        new = source.changed(n)
+        where = source.names[n].split(": ")[0]
+        at = {(source.file, line) for line in source.lines[n]}
+        covering = [i for i in self.items if at & self.lines[i.nodeid]]
+        killed = self.killers[where]
+        covering.sort(key=lambda i: (-killed[i.nodeid], self.seconds[i.nodeid]))
+        found = _forked(lambda: self._try(source, new, covering))
+        if found == "anew":
+            tests = [str(i.path) for i in self.items if source.short in _own(i.path.name)]
+            found = _forked(lambda: _anew(source.module, new, list(dict.fromkeys(tests))))
+        elif found:
+            killed[found] += 1
+        return found or None
+
+    def _try(self, source: Source, new: types.CodeType, items: Sequence[Any]) -> str:
+        if not put_in_place(source.file, source.code, new):
+            return "anew"
+        for name, module in list(sys.modules.items()):
+            if name.startswith("derivation."):
+                for memo in MEMOS & set(vars(module)):
+                    getattr(module, memo).clear()
+        return _first_failure(items)
+
+    def _trace(self) -> None:
+        """Which lines of the trusted code each test runs, and whether all pass."""
+        files = {Source(MODULES[m]).file for m in self.options.modules}
+
+        def traced() -> Any:
+            out = {}
+            for item in self.items:
+                seen: set[tuple[str, int]] = set()
+
+                def local(frame: Any, event: str, _: Any, seen: Any = seen) -> Any:
+                    if event == "line":
+                        seen.add((frame.f_code.co_filename, frame.f_lineno))
+                    return local
+
+                def trace(frame: Any, event: str, _: Any, local: Any = local) -> Any:
+                    return local if frame.f_code.co_filename in files else None
+
+                start = time.perf_counter()
+                sys.settrace(trace)
+                failed = _first_failure([item])
+                sys.settrace(None)
+                out[item.nodeid] = (time.perf_counter() - start, frozenset(seen), failed)
+            return out
+
+        start = time.perf_counter()
+        for nodeid, (seconds, seen, failed) in _forked(traced, 3600).items():
+            self.lines[nodeid], self.seconds[nodeid] = seen, seconds
+            if failed:
+                self.broken.append(failed)
+        print(f"{len(self.items)} tests traced ({time.perf_counter() - start:.0f} s)", flush=True)
+
+
+class Source:
+    """A trusted module: its mutants by number, and the lines that each one changes."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.short = module.rpartition(".")[2]
+        self.file = str(ROOT / (module.replace(".", "/") + ".py"))
+        self.text = pathlib.Path(self.file).read_text(encoding="utf-8")
+        tree = ast.parse(self.text)
+        self.code = compile(tree, self.file, "exec")
+        self.names: list[str] = []
+        self.lines: list[set[int]] = []
+        seen: collections.Counter[str] = collections.Counter()
+        simple = {
+            id(part): statement.lineno
+            for statement in ast.walk(tree)
+            if isinstance(statement, ast.stmt)
+            for part in _own_parts(statement)
+        }
+        for where, node, kind, how in sites(tree):
+            before = ast.unparse(node).split("\n")[0][:90]
+            name = f"{self.short}:{where}: {kind}{'' if how is None else f' {how}'}: {before}"
+            seen[name] += 1
+            self.names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+            at: Any = node
+            self.lines.append({simple[id(node)], *range(at.lineno, at.end_lineno + 1)})
+
+    def changed(self, n: int) -> types.CodeType:
+        tree = ast.parse(self.text)
+        _, node, kind, how = next(itertools.islice(sites(tree), n, None))
+        _mutate(tree, node, kind, how)
+        return compile(ast.fix_missing_locations(tree), self.file, "exec")
+
+
+def _own_parts(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The statement and what stands in it, but not in statements inside of it."""
+    queue: list[ast.AST] = [statement]
+    while queue:
+        part = queue.pop()
+        yield part
+        queue += [c for c in ast.iter_child_nodes(part) if not isinstance(c, ast.stmt)]
+
+
+def _own(test_file: str) -> Sequence[str]:
+    """The modules that a file of tests is run for where all is imported anew."""
+    return [m for m in MODULES if test_file in TESTS or test_file in MORE.get(m, ())]
+
+
+def _first_failure(items: Sequence[Any]) -> str:
+    from _pytest.runner import runtestprotocol
+
+    for item, after in itertools.zip_longest(items, items[1:]):
+        for report in runtestprotocol(item, log=False, nextitem=after):
+            if report.failed:
+                return str(item.nodeid)
+    return ""
+
+
+def _anew(module: str, code: types.CodeType, tests: Sequence[str]) -> str:
+    import pytest
+
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "derivation" or name.startswith("test_"):
+            del sys.modules[name]
+    sys.meta_path.insert(0, Changed(module, code))
+    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--deselect", SLOW, *tests])
+    return "all anew" if status else ""
+
+
+def _forked(work: Callable[[], Any], longest: int = LONGEST) -> Any:
+    """What the work returns, done in a process of its own; "gone" if that process ended early."""
+    read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        status = 1
         try:
+            os.close(read)
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
-            signal.alarm(LONGEST)
-            import pytest
-
-            sys.meta_path.insert(0, Changed(module, copy.deepcopy(tree)))
-            import test_rules_held
-
-            test_rules_held.test_what_each_rule_accepts_is_on_record()  # the quickest to notice
-            status = int(
-                pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--deselect", SLOW, *tests])
-            )
+            signal.alarm(longest)
+            data = pickle.dumps(work())
+            with os.fdopen(write, "wb") as out:
+                out.write(data)
         finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def warm() -> None:
-    """What no mutant changes, imported once."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    import hypothesis  # noqa: F401
-    import pytest  # noqa: F401
-
-    import derivation.language  # noqa: F401
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as answer:
+        data = answer.read()
+    os.waitpid(child, 0)
+    return pickle.loads(data) if data else "gone"
 
 
 def equivalent() -> set[str]:
@@ -268,55 +491,32 @@ def equivalent() -> set[str]:
 
 
 def main(argv: list[str]) -> int:
-    sample = None
-    if "--sample" in argv:
-        k = argv.index("--sample")
-        sample = (int(argv[k + 1]), int(argv[k + 2]))
-        argv = argv[:k] + argv[k + 3 :]
-    floor = 100.0
-    if "--floor" in argv:
-        k = argv.index("--floor")
-        floor = float(argv[k + 1])
-        argv = argv[:k] + argv[k + 2 :]
-    listing = "--list" in argv
-    chosen = [a for a in argv if a != "--list"] or list(MODULES)
-    warm()
-    tests = [str(ROOT / "tests" / t) for t in TESTS]
-    known = equivalent()
-    failed = tried = 0
-    for short in chosen:
-        start = time.perf_counter()
-        found = mutants(MODULES[short])
-        if sample is not None:
-            found = random.Random(sample[1]).sample(found, min(sample[0], len(found)))
-        if listing:
-            print("\n".join(name for name, _ in found))
-            continue
-        path = ROOT / (MODULES[short].replace(".", "/") + ".py")
-        if not survives(MODULES[short], ast.parse(path.read_text(encoding="utf-8")), tests):
-            print(f"{short}: the tests fail without a change")
-            return 2
-        alive = []
-        for name, tree in found:
-            if survives(MODULES[short], tree, tests):
-                alive.append(name)
-                print(f"{'equivalent' if name in known else 'SURVIVED'} {name}", flush=True)
-        new = [name for name in alive if name not in known]
-        killed, same = len(found) - len(alive), len(alive) - len(new)
-        matter = len(found) - same
-        print(
-            f"{short:10} {len(found):4} mutants, {killed} killed, {same} equivalent, "
-            f"{len(new)} survived: {100 * killed / max(1, matter):.1f} % "
-            f"({time.perf_counter() - start:.0f} s)",
-            flush=True,
-        )
-        failed += len(new)
-        tried += matter
-    if listing:
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("--sample", nargs=2, type=int, metavar=("COUNT", "SEED"))
+    parser.add_argument("--only", metavar="REGEX", help="mutants whose name has a match")
+    parser.add_argument("--floor", type=float, default=100.0, metavar="PERCENT")
+    parser.add_argument("--list", action="store_true", help="name the mutants and end")
+    options = parser.parse_args(argv)
+    options.modules = options.modules or list(MODULES)
+    unknown = set(options.modules) - set(MODULES)
+    if unknown:
+        parser.error(f"no trusted module: {', '.join(sorted(unknown))}")
+    if options.list:
+        for short in options.modules:
+            print("\n".join(Source(MODULES[short]).names))
         return 0
-    rate = 100 * (tried - failed) / max(1, tried)
-    print(f"{tried - failed} of {tried} killed: {rate:.1f} %")
-    return 1 if rate < floor else 0
+    import pytest
+
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    run = Run(options)
+    wanted = dict.fromkeys([*TESTS, *(t for m in options.modules for t in MORE.get(m, ()))])
+    tests = [str(ROOT / "tests" / name) for name in wanted]
+    quiet = ["-q", "-q", "-s", "--no-header", "--no-summary", "-p", "no:cacheprovider"]
+    status = int(pytest.main([*quiet, "--rootdir", str(ROOT), *tests], plugins=[run]))
+    if status not in (0, 5) or run.broken:
+        return 2
+    return 1 if run.rate < options.floor else 0
 
 
 if __name__ == "__main__":

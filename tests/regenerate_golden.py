@@ -17,10 +17,12 @@ def main() -> None:
     from printed import CASES, printed
     from test_codegen import GOLDEN_FILES, code
     from test_rules_held import record
+    from test_theory_held import record as answers
 
     texts = {name: partial(printed, name) for name in CASES}
     texts.update({f"code/{name}": partial(code, name) for name in GOLDEN_FILES})
     texts["rule_instances.txt"] = lambda: "".join(f"{line}\n" for line in record())
+    texts["theory_answers.txt"] = lambda: "".join(f"{line}\n" for line in answers())
     for name, made in texts.items():
         path = HERE / "golden" / name
         text = made()

@@ -90,7 +90,7 @@ claim diff(p[i], z[j]) == p[i]*(delta(i,j) - p[j])
         ("= y[j] - y[j]", "y for p", "= p[j] - y[j]"),
         ("= p[j]**2 - y[j]", "square too many", "= p[j] - y[j]"),
         ("= -y[j]*(1 - p[j]) + sum(y[i]*p[j] for i in K)", "missing i != j", None),
-        ("= p[j]", "missing term", "= p[j] - y[j]"),
+        ("= p[j]", "dependence lost: exp(z[i])", "= p[j] - y[j]"),
     ],
 )
 def test_a_slip_is_named_and_the_mended_line_is_proved(
@@ -336,3 +336,75 @@ def test_the_command_writes_files_and_checks_results(
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert capsys.readouterr().out == ""
     assert run(["check", "--final", "y[j]", "softmax-cross-entropy", "-o", "x.pdf"]) == 2
+
+
+AFFINE = """\
+r[n] = sum(X[n,d]*w[d] for d in D) + b - t[n]
+J = sum(r[n]**2 for n in N)/2
+"""
+
+
+def test_lines_after_a_further_wrt_are_about_its_gradient() -> None:
+    right = """\
+wrt w[j]
+= sum(r[n]*diff(r[n], w[j]) for n in N)
+= sum(r[n]*X[n,j] for n in N)
+wrt b
+= sum(r[n] for n in N)
+"""
+    assert verdicts(AFFINE + right) == ["proved"] * 3
+    report = check(AFFINE + right.replace("= sum(r[n] for", "= sum(r[n]*X[n,j] for"))
+    assert [x.verdict for x in report.lines] == ["proved", "proved", "refuted"]
+    assert report.first_wrong == 7
+    assert "∂J/∂b = " in check(AFFINE + right).to_text()
+
+
+def test_lines_under_several_gradients_begin_with_one_of_them() -> None:
+    asked = AFFINE + "wrt w[j], b\n"
+    assert verdicts(asked + "= sum(r[n]*X[n,j] for n in N)") == ["proved"]
+    assert verdicts(asked + "= sum(r[n] for n in N)") == ["proved"]
+    assert verdicts(asked + "= 2*sum(r[n] for n in N)") == ["refuted"]
+    both = "= sum(r[n]*X[n,j] for n in N)\n= sum(r[n] for n in N)"
+    assert verdicts(asked + both) == ["proved", "refuted"]  # it is not equal to the line before
+
+
+def test_lines_in_matrix_notation() -> None:
+    problem = """\
+X: N by D
+t: N
+r = X @ w - t
+J = (r.T @ r)/2
+wrt w
+"""
+    assert verdicts(problem + "= X.T @ r\n= X.T @ (X @ w - t)") == ["proved", "proved"]
+    assert verdicts(problem + "= X.T @ r\n= sum(r[n]*X[n,d] for n in N)") == ["proved"] * 2
+    assert verdicts(problem + "= 2*(X.T @ r)") == ["refuted"]
+    (line,) = check(problem + "= -(X.T @ r)").lines
+    assert line.suggestion is not None
+    assert line.suggestion.slip == "sign"
+    for wrong in ("= X @ r", "= r", "= X.T @ r.T @ r"):
+        (line,) = check(problem + wrong).lines
+        assert line.verdict == "unread"
+    assert "this is N" in check(problem + "= r").lines[0].notes[0]
+
+
+def test_a_matrix_line_has_the_shape_of_the_variable() -> None:
+    problem = """\
+X: N by D
+T: N by K
+R = X @ W - T
+J = sum(R**2)/2
+wrt W[a,b]
+"""
+    assert verdicts(problem + "= X.T @ R\n= sum(X[n,a]*R[n,b] for n in N)") == ["proved"] * 2
+    assert verdicts(problem + "= R.T @ X") == ["unread"]
+
+
+def test_a_letter_that_is_only_compared_is_an_index() -> None:
+    lines = """\
+claim sum(1 for i in N if i != j) == N - 1
+claim sum(x[i] for i in N if i != q) == sum(x[i] for i in N) - x[q]
+claim sum(1 for i in N if i != j) == N
+"""
+    found = verdicts("L = sum(x[i]**2 for i in N)\nwrt x[j]\n" + lines)
+    assert found == ["proved", "proved", "refuted"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,22 @@ from derivation.errors import KernelError, RuleRefused
 from derivation.kernel import Theorem
 from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.rules import REGISTRY
-from derivation.terms import TRUE, Integer, diff, free_indices, partial, sum_over
+from derivation.terms import (
+    TRUE,
+    Every,
+    Integer,
+    any_of,
+    canonical,
+    diff,
+    element,
+    free_indices,
+    index,
+    partial,
+    relation,
+    size,
+    sum_over,
+    symbol,
+)
 from derivation.theory import Theory
 
 FLAGSHIP = """
@@ -360,3 +376,178 @@ def test_an_open_condition_may_be_used_under_a_derivative_a_closed_one_not(theor
     with pytest.raises(KernelError, match="may not be used"):
         kernel.replace(term(theory, "diff(sqrt(y[1])*sqrt(y[1]), y[2])"), (0,), root)
     assert said(kernel.replace(term(theory, "diff(sqrt(y[1])*sqrt(y[1]), z[2])"), (0,), root))
+
+
+def test_what_a_hypothesis_says_of_the_condition_of_a_case(theory: Theory) -> None:
+    """The condition itself is evaluated in every case: what is used in it stays needed."""
+    t = term(theory, "z[1] if y[i]/y[i] > 0 else z[2]")
+    assert said(kernel.replace(t, (0, 1), cancelled(theory))) == ["y[i] != 0"]
+
+
+def test_hypotheses_have_canonical_letters(theory: Theory) -> None:
+    text = "y[i]/y[i] if sum(z[k] for k in K) > 0 else 0"
+    whole = kernel.replace(term(theory, text), (1,), cancelled(theory))
+    named = kernel.instantiate(kernel.replace(
+        term(theory, "z[j] + sum(y[k]/(y[k] + y[j])*(y[k] + y[j]) for k in K)"), (1, 0),
+        field(theory, "y[k]/(y[k] + y[j])*(y[k] + y[j])", "y[k]"),
+    ), {letter("j"): letter("_0")})  # fmt: skip
+    for theorem in (whole, named):
+        assert theorem.hypotheses
+        assert all(h == canonical(h) for h in theorem.hypotheses)
+
+
+def letter(name: str):
+    return index(name, size("K"))
+
+
+def field(theory: Theory, left: str, right: str) -> Theorem:
+    letters = {c: letter(c) for c in "ijkl"}
+    lhs, rhs = (read_expression(t, theory.problem, free=letters) for t in (left, right))
+    return kernel.instance(theory, REGISTRY["field"], lhs, rhs, {})
+
+
+def test_an_instance_is_one_on_both_sides_and_in_its_hypotheses(theory: Theory) -> None:
+    made = field(theory, "z[i]*y[i]/y[i]", "z[i]")
+    other = kernel.instantiate(made, {letter("i"): letter("j")})
+    assert (write(other.lhs), write(other.rhs)) == ("z[j]*y[j]/y[j]", "z[j]")
+    assert said(other) == ["y[j] != 0"]
+
+
+def test_a_given_is_used_at_any_index_and_is_a_hypothesis_about_all() -> None:
+    text = "L = sum(x[n]*w[n,k] for n in N for k in K)\ngiven w[n,k] == x[n]*y[k]\nwrt x[m]"
+    theory = Theory(read_problem(text, need_wrt=False))
+    given = theory.problem.givens[0]
+    free = {i.name: i for i in free_indices(given)}
+    made = kernel.given(theory, given, {free["n"]: Integer(1), free["k"]: Integer(1)})
+    assert (write(made.lhs), write(made.rhs)) == ("w[1,1]", "x[1]*y[1]")
+    assert made.hypotheses == {kernel.closed(given)}
+    assert not free_indices(kernel.closed(given))
+
+
+def test_a_given_for_many_indices_is_closed_in_one_order() -> None:
+    t = relation("!=", element("y", *map(letter, "ihgfe")), Integer(0))
+    found, order = kernel.closed(t), []
+    while isinstance(found, Every):
+        order.append(found.index.name)
+        found = found.body
+    assert order == ["_4", "_3", "_2", "_1", "_0"]
+    assert write(found) == "y[_4,_3,_2,_1,_0] != 0"  # i is quantified last, outermost
+
+
+def test_only_equations_are_given_as_equations(theory: Theory) -> None:
+    positive = relation(">", element("y", letter("i")), Integer(0))
+    either = any_of(positive, relation("==", symbol("a"), symbol("b")))
+    for condition in (positive, either):
+        problem = replace(theory.problem, givens=(condition,))
+        with pytest.raises(KernelError, match="not an equation"):
+            kernel.given(Theory(problem), condition, {})
+
+
+def test_what_a_theorem_says_is_printed_in_one_order(theory: Theory) -> None:
+    both = field(theory, "*".join(f"y[{k}]/y[{k}]" for k in range(1, 9)), "1")
+    shown = repr(both).partition(" |- ")[0]
+    assert len(both.hypotheses) == 8
+    assert shown == ", ".join(sorted(map(str, both.hypotheses)))
+
+
+EDGES = """
+L = sum(y[i] for i in K) + a*b + s + t
+given s < 0
+given t <= -1
+wrt a
+"""
+
+
+def edges() -> Theory:
+    return Theory(read_problem(EDGES, need_wrt=False))
+
+
+def test_strict_givens_may_be_used_under_a_derivative_by_what_they_are_about_others_not() -> None:
+    theory = edges()
+    for name, closed in (("s", False), ("t", True)):
+        made = kernel.instance(
+            theory, REGISTRY["field"], term(theory, f"a*{name}/{name}"), term(theory, "a"), {}
+        )
+        under = term(theory, f"diff(a*{name}/{name}, {name})")
+        assert len(made.hypotheses) == 1
+        if closed:
+            with pytest.raises(KernelError, match="may not be used"):
+                kernel.replace(under, (0,), made)
+        else:
+            assert kernel.replace(under, (0,), made).hypotheses == made.hypotheses
+
+
+def test_an_alternative_is_open_where_each_of_it_is(theory: Theory) -> None:
+    """Under diff by y: ``i >= j or y[i] != 0`` may be used, ``i >= j or y[i] >= 0`` not."""
+
+    def made(inner: str, out: str, rule: str) -> Theorem:
+        letters = {c: letter(c) for c in "ij"}
+        left, right = (
+            read_expression(f"{t} if i < j else z[1]", theory.problem, free=letters)
+            for t in (inner, out)
+        )
+        return kernel.replace(
+            left, (1,), kernel.instance(theory, REGISTRY[rule], left.args[1], right.args[1], {})
+        )
+
+    v = term(theory, "y[1]")
+    good = made("y[i]/y[i]", "1", "field")
+    assert said(good) == ["i >= j or y[i] != 0"]
+    assert said(kernel.replace(diff(good.lhs, v), (0,), good)) == ["i >= j or y[i] != 0"]
+    bad = made("sqrt(y[i])*sqrt(y[i])", "y[i]", "powers")
+    assert said(bad) == ["i >= j or y[i] >= 0"]
+    with pytest.raises(KernelError, match="may not be used"):
+        kernel.replace(diff(bad.lhs, v), (0,), bad)
+
+
+def test_an_edge_case_that_a_definition_settles_is_not_used_where_the_definition_is_cut() -> None:
+    """|r| = r rests on what r is; under a derivative by r itself it does not hold."""
+    theory = Theory(read_problem("r = x**2\ng = exp(x)\nL = abs(r) + g\nwrt x"))
+    for text, name in (("sqrt(r)*sqrt(r)", "r"), ("g/g", "g")):
+        rule = "powers" if name == "r" else "field"
+        right = term(theory, "r" if name == "r" else "1")
+        made = kernel.instance(theory, REGISTRY[rule], term(theory, text), right, {})
+        assert not made.hypotheses
+        under = term(theory, f"diff({text}, {name})")
+        if name == "r":
+            assert made.unfolded == {"r"}
+            with pytest.raises(KernelError, match="is cut under"):
+                kernel.replace(under, (0,), made)
+        else:
+            assert not made.unfolded
+
+
+def test_where_both_sides_are_alike_a_name_may_stand_bare(theory: Theory) -> None:
+    same = kernel.reflexivity(theory, term(theory, "yhat[1]"))
+    assert kernel.replace(term(theory, "partial(yhat[1], z[2])"), (0,), same).rhs
+    own = kernel.instance(
+        theory, REGISTRY["ring"], term(theory, "yhat[1]"), term(theory, "1*yhat[1]"), {}
+    )
+    assert kernel.replace(term(theory, "partial(yhat[1], yhat[2])"), (0,), own).rhs
+    for text in ("partial(yhat[1], z[2])", "partial(yhat[1], z[2], yhat[2])"):
+        with pytest.raises(KernelError, match="bare name"):
+            kernel.replace(term(theory, text), (0,), own)
+
+
+def test_a_definition_may_be_unfolded_under_a_derivative_that_sees_through_it(
+    theory: Theory,
+) -> None:
+    made = kernel.definition(theory, term(theory, "yhat[1]"))
+    out = kernel.replace(term(theory, "diff(yhat[1], z[2])"), (0,), made)
+    assert out.rhs == diff(made.rhs, term(theory, "z[2]"))
+    assert out.unfolded == {"yhat"}
+
+
+def test_a_condition_under_a_derivative_needs_its_sides_to_be_continuous(theory: Theory) -> None:
+    made = kernel.instance(
+        theory, REGISTRY["field"], term(theory, "log(y[1])/log(y[1])"), term(theory, "1"), {}
+    )
+    assert said(made) == ["log(y[1]) != 0"]
+    under = term(theory, "diff(log(y[1])/log(y[1]), y[2])")
+    assert said(kernel.replace(under, (0,), made)) == ["log(y[1]) != 0", "y[1] > 0"]
+    other = term(theory, "diff(log(y[1])/log(y[1]), z[2])")
+    assert said(kernel.replace(other, (0,), made)) == ["log(y[1]) != 0"]
+    both = "(sign(z[1]) - log(y[1]))/(sign(z[1]) - log(y[1]))"
+    apart = kernel.instance(theory, REGISTRY["field"], term(theory, both), term(theory, "1"), {})
+    whole = kernel.replace(term(theory, f"diff({both}, y[2])"), (0,), apart)
+    assert any("y[1] > 0" in h for h in said(whole))

@@ -46,7 +46,10 @@ def findings(report: Report, detail: str) -> Findings:
 def _finding(line: Line, report: Report, detail: str) -> Finding:
     formula = None
     if line.right is not None:
-        formula = Formula(None if line.chain else line.left, line.right)
+        # the first line about another gradient than the one asked for first says which
+        others = [diff(report.problem.objective, *v) for v in report.problem.wrt[1:]]
+        bare = line.chain and line.left not in others
+        formula = Formula(None if bare else line.left, line.right)
     moves: tuple[tuple[Prose, Formula], ...] = ()
     if detail == "full" and line.proof is not None:
         moves = (
@@ -87,18 +90,17 @@ def _title(move: Any) -> Prose:
 
 def _remarks(line: Line, report: Report) -> list[Prose]:
     out: list[Prose] = [(note,) for note in line.notes]
-    if line.counterexample is not None:
-        out.append(_point(line.counterexample))
-    if line.suggestion is not None:
-        slip, text = line.suggestion.slip, line.suggestion.text
-        if text.startswith("given "):
-            out.append((f"true only if {text.removeprefix('given ')}",))
-        else:
-            if line.place is not None and line.place != line.right:
-                out.append(("it differs at ", line.place))
-            out.append((f"probably a slip ({slip}); this would be right: {text}",))
+    suggestion = line.suggestion
+    if suggestion is not None and suggestion.mended is None:
+        out.append((f"true only if {suggestion.text.removeprefix('given ')}",))
     elif line.place is not None and line.place != line.right:
         out.append(("it differs at ", line.place))
+    if suggestion is not None and suggestion.mended is not None:
+        said = f"probably a slip ({suggestion.slip}); this would be right: "
+        start: Prose = (said, "= ") if line.chain else (said, line.left, " = ")
+        out.append((*start, suggestion.mended))
+    if line.counterexample is not None:
+        out.append(_point(line.counterexample))
     if line.verdict == "open":
         count = f"agrees at all {line.points} points tried" if line.points else "no point to try"
         out.append((f"{count}, not proved",))
@@ -108,7 +110,7 @@ def _remarks(line: Line, report: Report) -> list[Prose]:
 def _point(c: Counterexample) -> Prose:
     where = [f"{n} = {v}" for n, v in (*c.sizes.items(), *c.indices.items())]
     where += [f"{n} = {_entries(nested(t))}" for n, t in c.arrays.items()]
-    out: list[Any] = [f"at {', '.join(where)} " if where else "", "the left side is "]
+    out: list[Any] = [f"at {', '.join(where)}: " if where else "", "the left side is "]
     out += [*_value(c.left), ", the right side ", *_value(c.right)]
     return tuple(out)
 
@@ -137,6 +139,8 @@ def _summary(report: Report) -> Prose:
             else (f"the first wrong line is line {report.first_wrong}")
         )
         return (f"{first} ({said})",)
+    if counts["unread"] == len(verdicts):
+        return (f"no line could be read ({said})",)
     if counts["open"] or counts["unread"]:
         return (f"no line is refuted, but not all are proved ({said})",)
     return (f"correct: every line is proved ({said})",)

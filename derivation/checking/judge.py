@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation import kernel
 from derivation.checking.domain import Domain
+from derivation.checking.lapses import Lapse, lapses
 from derivation.checking.prover import Prover
 from derivation.checking.refuter import Counterexample, Refuter
 from derivation.checking.report import Line, Suggestion
-from derivation.checking.slips import mends, smallest_difference
+from derivation.checking.slips import Mend, Mender, smallest_difference
 from derivation.checking.statements import Stated
 from derivation.engine.proof import Proof
 from derivation.errors import DerivationError
 from derivation.kernel import Theorem
-from derivation.language import write, write_condition
+from derivation.language import nodes, write, write_condition
 from derivation.problem import Problem
+from derivation.rules.calculus import SLOPES
 from derivation.steps import Step
 from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
+    Add,
+    Diff,
+    Partial,
+    Pow,
     Term,
+    add,
+    at,
     delta,
     diff,
     element,
@@ -31,9 +41,14 @@ from derivation.terms import (
     index,
     indices_of,
     mul,
+    name_of,
     names,
+    number,
+    power,
     relation,
+    subterms,
     sum_over,
+    value_of,
 )
 from derivation.theory import entails
 
@@ -121,10 +136,14 @@ class Judge:
     def judge(self, stated: tuple[Stated, ...]) -> tuple[Line, ...]:
         """The lines judged in order; each one against the line before it."""
         out: list[Line] = []
-        before: Any = self.goal
-        start: Any = self.goal  # of the chain
+        before: Any = None
+        start: Any = None  # of the chain
+        asked: Any = None  # the gradients that the chain is about
         wrong_since: int | None = None
         for s in stated:
+            if s.left is None and s.right is not None and asked != s.asked:
+                asked, wrong_since = s.asked, None  # the first line, or the first after a `wrt`
+                before = start = self._goal(s)
             if s.right is None:
                 out.append(
                     Line(s.line, s.text, s.read_as, "unread", notes=(s.reason or "not read",))
@@ -159,6 +178,15 @@ class Judge:
             out.append(line)
         return tuple(out)
 
+    def _goal(self, s: Stated) -> Term | None:
+        """The derivative that a first line is about: the first one asked for that it may equal."""
+        goals = [diff(self.problem.objective, *v) for v in s.asked or self.problem.wrt]
+        if len(goals) > 1:
+            for goal in goals:
+                if self.refuter.quick(goal, s.right) is None:
+                    return goal
+        return goals[0] if goals else None
+
     def _true(self, start: Term | None, right: Term) -> bool:
         """Whether a line equals what its chain began with."""
         return start is not None and self.refuter.refute(start, right)[0] is None
@@ -168,9 +196,14 @@ class Judge:
         if line.verdict == "proved":
             return line
         for note, read_as, left, right in s.others:
-            if self.verdict(left, right, s.condition).verdict == "proved":
-                said = f"as {read_as} it is proved ({note})"
-                return replace(line, notes=(*line.notes, said))
+            found = self.verdict(left, right, s.condition)
+            if found.verdict == "proved":
+                said = f"reads two ways: read {note}; as {line.read_as} it is {line.verdict}"
+                return replace(
+                    line, verdict="proved", read_as=read_as, counterexample=None, points=0,
+                    notes=(*line.notes, said), left=left, right=right, theorem=found.theorem,
+                    proof=found.proof, lemmas=found.lemmas,
+                )  # fmt: skip
         return line
 
     def _line(self, s: Stated, left: Any, chain: bool) -> Line:
@@ -214,31 +247,99 @@ class Judge:
         return replace(line, suggestion=suggestion, place=place)
 
     def _slip(self, line: Line) -> Suggestion | None:
+        """What the line was probably meant to be, proved.
+
+        First small changes of it. Then the rule that was misapplied, if one rule misapplied in
+        differentiating gives just what was written; it names the slip, and the line is mended by
+        the factor that it lacks, or is what the derivative comes to.
+        """
         true = self.prover.versions(line.left)
         scope = free_indices(line.left) | free_indices(line.right)
-        offered = looked_at = 0
-        for mend in mends(line.right, true, self.problem, scope):
-            looked_at += self.refuter.cost(mend.term)
-            if looked_at > MOST_LOOKED_AT:
-                break
-            if not self.refuter.agrees(line.left, mend.term, line.condition):
-                continue
-            offered += 1
-            if self.prover.prove(line.left, mend.term, line.condition) is not None:
-                place = line.right
-                for k in mend.path:
-                    place = place.args[k]
-                text = write(mend.term)
-                if line.chain:
-                    text = f"= {text}"
-                else:
-                    text = f"claim {write(line.left)} == {text}"
-                    if line.condition != TRUE:
-                        text += f" if {write_condition(line.condition)}"
-                return Suggestion(text, mend.slip, place)
-            if offered >= MOST_MENDS:
-                break
+        mender = Mender(line.right, true, self.problem, scope)
+        search = _Search(self, line)
+        found = search.first(mender.edits())
+        if found is not None:
+            return self._suggestion(line, found)
+        lapse = self._lapse(line)
+        if lapse is None:
+            found = search.first(itertools.chain(mender.sums(), mender.insertions()))
+            return None if found is None else self._suggestion(line, found)
+        ways = mender.with_factors(self._forgotten(lapse, line.left), lapse.slip)
+        if lapse.term is not None:
+            ways = itertools.chain(ways, self._with_term(lapse, line))
+        for some in (ways, self._results(line.left, true, lapse.slip)):
+            found = _Search(self, line).first(some)
+            if found is not None:
+                return self._suggestion(line, replace(found, slip=lapse.slip))
         return None
+
+    def _with_term(self, lapse: Lapse, line: Line) -> Iterator[Mend]:
+        """The line with the derivative of one term added."""
+        for v in _variables(line.left):
+            with suppress(DerivationError, RecursionError):
+                worked = self._simple(diff(lapse.term, v))
+                terms = line.right.args if isinstance(line.right, Add) else (line.right,)
+                yield Mend(add(*terms, worked), (), lapse.slip)
+
+    def _lapse(self, line: Line) -> Lapse | None:
+        """The one rule misapplied that makes of the left side what was written."""
+        spent, cost = 0, self.refuter.cost(line.left)
+        for lapse in lapses(self.problem, line.left):
+            spent += cost
+            if spent > MOST_LOOKED_AT:
+                return None
+            if self.refuter.yields(lapse.left, lapse.definitions, line.right, line.condition):
+                return lapse
+        return None
+
+    def _forgotten(self, lapse: Lapse, left: Any) -> list[Any]:
+        """The factor that a lapse leaves out, in the problem's names."""
+        out = [] if lapse.factor is None else [lapse.factor]
+        wanted = []
+        if lapse.outer is not None:
+            slope = _slope(lapse.outer)
+            if slope is not None:
+                wanted.append(slope)
+        if lapse.inner is not None:
+            wanted += [diff(lapse.inner, v) for v in _variables(left)]
+        for t in wanted:
+            with suppress(DerivationError, RecursionError):
+                worked = self._simple(t)
+                own = frozenset({name_of(self.problem.objective)})
+                short = self.prover.planner.shortener.shorten(worked, own).after
+                named = names(short) - names(worked)
+                out += [short, worked] if named else [worked, short]
+        return out
+
+    def _results(self, left: Any, true: Sequence[Any], slip: str) -> Iterator[Mend]:
+        """What the left side comes to, the shortest form first."""
+        found: dict[Any, None] = {}
+        for t in true:
+            if t != left:
+                found[t] = None
+                with suppress(DerivationError, RecursionError):
+                    simple = self._simple(t)
+                    found[simple] = None
+                    found[self.prover.planner.shortener.shorten(simple).after] = None
+        for t in sorted(found, key=nodes):
+            if not any(isinstance(s, Diff | Partial) for s in subterms(t)):
+                yield Mend(t, (), slip)
+
+    def _simple(self, t: Any) -> Any:
+        """The term with its derivatives worked out, simplified."""
+        worked = self.prover.worked_out(t).after
+        return self.prover.planner.simplifier.simplify(worked).after
+
+    def _suggestion(self, line: Line, mend: Mend) -> Suggestion:
+        place = at(line.right, mend.path)
+        text = write(mend.term)
+        if line.chain:
+            text = f"= {text}"
+        else:
+            text = f"claim {write(line.left)} == {text}"
+            if line.condition != TRUE:
+                text += f" if {write_condition(line.condition)}"
+        return Suggestion(text, mend.slip, place, mend.term)
 
     def _missing_given(self, line: Line) -> Suggestion | None:
         """A side condition under which the line is true."""
@@ -290,3 +391,39 @@ class Judge:
                 )
             out.append((relation(">", e, ZERO), f"{write(e)} is positive"))
         return [g for g in out if len(indices_of(g[0])) < 6]
+
+
+class _Search:
+    """Looks through ways to mend a line for one that is proved, within bounds."""
+
+    def __init__(self, judge: Judge, line: Line) -> None:
+        self.judge, self.line = judge, line
+        self.looked_at = self.offered = 0
+
+    def first(self, mends: Iterable[Mend]) -> Mend | None:
+        line, judge = self.line, self.judge
+        for mend in mends:
+            if self.looked_at > MOST_LOOKED_AT or self.offered >= MOST_MENDS:
+                return None
+            self.looked_at += judge.refuter.cost(mend.term)
+            if not judge.refuter.agrees(line.left, mend.term, line.condition):
+                continue
+            self.offered += 1
+            if judge.prover.prove(line.left, mend.term, line.condition) is not None:
+                return mend
+        return None
+
+
+def _variables(t: Any) -> list[Any]:
+    """What is differentiated by."""
+    found = {v for s in subterms(t) if isinstance(s, Diff | Partial) for v in s.args[1:]}
+    return sorted(found, key=str)
+
+
+def _slope(value: Any) -> Any:
+    """The derivative of a function at its argument, as a term; None where it has no name."""
+    if isinstance(value, Pow):
+        base, e = value.args
+        return mul(e, power(base, number(value_of(e) - 1)))
+    slope = SLOPES.get(type(value))
+    return None if slope is None else slope(*value.args)

@@ -17,10 +17,11 @@ from derivation.oracle import Oracle
 from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
 from derivation.oracle.points import combinations
-from derivation.oracle.values import plain
-from derivation.problem import Problem
+from derivation.oracle.values import Floats, plain
+from derivation.problem import Definition, Problem
 from derivation.terms import TRUE, Pow, Term, is_element, is_number, name_of, names, subterms
 
+ENOUGH = 4  # points at which a wrong derivative is compared with a line
 QUICK = 3  # points that are tried before a proof is looked for
 SEEDS = 3  # families of simple points
 
@@ -77,10 +78,18 @@ class Refuter:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._curved = _curved(problem)
+        self._zero = _zero(problem, self._curved)
         self._simple = [Oracle(problem, seed, entries=self._entries(seed)) for seed in range(SEEDS)]
         self._general: Oracle | None = None
         self._program: Program | None = None
         self._worlds: dict[int, Any] = {}
+
+    @property
+    def general(self) -> Oracle:
+        """Points with nothing special about them."""
+        if self._general is None:
+            self._general = Oracle(self.problem)
+        return self._general
 
     def quick(self, left: Term, right: Term, condition: Term = TRUE) -> Counterexample | None:
         """A counterexample, if one of the first points is one."""
@@ -95,11 +104,9 @@ class Refuter:
         found = self._among(claim, self._points())
         if found is not None:
             return found, 0
-        if self._general is None:
-            self._general = Oracle(self.problem)
-        comparison = self._general.compare(left, right, condition)
+        comparison = self.general.compare(left, right, condition)
         if comparison.refuted is not None:
-            for point in self._general.points():
+            for point in self.general.points():
                 found = self._at(claim, point)
                 if found is not None:
                     return found, 0
@@ -110,13 +117,44 @@ class Refuter:
         """Whether nothing at a few points, in floats, speaks against the equality."""
         claim = Claim(left, right, (), False, condition)
         tried = 0
-        for point in itertools.islice(self._points(), points):
+        first = itertools.islice(self._points(), points // 2)
+        others = self.general.points()[1 : 2 + points // 2]  # the sizes of 0 and 1 are the same
+        for point in itertools.chain(first, others or self.general.points()):
             for values in itertools.islice(combinations(claim.free, point.sizes), 6):
                 verdict = self._floats(claim, point, values)
                 if verdict is False:
                     return False
                 tried += verdict is True
         return tried > 0
+
+    def yields(
+        self, left: Term, definitions: Mapping[str, Definition], right: Term, condition: Term = TRUE
+    ) -> bool:
+        """Whether the left side, by other definitions, has the right side's value at a few points.
+
+        The other definitions have the values of the problem's own and differ in derivatives only.
+        """
+        claim = Claim(left, right, (), False, condition)
+        program = Program(definitions, self.problem.labels, Floats())
+        agreed = points = 0
+        for point in self.general.points()[:ENOUGH]:
+            world = program.world(point.sizes, point.setting.arrays, point.salt)
+            before = agreed
+            for values in itertools.islice(combinations(claim.free, point.sizes), 8):
+                try:
+                    if not self._meets(claim, point, values):
+                        continue
+                    b = point.value(right, claim.free)(values)
+                    a = plain(
+                        program.value(left, world, dict(zip(claim.free, values, strict=True)))
+                    )
+                except (*NOT_THERE, *UNCLEAR):
+                    continue
+                if not _close(a, b):
+                    return False
+                agreed += 1
+            points += agreed > before
+        return points > 1 and agreed > 2
 
     def refuted_even_if(self, given: Term, left: Term, right: Term, condition: Term = TRUE) -> bool:
         """Whether the sides differ at a point that happens to meet a further given."""
@@ -147,7 +185,7 @@ class Refuter:
         def entries(name: str, mood: str, count: int, rng: random.Random) -> list[Fraction]:
             if mood == "unit":
                 return [rng.choice(_UNIT) for _ in range(count)]
-            if name in self._curved and seed == 0 and mood == "real":
+            if name in self._zero and seed == 0 and mood == "real":
                 return [Fraction(0)] * count
             pool = [n for n in range(1, 4 + count) if n != count + 3]
             if mood in ("real", "mixed") and name not in self._curved:
@@ -183,7 +221,7 @@ class Refuter:
     def _floats(self, claim: Claim, point: Point, values: Sequence[int]) -> bool | None:
         """Whether the sides agree in floats; None where they cannot be compared."""
         try:
-            if claim.local != TRUE and not point.condition(claim.local, claim.free)(values):
+            if not self._meets(claim, point, values):
                 return None
             a = point.value(claim.left, claim.free)(values)
             b = point.value(claim.right, claim.free)(values)
@@ -191,7 +229,10 @@ class Refuter:
             return None
         if isinstance(a, complex) or isinstance(b, complex) or a != a or b != b:
             return None
-        return bool(abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-4))
+        return _close(a, b)
+
+    def _meets(self, claim: Claim, point: Point, values: Sequence[int]) -> bool:
+        return claim.local == TRUE or point.condition(claim.local, claim.free)(values)
 
     def _exactly(self, claim: Claim, point: Point, values: Sequence[int]) -> Counterexample | None:
         """The counterexample, established without rounding, or None."""
@@ -232,6 +273,10 @@ class Refuter:
         return out
 
 
+def _close(a: Any, b: Any) -> bool:
+    return bool(abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-4))
+
+
 _UNIT = [Fraction(1, 2), Fraction(1, 3), Fraction(2, 3), Fraction(1, 4), Fraction(3, 4)]
 
 
@@ -252,6 +297,16 @@ def _curved(problem: Problem) -> frozenset[str]:
                 found |= inside
                 grown = True
     return frozenset(n for n in found if n not in problem.definitions)
+
+
+def _zero(problem: Problem, curved: frozenset[str]) -> frozenset[str]:
+    """Those that are put as 0 at the first points: not data such as X[n,d] in exp(sum(X*w)).
+
+    A derivative by w is 0 where X is; a weight that is 0 makes exponentials rational as well.
+    """
+    varied = {name_of(v) for entry in problem.wrt for v in entry}
+    data = {n for n in curved - varied if len(problem.shapes.get(n, ())) > 1}
+    return curved - data if curved & varied else curved
 
 
 __all__ = ["Closed", "Counterexample", "Refuter", "nested"]

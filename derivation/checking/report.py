@@ -24,12 +24,14 @@ SCHEMA = "derivation-check/1"
 class Suggestion:
     """What a wrong line was probably meant to be: the mended line, proved, and the slip's name.
 
-    ``place`` is the smallest part of the line that has to change.
+    ``place`` is the smallest part of the line that has to change, ``mended`` the right side of the
+    mended line; a missing given has neither.
     """
 
     text: str
     slip: str
     place: Term | None = None
+    mended: Term | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

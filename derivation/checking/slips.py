@@ -7,6 +7,7 @@ chain rule, lost dependence, indices and factors, sums, signs, factors 2.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,13 +57,16 @@ from derivation.terms import (
     power,
     relation,
     replace_at,
+    replace_terms,
     size,
     substitute,
+    subterms,
     sum_over,
     value_of,
 )
 
-MOST = 4000  # ways to mend one line that are looked at
+MOST_PRODUCTS = 60  # products of two or three factors that may be missing together
+MOST_FITTED = 12  # ways to give a factor the indices of a place
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,8 @@ class Mend:
     slip: str
 
 
-def mends(
-    wrong: Any, true: Sequence[Any], problem: Problem, scope: frozenset[Any]
-) -> Iterator[Mend]:
-    """Ways to mend a wrong term, likely slips first.
+class Mender:
+    """Ways to mend one wrong term; no mended term is yielded twice.
 
     Args:
         wrong: What the person wrote.
@@ -85,24 +87,50 @@ def mends(
         problem: Its names.
         scope: Free indices that may stand in the term.
     """
-    pool = _Pool(wrong, true, problem)
-    seen: set[Any] = set()
-    count = 0
-    places = [
-        (path, sub, _scope(wrong, path, scope))
-        for path, sub in occurrences(wrong)
-        if not isinstance(sub, Condition)
-    ]
-    for kind in _CATALOGUE:
-        for path, sub, here in places:
-            for slip, new in kind(sub, here, pool, path == ()):
-                whole = replace_at(wrong, path, new)
-                if whole in seen or whole == wrong:
+
+    def __init__(
+        self, wrong: Any, true: Sequence[Any], problem: Problem, scope: frozenset[Any]
+    ) -> None:
+        self.wrong = wrong
+        self._pool = _Pool(wrong, true, problem)
+        self._seen: set[Any] = {wrong}
+        self._places = [
+            (path, sub, _scope(wrong, path, scope))
+            for path, sub in occurrences(wrong)
+            if not isinstance(sub, Condition)
+        ]
+
+    def edits(self) -> Iterator[Mend]:
+        """Small changes of what is there: a sign, an index, a name, a square, a case."""
+        for kind in _EDITS:
+            yield from self._by(kind)
+
+    def sums(self) -> Iterator[Mend]:
+        """A sum lost."""
+        yield from self._by(_sums_lost)
+
+    def insertions(self) -> Iterator[Mend]:
+        """Factors and terms that are missing or too many."""
+        for kind in _INSERTIONS:
+            yield from self._by(kind)
+
+    def with_factors(self, factors: Sequence[Any], slip: str) -> Iterator[Mend]:
+        """One of the factors put in somewhere."""
+
+        def kind(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
+            for factor in factors:
+                for f in pool.fitted(factor, scope) if _takes_a_factor(t, top) else ():
+                    yield slip, _times(t, f)
+
+        yield from self._by(kind)
+
+    def _by(self, kind: Any) -> Iterator[Mend]:
+        for path, sub, here in self._places:
+            for slip, new in kind(sub, here, self._pool, path == ()):
+                whole = replace_at(self.wrong, path, new)
+                if whole in self._seen:
                     continue
-                seen.add(whole)
-                count += 1
-                if count > MOST:
-                    return
+                self._seen.add(whole)
                 yield Mend(whole, path, slip)
 
 
@@ -122,11 +150,19 @@ class _Pool:
         self.problem = problem
         factors: dict[Any, Any] = {}
         terms: dict[Any, Any] = {}
+        products: dict[Any, Any] = {}
+        sums: dict[Any, Any] = {}
         for t in (*true, wrong):
             for _, s in occurrences(t):
                 if isinstance(s, Mul | Pow):
-                    for b, e in split_product(s)[1]:
-                        factors.setdefault(power(b, e) if e != ONE else b, None)
+                    parts = [power(b, e) if e != ONE else b for b, e in split_product(s)[1]]
+                    factors.update(dict.fromkeys(parts))
+                    for n in (2, 3):
+                        if n < len(parts):
+                            for some in itertools.combinations(parts, n):
+                                products.setdefault(mul(*some), None)
+                elif isinstance(s, SumOver):
+                    sums.setdefault(s, None)
                 elif is_element(s) or isinstance(s, Diff | Partial) or not (s.args or is_number(s)):
                     factors.setdefault(s, None)
                 elif isinstance(s, Add):
@@ -135,12 +171,14 @@ class _Pool:
                     factors.setdefault(s, None)
         for t in true:
             terms.setdefault(t, None)
+        self.reductions = list(sums)
         self.sums = [f for f in factors if isinstance(f, Add)]
         self.factors = [f for f in factors if not is_number(f)]
         self.terms = list(terms)
         for f in list(self.factors):
             if is_element(f):
                 self.factors.append(add(ONE, neg(f)))
+        self.products = list(products)[:MOST_PRODUCTS]
         shapes = problem.shapes
         self.alike: dict[Any, list[str]] = {}
         for name, slots in shapes.items():
@@ -153,13 +191,21 @@ class _Pool:
     def fitted(self, t: Any, scope: frozenset[Any]) -> Iterator[Any]:
         """The term with its indices among those in scope."""
         strange = sorted(free_indices(t) - scope, key=str)
-        if not strange:
-            yield t
-        elif len(strange) == 1:
-            (i,) = strange
-            for j in sorted(scope, key=str):
-                if j.size == i.size:
-                    yield substitute(t, {i: j})
+        letters = sorted(scope, key=str)
+        choices = [[j for j in letters if j.size == i.size] for i in strange]
+        for chosen in itertools.islice(itertools.product(*choices), MOST_FITTED):
+            yield _same_index(substitute(t, dict(zip(strange, chosen, strict=True))))
+
+
+def _same_index(t: Any) -> Any:
+    """The term with delta(i, i) put as 1."""
+    if not any(isinstance(s, KroneckerDelta) and s.args[0] == s.args[1] for s in subterms(t)):
+        return t
+
+    def one(s: Any) -> Any:
+        return ONE if isinstance(s, KroneckerDelta) and s.args[0] == s.args[1] else None
+
+    return tidy(replace_terms(t, one))
 
 
 Found = Iterator[tuple[str, Any]]
@@ -174,13 +220,14 @@ def _signs(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
         for k, a in enumerate(t.args):
             yield "sign", add(*t.args[:k], negated(a), *t.args[k + 1 :])
     if top or isinstance(t, Add):
-        yield "sign", negated(t)
+        turned = negated(t)
+        yield "sign", turned if isinstance(turned, Add) else tidy(turned)
 
 
 def _factors_of_two(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
     if top or isinstance(t, Mul | SumOver) or is_element(t) or isinstance(t, Add):
-        yield "factor 2", mul(TWO, t)
-        yield "factor 2", mul(HALF, t)
+        yield "factor 2", tidy(mul(TWO, t))
+        yield "factor 2", tidy(mul(HALF, t))
         for name in pool.problem.sizes:
             yield f"factor 1/{name}", mul(inverse(size(name)), t)
             yield f"factor 1/{name}", mul(size(name), t)
@@ -243,27 +290,47 @@ def _squares(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
                 )
     elif is_element(t) or (t.args and not isinstance(t, Mul | IfElse | KroneckerDelta)):
         yield "lost square", power(t, TWO)
+        if is_element(t):
+            yield "upside down", inverse(t)
+
+
+def _takes_a_factor(t: Any, top: bool) -> bool:
+    return top or isinstance(t, Add | Mul | SumOver | Diff | Partial | IfElse) or is_element(t)
 
 
 def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
-    if not (top or isinstance(t, Add | Mul | SumOver)) and not is_element(t):
+    if not _takes_a_factor(t, top):
         return
     for factor in pool.factors:
         for f in pool.fitted(factor, scope):
-            if isinstance(t, Add | Mul | SumOver) or top or is_element(t):
+            yield "chain-rule factor", _times(t, f)
+            yield "chain-rule factor", _times(t, inverse(f))
+    if not is_element(t):
+        for factor in pool.products:
+            for f in pool.fitted(factor, scope):
                 yield "chain-rule factor", _times(t, f)
-                yield "chain-rule factor", _times(t, inverse(f))
     if isinstance(t, Mul):
         c, parts = split_product(t)
         for k in range(len(parts)):
             yield "factor too many", join_product(c, parts[:k] + parts[k + 1 :])
+        for k, n in itertools.combinations(range(len(parts) if len(parts) > 2 else 0), 2):
+            rest = [f for m, f in enumerate(parts) if m not in (k, n)]
+            yield "factor too many", join_product(c, rest)
 
 
-def _sums(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
+def _sums_kept(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
     if isinstance(t, SumOver):
         for j in sorted(scope - {t.index}, key=str):
             if j.size == t.index.size:
                 yield "sum kept", substitute(t.body, {t.index: j})
+
+
+def _sums_lost(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
+    for whole in pool.reductions:
+        letters = free_indices(whole.body)
+        for j in sorted(free_indices(t) & scope if letters else (), key=str):
+            if j.size == whole.index.size and substitute(whole.body, {whole.index: j}) == t:
+                yield "sum lost", whole
     if isinstance(t, Mul | Add | SumOver) or is_element(t) or top:
         for j in sorted(free_indices(t) & scope, key=str):
             letter = fresh_index(j, index_names(t) | {str(s.name) for s in scope})
@@ -322,20 +389,17 @@ def _whole(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
                 yield "number", other
 
 
-_CATALOGUE = (
+_EDITS = (
     _signs,
     _indices,
     _other_names,
     _conditions,
-    _sums,
+    _sums_kept,
     _factors_of_two,
     _squares,
-    _terms,
     _cases,
-    _chain_factors,
-    _other_terms,
-    _whole,
 )
+_INSERTIONS = (_chain_factors, _terms, _other_terms, _whole)
 
 
 def smallest_difference(wrong: Any, true: Any) -> Any:

@@ -34,6 +34,7 @@ class Stated:
         notes: What else there is to say of how it was read.
         goes_on: Whether the left side is the right side of the line before.
         others: Other ways to read it: a note, the text and the two sides of each.
+        asked: The gradients that it stands under, where it does not stand under all of them.
     """
 
     line: int
@@ -46,6 +47,7 @@ class Stated:
     notes: tuple[str, ...] = ()
     goes_on: bool = False
     others: tuple[tuple[str, str, Term, Term], ...] = ()
+    asked: tuple[tuple[Term, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ def _stated(line: UserLine, offset: int) -> Stated:
             read_as += f" if {write_condition(line.condition)}"
     else:
         read_as = f"= {read_as}"
-    return Stated(line.line - offset, line.text, read_as, line.left, line.right, line.condition)
+    number = line.line - offset
+    left, right, condition = line.left, line.right, line.condition
+    return Stated(number, line.text, read_as, left, right, condition, asked=line.asked)
 
 
 def read_document(

@@ -21,7 +21,8 @@ from derivation.codegen.functions import (
 )
 from derivation.codegen.modules import UPSTREAM, Module, assembled
 from derivation.codegen.native import native
-from derivation.codegen.program import Program, Statement, arrays
+from derivation.codegen.nodes import Statement
+from derivation.codegen.program import Program, arrays
 from derivation.language import write, write_definition
 from derivation.steps import Outcome
 from derivation.terms import Index, Term, indices_of, name_of

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Axis, Node, const, is_const, walk
+from derivation.codegen.nodes import Axis, Node, const, is_const, mul, power, union, walk
 from derivation.codegen.program import ELEMENTWISE, bends, natural
 
 OR, COMPARED, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
@@ -62,6 +62,7 @@ class Printer:
 
     def wide(self, n: Node, order: tuple[Axis, ...]) -> Text:
         """The node with its axes among others in this order, ready to be broadcast."""
+        n = self._summed(n)
         own = tuple(a for a in order if a in n.axes)
         if not own or own == order[len(order) - len(own) :]:
             return self.text(n, own)
@@ -89,11 +90,14 @@ class Printer:
 
     def _const(self, n: Node, order: tuple[Axis, ...]) -> Text:
         value: Fraction = n.data
+        digits = str(abs(value))
+        if value.denominator == 1 and len(digits) > 16 and digits.rstrip("0") == "1":
+            return f"{'-' if value < 0 else ''}1e{len(digits) - 1}", ATOM if value > 0 else UNARY
         if value.denominator == 1:
             return str(value), ATOM if value >= 0 else UNARY
-        for digits in range(1, 7):
-            if (value * 10**digits).denominator == 1:
-                text = f"{float(value):.{digits}f}"
+        for places in range(1, 7):
+            if (value * 10**places).denominator == 1:
+                text = f"{float(value):.{places}f}"
                 return text, ATOM if value >= 0 else UNARY
         return f"{value.numerator} / {value.denominator}", PRODUCT
 
@@ -270,12 +274,12 @@ class Printer:
 
     def _quotient(self, n: Node, order: tuple[Axis, ...]) -> Text:
         above, below = n.args
-        if above.op == "mul" and not below.axes:
-            # numbers with numbers: one pass over the array instead of several
-            plain = [f for f in above.args if not f.axes]
-            rest = [f for f in above.args if f.axes]
+        if above.op == "mul" and len(below.axes) < len(order):
+            # what is narrow with what is narrow: one pass over the array instead of several
+            plain = [f for f in above.args if set(f.axes) <= set(below.axes)]
+            rest = [f for f in above.args if not set(f.axes) <= set(below.axes)]
             if plain and rest:
-                scale = Node("div", (_times(plain), below))
+                scale = Node("div", (_times(plain), below), below.axes)
                 return self._product((scale, *rest), order)
         top = self.wide(above, order)
         head = self.at(top, PRODUCT)
@@ -437,7 +441,23 @@ class Printer:
             return f"{text[0]}.{function}({', '.join(options)})", ATOM
         return f"{self.np}.{function}({', '.join([text[0], *options])})", ATOM
 
+    def _summed(self, n: Node) -> Node:
+        """A product of entries that is summed along rows, as people write it where that is fast.
+
+        NumPy would make an array of the product; ``einsum`` does not.
+        """
+        if n.op != "contract" or not n.axes or self.dialect.is_numpy:
+            return n
+        left, right = n.args
+        if set(left.axes) != set(right.axes):
+            return n
+        product = power(left, const(2)) if left == right else mul(left, right)
+        return Node("reduce", (product,), n.axes, ("sum", n.data))
+
     def _contract(self, n: Node, order: tuple[Axis, ...]) -> Text:
+        plain = self._summed(n)
+        if plain is not n:
+            return self._reduce(plain, order)
         left, right = n.args
         over = n.data
         shared = [a for a in order if a in left.axes and a in right.axes]
@@ -556,7 +576,7 @@ def _without_sign(n: Node) -> Node:
 
 
 def _times(factors: Sequence[Node]) -> Node:
-    return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+    return factors[0] if len(factors) == 1 else Node("mul", tuple(factors), union(factors))
 
 
 def _is_simple(text: str) -> bool:

@@ -172,9 +172,7 @@ def _checked(entry: Entry, target: Target, **options: Any) -> int:
     from derivation.errors import InputError
 
     if target.format != "coq":
-        raise InputError(
-            "--check lets coqc check a Coq source", hint="--format coq, or -o FILE.v"
-        )
+        raise InputError("--check lets coqc check a Coq source", hint="--format coq, or -o FILE.v")
     if not check.available():
         raise InputError(
             "--check needs coqc, which is not installed",

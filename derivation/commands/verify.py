@@ -99,18 +99,25 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
 def summary(found: Verified) -> str:
     """What was verified, as a statement with its hypotheses."""
     if found.derived:
-        lines = [f" ∎  {found.claim}", f"    {found.title}"]
+        lines = [f" ∎  {found.claim}", f"    {_one_line(found.title)}"]
     else:
-        lines = [f" …  {found.claim}", f"    {found.title}: stopped here, as the certificate says"]
+        stopped = f"{_one_line(found.title)}: stopped here, as the certificate says"
+        lines = [f" …  {found.claim}", f"    {stopped}"]
     for label, texts in (
         ("for", found.definitions),
         ("given", found.given),
         ("where", found.conditions),
         ("domain", found.domain),
         ("with", found.introduced),
+        ("without", tuple(f"{what}: it is not proved here" for what in found.unproved)),
     ):
         lines += [f"    {label if not k else '':8}{text}" for k, text in enumerate(texts)]
     return "\n".join(lines)
+
+
+def _one_line(prose: str) -> str:
+    """A title, so that it cannot be taken for a line of the verifier's own."""
+    return "".join(c if c.isprintable() else " " for c in prose)[:200]
 
 
 def _counted(found: tuple[Verified, ...]) -> str:

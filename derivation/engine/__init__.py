@@ -56,6 +56,12 @@ def _derive_together(
         written_out = _derived(planner, variables)
     except TooLong:
         return _derived(Planner(problem, style, naming=True, known=known), variables)
+    if any(o.result is None and len(o.wrt) == 2 for o in written_out):
+        # the first derivative rests on what the second does not keep: once more, as written
+        again = Planner(problem, style, inline=True, known=known, careful=True)
+        careful = _derived(again, variables)
+        if all(o.result is not None for o in careful):
+            return careful
     if planner.gathers():
         with suppress(TooLong):
             other = _derived(Planner(problem, style, inline, known=known, forward=True), variables)

@@ -32,22 +32,28 @@ from derivation.terms import (
     ZERO,
     Add,
     IfElse,
+    Indexed,
+    KroneckerDelta,
     Mul,
     Pow,
     ProductOver,
     add,
     apply,
     conjuncts,
+    element,
     exp,
     if_else,
+    indices_of,
     inverse,
     is_number,
     mul,
+    name_of,
     neg,
     number,
     power,
     reduction,
     relation,
+    replace_terms,
     substitute,
     sum_over,
     value_of,
@@ -71,6 +77,9 @@ class Alternatives:
             yield from self._one_exponential(t)
             yield from self._one_power(t)
             yield from self._pushed(t)
+            yield from self._divided_through(t)
+            yield from self._exponential_through(t)
+            yield from self._delta_substituted(t)
             yield from self._cases_around(t)
             yield from self._as_tanh(t)
         if isinstance(t, Mul | Pow):
@@ -198,6 +207,57 @@ class Alternatives:
             front = join_product(Fraction(1), meets)
             opened = expanded(add(*[expanded(tidy(mul(front, a))) for a in base.args]))
             yield from _shown(t, tidy(mul(join_product(c, rest), opened)))
+
+    def _divided_through(self, t: Any) -> Iterator[Proof]:
+        """(r - l)/r = 1 - l/r: what stands below divides a term above."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != ONE or not isinstance(base, Add):
+                continue
+            inside = {normal_term(b) for a in base.args for b, x in split_product(a)[1] if x == ONE}
+            for n, (b, x) in enumerate(parts):
+                if is_number(x) and value_of(x) < 0 and normal_term(b) in inside:
+                    rest = [p for m, p in enumerate(parts) if m not in (k, n)]
+                    if x != number(-1):
+                        rest.append((b, number(value_of(x) + 1)))
+                    divided = add(*[tidy(mul(a, inverse(b))) for a in base.args])
+                    yield from _shown(t, beside(c, rest, divided)[0])
+
+    def _exponential_through(self, t: Any) -> Iterator[Proof]:
+        """exp(-x)/(1 - exp(-x)) = 1/(exp(x) - 1): the exponential put into the denominator."""
+        c, parts = split_product(t)
+        for k, (above, e) in enumerate(parts):
+            if not isinstance(above, sympy.exp) or not is_number(e):
+                continue
+            for n, (base, x) in enumerate(parts):
+                if (
+                    x != number(-1)
+                    or not isinstance(base, Add)
+                    or not any(isinstance(b, sympy.exp) for a in base.args for b in factors_of(a))
+                ):
+                    continue
+                front = power(above, number(-value_of(e)))
+                inside = add(*[tidy(mul(a, front)) for a in base.args])
+                rest = [p for m, p in enumerate(parts) if m not in (k, n)]
+                yield from _shown(t, tidy(beside(c, rest, inverse(inside))[0]))
+
+    def _delta_substituted(self, t: Any) -> Iterator[Proof]:
+        """delta(t[n], k)*f(t[n]) = delta(t[n], k)*f(k)."""
+        for d in t.args:
+            if not isinstance(d, KroneckerDelta):
+                continue
+            rest = [f for f in t.args if f is not d]
+            for i, j in (d.args, d.args[::-1]):
+                if not isinstance(i, Indexed) or isinstance(j, Indexed):
+                    continue
+                def there(s: Any, i: Any = i, j: Any = j) -> Any:
+                    if not isinstance(s, Indexed) or i not in indices_of(s):
+                        return None
+                    return element(name_of(s), *[j if x == i else x for x in indices_of(s)])
+
+                turned = [replace_terms(f, there) for f in rest]
+                if turned != rest:
+                    yield Chain(t).rule("delta-substitutes", mul(*turned, d)).proof()
 
     def _into_sum(self, t: Any) -> Iterator[Proof]:
         """-sum(a*(b - c)) = sum(a*(c - b))."""

@@ -24,7 +24,7 @@ from derivation.engine.arithmetic import (
     sums_in,
     tidy,
 )
-from derivation.engine.cost import cost
+from derivation.engine.cost import Effort, cost
 from derivation.engine.proof import Chain, Proof, flip, join, rearranged
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, factors_of
@@ -68,8 +68,8 @@ from derivation.theory import Theory
 class Collector:
     """Ways to write a sum of terms with a common factor in front, or as one indexed sum."""
 
-    def __init__(self, theory: Theory, simplifier: Simplifier) -> None:
-        self.theory, self.simplifier = theory, simplifier
+    def __init__(self, theory: Theory, simplifier: Simplifier, effort: Effort) -> None:
+        self.theory, self.simplifier, self.effort = theory, simplifier, effort
         self._bodies: dict[Any, Proof] = {}
 
     def forget(self) -> None:
@@ -376,6 +376,8 @@ class Collector:
             for candidate in others:
                 if cost(candidate.after) < cost(best.after):
                     best = candidate
+                if not self.effort.spend(candidate.after):
+                    return best
             self._bodies[body] = best
         return best
 

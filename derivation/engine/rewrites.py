@@ -46,6 +46,7 @@ from derivation.terms import (
     SumOver,
     Term,
     add,
+    apply,
     at,
     exp,
     free_indices,
@@ -260,6 +261,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 out.extend((single, _one_of_two(single)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
+    out.extend(_logistic(theory, definition))
     out.extend(_peeled(theory, definition))
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
         out.append(_opposite(theory, definition))
@@ -333,6 +335,42 @@ def _symbolic_power(
     if not set(definition.params) <= free_indices(generator) or not _divides_safely(solved, theory):
         return []
     return [_fold(theory, definition, generator, solved)]
+
+
+def _logistic(theory: Theory, definition: Definition) -> list[Rewrite]:
+    """From f = 1/(1 + exp(x)): sigmoid(-x) is f, and sigmoid(x) is 1 - f."""
+    body, head = definition.body, definition.head
+    if not (isinstance(body, Pow) and body.args[1] == MINUS_ONE and isinstance(body.args[0], Add)):
+        return []
+    grown = [a for a in body.args[0].args if isinstance(a, sympy.exp)]
+    if len(body.args[0].args) != 2 or len(grown) != 1 or ONE not in body.args[0].args:
+        return []
+    x = grown[0].args[0]
+    if not set(definition.params) <= free_indices(x):
+        return []
+    s = apply("sigmoid", normal_term(neg(x)))
+    mirrored = apply("sigmoid", normal_term(x))
+
+    def prove(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(s, values))
+        after, _ = REGISTRY["sigmoid-definition"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-definition", after).algebra(substitute(body, values))
+        target = substitute(head, values)
+        return chain.splice(Move("definition", chain.term, target, direction="rl")).proof()
+
+    def prove_mirrored(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(mirrored, values))
+        after, _ = REGISTRY["sigmoid-reflection"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-reflection", after)
+        place = next(p for p, u in occurrences(after) if isinstance(u, type(s)))
+        chain.algebra(substitute(s, values), place)
+        return chain.splice(prove(values), place).proof()
+
+    params = definition.params
+    return [
+        Rewrite(definition.name, params, s, head, prove),
+        Rewrite(definition.name, params, mirrored, add(ONE, neg(head)), prove_mirrored),
+    ]
 
 
 def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:

@@ -17,7 +17,7 @@ from derivation.engine.arithmetic import (
     sums_in,
 )
 from derivation.engine.collect import Collector
-from derivation.engine.cost import cost
+from derivation.engine.cost import WHOLE, Effort, cost
 from derivation.engine.flatten import conditions_shortened, flattened, nested
 from derivation.engine.onehot import fold_one_hot, one_hot
 from derivation.engine.proof import (
@@ -76,16 +76,15 @@ from derivation.theory import Theory
 MOST_EXPANDED = 120  # nodes
 LONG_OPENED, HOPELESS = 100, 3.5  # nodes; times the best so far, from where polishing never won
 MOST_LONGER = 10  # nodes that a subterm may grow by where its surroundings may shrink
-TOTAL_EFFORT = 600_000  # … and for a whole derivation
-EFFORT = 60_000  # nodes of candidates looked at for one short form
 
 
 class Shortener:
     """Finds short forms in one theory; facts may be added as they are proved."""
 
-    def __init__(self, theory: Theory, simplifier: Simplifier) -> None:
+    def __init__(self, theory: Theory, simplifier: Simplifier, gradients: int = 1) -> None:
         self.theory, self.simplifier = theory, simplifier
-        self.collector = Collector(theory, simplifier)
+        self.effort = Effort(WHOLE * gradients)
+        self.collector = Collector(theory, simplifier, self.effort)
         self.alternatives = Alternatives(theory, simplifier, self.collector)
         self.folds: list[tuple[Definition, list[Rewrite]]] = []
         self.rewrites: list[Rewrite] = []
@@ -101,9 +100,8 @@ class Shortener:
         for definition in theory.definitions.values():
             self.add_definition(definition)
         self._sizes = frozenset(theory.problem.sizes)
-        self._left = EFFORT
-        self._total = TOTAL_EFFORT
         self.cut: frozenset[str] = frozenset()
+        self._forgotten: Any = None
         self.values_only = True  # whether the results are not differentiated again
 
     def add_definition(self, definition: Definition) -> None:
@@ -111,11 +109,33 @@ class Shortener:
         self.folds.append((definition, folds_of(definition, self.theory)))
         self._clear()
 
-    def forget(self, cut: set[str]) -> None:
-        """Nothing is folded into these names, whose definitions may not be used."""
-        self.folds = [(d, rewrites) for d, rewrites in self.folds if d.name not in cut]
+    def forget(self, cut: set[str], careful: bool = False) -> None:
+        """Nothing is used that a later derivative by these names does not keep.
+
+        Those are their own definitions and givens about them; if ``careful``, every definition.
+        """
+        self._forgotten = (self.folds, self.rewrites, self.symmetries, self.one_hots)
+        depends = self.theory.depends
+        self.folds = [(d, f) for d, f in self.folds if d.name not in cut and not careful]
+        self.rewrites, self.symmetries = (
+            [rw for rw in known if not any(depends(rw.pattern, n) for n in cut)]
+            for known in (self.rewrites, self.symmetries)
+        )
+        self.one_hots = [g for g in self.one_hots if not any(depends(g, n) for n in cut)]
         self.cut = frozenset(cut)
         self.values_only = False
+        self._clear()
+
+    def recall(self) -> None:
+        """Everything may be used again: no derivative is taken any more."""
+        if self._forgotten is not None:
+            facts = [rw for rw in self.rewrites if rw.kind == "fact"]
+            turns = [rw for rw in self.symmetries if rw.kind == "fact"]
+            self.folds, self.rewrites, self.symmetries, self.one_hots = self._forgotten
+            self.rewrites.extend(rw for rw in facts if rw not in self.rewrites)
+            self.symmetries.extend(rw for rw in turns if rw not in self.symmetries)
+            self._forgotten, self.cut, self.values_only = None, frozenset(), True
+            self._clear()
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
@@ -141,15 +161,15 @@ class Shortener:
         """The shortest form found; ``without`` names definitions not to fold into."""
         if not without and t in self._memo:
             return self._memo[t]
-        self._left = min(EFFORT, self._total)
+        self.effort.begin()
         bare = self._without_detach(t)
         first = self._settle(join(bare, self.simplifier.simplify(bare.after)), without)
         best = self._polish(first, without)
         for candidate in safely(self._variants(first, without)):
-            if self._left <= 0:
+            if self.effort.left <= 0:
                 break
             best = self._better(best, candidate, without)
-        if best.after != first.after and self._left > 0:  # what came out may be opened once more
+        if best.after != first.after and self.effort.left > 0:  # what came out, opened once
             for candidate in safely(self._opened(best, without)):
                 best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
@@ -179,11 +199,17 @@ class Shortener:
             if name in without or name in before or name not in names(found):
                 continue
 
-            def other(name: str = name) -> Proof:
+            def late(name: str = name) -> Proof:
                 p = self._settle(self.simplifier.simplify(t), without | {name})
                 return self._polish(self._settle(p, without), without)
 
-            yield other
+            def last(name: str = name) -> Proof:
+                p = self._settle(self.simplifier.simplify(t), without | {name})
+                p = self._polish(p, without | {name})
+                return self._polish(self._settle(p, without), without)
+
+            yield late
+            yield last
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
@@ -193,12 +219,6 @@ class Shortener:
                 if isinstance(sub, Detach) and at(chain.term, path) == sub:
                     chain.rule("detach-value", sub.args[0], path)
         return chain.proof("collect")
-
-    def _spend(self, candidate: Term) -> bool:
-        """Whether there is effort left to look at one more candidate."""
-        self._left -= cost(candidate) + 5
-        self._total -= cost(candidate) + 5
-        return self._left > 0
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
         turned = self._turn_symmetric(p.after)
@@ -245,7 +265,7 @@ class Shortener:
         if (t, without) in self._folded:
             return self._folded[t, without]
         found = self._first_fold(t, without)
-        if self._left > 0:
+        if self.effort.left > 0:
             self._folded[t, without] = found
         return found
 
@@ -256,7 +276,7 @@ class Shortener:
             if definition.name in without or not self._may_fold(definition, here):
                 continue
             for step in safely(self._fold_candidates(definition, rewrites, t)):
-                if not self._spend(step.after):
+                if not self.effort.spend(step.after):
                     return best
                 done = join(step, self.simplifier.simplify(step.after))
                 for final in (done, self._expanded_after(done)):
@@ -276,7 +296,7 @@ class Shortener:
             opened = self._expand(p.after)
         except RuleRefused:
             return None
-        self._spend(opened.after)
+        self.effort.spend(opened.after)
         return join(p, opened) if opened.after != p.after else None
 
     def _fold_candidates(
@@ -397,7 +417,7 @@ class Shortener:
         best: Proof | None = None
         for path, sub in occurrences(t):
             for candidate in self._proposed(sub):
-                if not self._spend(t):
+                if not self.effort.spend(t):
                     return best
                 whole = Chain(t).splice(candidate, path)
                 done = join(whole.proof(), self.simplifier.simplify(whole.term))
@@ -416,11 +436,13 @@ class Shortener:
             )
             different: dict[Term, Proof] = {}
             for way in safely(ways):
+                if not self.effort.spend(way.after):
+                    break
                 done = join(way, self.simplifier.simplify(way.after))
                 if done.after != t and cost(done.after) <= cost(t) + MOST_LONGER:
                     different.setdefault(done.after, done)
             found = list(different.values())
-            if self._left > 0:
+            if self.effort.left > 0:
                 self._proposals[t] = found
         return found
 

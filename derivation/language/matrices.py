@@ -49,10 +49,31 @@ if TYPE_CHECKING:
 REDUCING = ("sum", "prod", "max", "min", "mean", "norm", "logsumexp", "softmax")
 _ENTRYWISE = frozenset(
     [
-        "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-        "asinh", "acosh",
-        "atanh", "erf", "sigmoid", "softplus", "relu",
-        "abs", "sign", "lgamma", "digamma", "trigamma", "detach",
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "sigmoid",
+        "softplus",
+        "relu",
+        "abs",
+        "sign",
+        "lgamma",
+        "digamma",
+        "trigamma",
+        "detach",
     ]
 )
 _RELATIONS: dict[type, str] = {
@@ -60,9 +81,29 @@ _RELATIONS: dict[type, str] = {
 }  # fmt: skip
 _GREEK = frozenset(
     [
-        "alpha", "beta", "gamma", "delta", "epsilon", "eps", "zeta", "eta", "theta",
-        "iota", "kappa", "lambda", "lam", "mu", "nu",
-        "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "eps",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "lam",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
     ]
 )
 

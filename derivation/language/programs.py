@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from derivation.errors import InputError
-from derivation.language.facts import check_given
+from derivation.language.facts import check_given, check_givens
 from derivation.language.letters import check_one_comparison, free_letters, sizes_in
 from derivation.language.lexer import Token, fail, split_lines, statements
 from derivation.language.matrices import (
@@ -51,6 +52,7 @@ from derivation.terms import (
     number,
     relation,
     size,
+    substitute,
     subterms,
 )
 
@@ -185,13 +187,14 @@ class _Problem:
         if not wrt and self.need_wrt:
             self._missing_wrt(inputs, definitions)
         letters = self._asked_letters(objective, wrt)
-        lines = [self._line(line, letters, bool(wrt)) for line in program.lines]
+        lines = [self._line(line, letters, wrt, objective) for line in program.lines]
         shapes = self.ranges.shapes()
         self.ranges.check_letters()
         self._check_literals(shapes)
         solve = self.ranges.resolve
         for relation_, token in givens:
             check_given(relation_.op, relation_.left, relation_.right, token)
+        check_givens([(solve(relation_), token) for relation_, token in givens])
         definitions = {
             n: Definition(n, tuple(map(solve, d.params)), solve(d.body))
             for n, d in definitions.items()
@@ -215,6 +218,7 @@ class _Problem:
                     left=None if line.left is None else solve(line.left),
                     right=solve(line.right),
                     condition=solve(line.condition),
+                    asked=tuple(tuple(map(solve, entry)) for entry in line.asked),
                 )
                 for line in lines
             ),
@@ -544,16 +548,27 @@ class _Problem:
     def _scope(self, expression: Expression, known: Mapping[str, Any], lines: bool) -> Scope:
         """A scope in which the free letters of an expression are indices."""
         letters = dict(known)
-        for letter, token in free_letters(expression, self.words.labels).items():
+        for letter, token in self._free_letters(expression, lines).items():
             if letter not in letters:
                 letters[letter] = self._letter(letter, token)
         return Scope(expression, letters, weak=frozenset(letters), derivatives=lines)
 
+    def _free_letters(self, expression: Expression, lines: bool) -> dict[str, Token]:
+        """The letters that are indices; in a person's own lines, where all names are known, also
+        those that are only compared, as in ``sum(1 for i in N if i != j)``."""
+        names: set[str] | None = None
+        sides = expression.tree
+        bare = isinstance(sides, ast.Compare) and all(
+            isinstance(s, ast.Name) for s in (sides.left, *sides.comparators)
+        )
+        if lines and self.program.definitions and not bare:
+            names = {*self.ranges.names(), *self.sizes, *self.words.labels}
+        return free_letters(expression, self.words.labels, names)
+
     def _given(self, given: Written) -> tuple[Any, Token]:
         tree, expression = given.expression.tree, given.expression
         check_one_comparison(tree, expression, "given")
-        ranks = {n: self.ranges.rank(n) or 0 for n in self.ranges.names()}
-        ranks = {**self.matrices.ranks, **ranks}
+        ranks = self._ranks()
         if is_matrix_notation(tree, ranks) or is_reduction_of_array(tree, ranks):
             self.matrices.ranks.update(ranks)
             found = self.matrices.condition(tree, Scope(expression))
@@ -561,12 +576,24 @@ class _Problem:
         condition = self.reader.condition(tree, self._scope(expression, {}, False))
         return _relation(condition), expression.token(tree)
 
-    def _line(self, line: Written, letters: Mapping[str, Any], closed: bool) -> UserLine:
+    def _line(
+        self,
+        line: Written,
+        letters: Mapping[str, Any],
+        wrt: list[tuple[Any, ...]],
+        objective: Any,
+    ) -> UserLine:
         expression, token = line.expression, line.token
         text = line.text
         if line.kind == "equals":
-            if closed:
-                for letter, at in free_letters(expression, self.words.labels).items():
+            asked = tuple(wrt[slice(*line.asked)])
+            ranks = self._ranks()
+            tree = expression.tree
+            if is_matrix_notation(tree, ranks) or is_reduction_of_array(tree, ranks):
+                right = self._line_in_matrices(line, objective, asked or tuple(wrt), ranks)
+                return UserLine(token.line.number or 0, text, "equals", None, right, TRUE, asked)
+            if wrt:
+                for letter, at in self._free_letters(expression, True).items():
                     if letter not in letters:
                         fail(
                             at,
@@ -578,7 +605,7 @@ class _Problem:
             self.words.closed = bool(self.program.definitions)
             right = self.reader.value(expression.tree, scope)
             self.words.closed = False
-            return UserLine(token.line.number or 0, text, "equals", None, right, TRUE)
+            return UserLine(token.line.number or 0, text, "equals", None, right, TRUE, asked)
         check_one_comparison(expression.tree, expression, "claim")
         known = {}
         if line.condition is not None:
@@ -597,13 +624,56 @@ class _Problem:
             token.line.number or 0, text, "claim", equality.left, equality.right, condition
         )
 
+    def _ranks(self) -> dict[str, int]:
+        """The number of axes of every name that is known."""
+        known = {n: self.ranges.rank(n) or 0 for n in self.ranges.names()}
+        return {**self.matrices.ranks, **known}
+
+    def _line_in_matrices(
+        self,
+        line: Written,
+        objective: Any,
+        asked: tuple[tuple[Any, ...], ...],
+        ranks: Mapping[str, int],
+    ) -> Any:
+        """A line in matrix notation: its entry at the letters of the derivative that is asked for.
+
+        It has the shape of what is differentiated by; a Jacobian is objective by variable.
+        """
+        self.matrices.ranks.update(ranks)
+        self.words.closed = bool(self.program.definitions)
+        made = self.matrices.value(line.expression.tree, Scope(line.expression, derivatives=True))
+        self.words.closed = False
+        whole = line.expression.token(line.expression.tree)
+        if not made.rank:
+            return made.entry
+        shapes = []
+        for entry in asked:
+            letters = [i for t in (objective, *entry) for i in indices_of(t)]
+            shapes.append(" by ".join(str(self._size_of(i)) for i in letters) or "a scalar")
+            if len(letters) == made.rank and all(
+                isinstance(i, Index) and self.ranges.find(i.size) == self.ranges.find(axis.size)
+                for i, axis in zip(letters, made.axes, strict=True)
+            ):
+                taken = self.words.names | frozenset(self.sizes) | {i.name for i in letters}
+                swapped = substitute(made.entry, dict(zip(made.axes, letters, strict=True)))
+                return lettered((), self.ranges.resolve(swapped), taken)[1]
+        fail(
+            whole,
+            f"this is {' by '.join(str(self._size_of(i)) for i in made.axes)}",
+            f"the derivative that is asked for is {_listed(list(dict.fromkeys(shapes)))}"
+            if shapes
+            else "say what to differentiate by, with `wrt`",
+        )
+
+    def _size_of(self, i: Any) -> Any:
+        return self.ranges.find(i.size) if isinstance(i, Index) else i
+
     # -- after reading ------------------------------------------------------------------------
 
     def _given_letters(self, g: Any) -> Any:
         """A given written in arrays holds for every value of its axes; they get letters."""
-        axes = tuple(
-            i for i in sorted(free_indices(g), key=str) if str(i.name).startswith("_m")
-        )
+        axes = tuple(i for i in sorted(free_indices(g), key=str) if str(i.name).startswith("_m"))
         taken = self.words.names | frozenset(self.sizes)
         return lettered(axes, g, taken)[1]
 

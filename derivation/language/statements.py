@@ -28,13 +28,17 @@ class Target(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A given, a ``= expr`` line or a claim: its expression, and a claim's condition."""
+    """A given, a ``= expr`` line or a claim: its expression, and a claim's condition.
+
+    ``asked`` are the entries of ``wrt`` that a line stands under, as a range of their list.
+    """
 
     kind: str  # "given", "equals" or "claim"
     expression: Expression
     condition: Expression | None
     token: Token
     text: str = ""
+    asked: tuple[int, int] = (0, 0)
 
 
 class Program:
@@ -58,6 +62,8 @@ class Program:
 def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
     """Sort the statements of a text; those whose word is in ``skip`` are left out."""
     program = Program()
+    under = 0  # the first of the `wrt` entries that the next line stands under
+    lines_begun = False
     for tokens in statements(text):
         if declares_shape(tokens):
             _add_shape(program, tokens)
@@ -70,12 +76,16 @@ def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
             _add_definition(program, tokens)
         elif word == "=":
             body = parse(tokens[1:-1], tokens[-1])
-            program.lines.append(Written("equals", body, None, tokens[0], _written(tokens)))
+            asked = (under, len(program.wrt))
+            program.lines.append(Written("equals", body, None, tokens[0], _written(tokens), asked))
+            lines_begun = True
         elif word == "given":
             program.givens.append(read_given(tokens[1:]))
         elif word == "claim":
             program.lines.append(_claim(tokens))
         elif word == "wrt":
+            if lines_begun:
+                under, lines_begun = len(program.wrt), False
             program.wrt.extend(read_wrt(tokens[1:]))
         elif word == "of":
             if program.of is not None:

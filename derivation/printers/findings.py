@@ -8,6 +8,8 @@ from io import StringIO
 from typing import Any
 
 from rich import box
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -56,16 +58,18 @@ class _View:
         table.add_column("verdict")
         for f in found.findings:
             mark = (MARKS if self.unicode else _ASCII_MARKS)[f.verdict]
-            cell = Text(self.formula(f.formula, f.condition) if f.formula else "")
-            if f.formula is None:
-                cell.append(readable(f.source, self.unicode), style="dim")
+            if f.formula is not None:
+                cell: list[Any] = [Text(self.formula(f.formula, f.condition))]
+            else:
+                cell = [Text(readable(f.source, self.unicode), style="dim")]
             for remark in f.remarks:
-                cell.append("\n  " + self.prose(remark), style="italic")
+                cell.append(_indented(self.prose(remark), 2, "italic"))
             for title, formula in f.moves:
-                cell.append(f"\n    {self.prose(title)}:", style="dim")
-                cell.append(f"\n      {self.formula(formula)}", style="dim")
+                cell.append(_indented(f"{self.prose(title)}:", 4, "dim"))
+                cell.append(_indented(self.formula(formula), 6, "dim"))
             number = "" if f.line is None else str(f.line)
-            table.add_row(number, cell, Text(f"{mark} {f.verdict}", style=STYLES[f.verdict]))
+            verdict = Text(f"{mark} {f.verdict}", style=STYLES[f.verdict])
+            table.add_row(number, Group(*cell), verdict)
         return table
 
     def formula(self, f: Formula, condition: Any = None) -> str:
@@ -83,6 +87,10 @@ class _View:
         return "".join(
             readable(p, self.unicode) if isinstance(p, str) else self.draw.line(p) for p in pieces
         )
+
+
+def _indented(said: str, by: int, style: str) -> Padding:
+    return Padding(Text(said, style=style), (0, 0, 0, by), expand=False)
 
 
 def text(found: Findings, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:

@@ -151,7 +151,6 @@ class _Writer:
             out += [self.sentence(("not tried: ", reason)) for reason in doc.checked.skipped]
         return out
 
-
     def _matrix(self) -> list[str]:
         """The result in matrices, as mathematics and as the NumPy expression."""
         form = self.doc.matrix

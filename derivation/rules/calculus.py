@@ -93,11 +93,9 @@ class _Derivative:
     def depends(self, t: Any) -> bool:
         return self.theory.depends(t, self.name, self.through)
 
-    def smooth(self, *ts: Any) -> list[Any]:
-        out: list[Any] = []
-        for t in ts or (self.body,):
-            out.extend(self.theory.smooth(t, self.name, self.through))
-        return out
+    def smooth(self) -> frozenset[Any]:
+        """Where the body is differentiable."""
+        return self.theory.smooth(self.body, self.name, self.through)
 
     def opened(self, t: Any) -> Any:
         """A reduction with its bound index renamed away from the variable's letters."""
@@ -234,7 +232,6 @@ def d_quotient(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     top = add(mul(d.of(above), below), neg(mul(above, d.of(below))))
     return mul(top, power(below, number(-2))), [
         *d.smooth(),
-        *d.smooth(above, below),
         relation("!=", below, ZERO),
     ]
 
@@ -321,13 +318,12 @@ def d_function(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     if type(f) in SLOPES:
         (x,) = f.args
         slope = SLOPES[type(f)](x)
-        parts = () if slope == ONE else slope.args if isinstance(slope, Mul) else (slope,)
+        parts = slope.args if isinstance(slope, Mul) else (slope,)
         return (ZERO if slope == ZERO else mul(*parts, d.of(x))), d.smooth()
     if isinstance(f, sympy.polygamma):
         order, x = f.args
-        refuse(not d.depends(order), "the order of polygamma is fixed")
-        higher = add(order, ONE) if not is_number(order) else order + 1
-        return mul(apply("polygamma", higher, x), d.of(x)), d.smooth()
+        refuse(isinstance(order, Integer), "the order of polygamma is a number")
+        return mul(apply("polygamma", order + 1, x), d.of(x)), d.smooth()
     if isinstance(f, sympy.Max | sympy.Min):
         a, b = f.args
         larger = isinstance(f, sympy.Max)
@@ -468,7 +464,7 @@ def diff_is_partial(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     refuse(d.through, "already partial")
     refuse(not _is_bare_definition(d, d.body), "a name stands for its definition")
     for n in theory.live_names(d.body):
-        if n in theory.definitions and n != d.name:
+        if n in theory.definitions:
             refuse(not theory.depends(theory.definitions[n].body, d.name), f"{n} depends on {d.by}")
     return partial(d.body, d.by), ()
 
@@ -496,7 +492,6 @@ def through_which(theory: Theory, objective: Any, v: Any) -> list[str]:
         n
         for n, definition in theory.definitions.items()
         if n != name_of(objective)
-        and n != name
         and theory.mentions(definition.body, name)
         and theory.depends(objective, n)
     ]
@@ -521,7 +516,6 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     d = _Derivative(theory, t)
     refuse(d.through and theory.defined(d.body), "not the derivative of a defined name")
     refuse(name_of(d.body) != d.name, "the variable is the objective")
-    needs: list[Any] = [*d.smooth(), *d.smooth(theory.unfold(d.body))]
     terms: list[Any] = []
     if theory.mentions(theory.definitions[name_of(d.body)].body, d.name):
         terms.append(partial(d.body, d.by))
@@ -537,8 +531,7 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         term = mul(diff(d.body, m), partial(m, d.by))
         for i in reversed(fresh):
             term = sum_over(term, i)
-        # where an entry of m enters, smooth(objective, v) says that m is differentiable there;
-        # where it does not, the derivative by it is 0
-        needs.extend(theory.smooth(d.body, n))
         terms.append(term)
-    return add(*terms), needs
+    # what depends on m depends on v, so where the objective is differentiable by v in all its
+    # parts, it is so by each entry of m that enters, and that entry by v
+    return add(*terms), d.smooth()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from derivation.normal import difference_vanishes, normal, oriented
+from derivation.errors import RuleRefused
+from derivation.normal import difference_vanishes, normal, oriented, text
 from derivation.rules.registry import as_argument, refuse, rewriting, rule
 from derivation.terms import (
     MIRROR,
@@ -24,7 +25,6 @@ from derivation.terms import (
     conjuncts,
     free_indices,
     if_else,
-    is_leaf,
     mul,
     neg,
     negate,
@@ -66,8 +66,9 @@ def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A distinction that makes no difference."""
     refuse(isinstance(t, IfElse), "no distinction of cases")
     needs = difference_vanishes(t.args[1], t.args[2])
-    refuse(needs is not None, "the cases differ")
-    return t.args[1], needs or ()
+    if needs is None:
+        raise RuleRefused("the cases differ")
+    return t.args[1], needs
 
 
 @rewriting(
@@ -196,8 +197,7 @@ def delta_substitutes(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any
                 needs = difference_vanishes(one, two)
                 if needs is not None:
                     return needs
-    refuse(False, "the two sides differ where the indices agree")
-    return ()
+    raise RuleRefused("the two sides differ where the indices agree")
 
 
 @rule(
@@ -218,8 +218,7 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
     Every distinction by one condition (or its opposite) outside binders and derivatives is
     resolved on both sides, once as if it held and once as if it did not; the results must agree.
     """
-    conditions = {c for t in (lhs, rhs) for c in _conditions(t)}
-    for c in sorted(conditions, key=str):
+    for c in sorted(_conditions(lhs) | _conditions(rhs), key=text):
         needs: list[Any] = []
         for holds in (True, False):
             a, b = (_resolved(t, c, holds) for t in (lhs, rhs))
@@ -229,8 +228,7 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
             needs.extend(found)
         else:
             return needs
-    refuse(False, "the two sides differ in some case")
-    return ()
+    raise RuleRefused("the two sides differ in some case")
 
 
 @rule(
@@ -257,48 +255,49 @@ def same_condition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) 
         refuse(lhs.args[1:] == rhs.args[1:], "other cases")
         one, two = lhs.args[0], rhs.args[0]
     else:
-        refuse(isinstance(lhs, Reduction) and not isinstance(lhs, Condition), "no condition")
+        refuse(isinstance(lhs, Reduction), "no condition")
         refuse(lhs.body == rhs.body and lhs.index == rhs.index, "other terms")
         one, two = lhs.guard, rhs.guard
     parts, others = conjuncts(one), conjuncts(two)
-    refuse(len(parts) == len(others), "other conditions")
-    for c, d in zip(parts, others, strict=True):
-        refuse(oriented(c) == oriented(d) or _says_the_same(c, d), "other conditions")
+    refuse(
+        len(parts) == len(others) and all(map(_says_the_same, parts, others)), "other conditions"
+    )
     return ()
 
 
 def _says_the_same(c: Any, d: Any) -> bool:
-    """Whether two comparisons hold at the same points, unconditionally."""
+    """Whether two conditions hold at the same points, unconditionally."""
+    if oriented(c) == oriented(d):
+        return True
     if not (isinstance(c, Relation) and isinstance(d, Relation)):
         return False
     (p, needs), (q, more) = (normal(add(r.left, neg(r.right))) for r in (c, d))
-    if needs or more or not p or set(p) != set(q):
+    if needs or more or set(p) != set(q):
         return False
     ratios = {Fraction(q[m]) / Fraction(p[m]) for m in p}
     if len(ratios) != 1:
         return False
-    (ratio,) = ratios
-    if c.op in ("==", "!="):
-        return bool(c.op == d.op)
-    return bool(d.op == (c.op if ratio > 0 else MIRROR[c.op]))
+    return bool(d.op == (c.op if ratios.pop() > 0 else MIRROR[c.op]))
 
 
 def _conditions(t: Any) -> set[Any]:
+    """The conditions that the term distinguishes, outside binders and derivatives, oriented."""
     if isinstance(t, Reduction | Diff | Partial):
         return set()
-    out = {t.args[0]} if isinstance(t, IfElse) else set()
+    out = {oriented(t.args[0])} if isinstance(t, IfElse) else set()
     for a in t.args[1:] if isinstance(t, IfElse) else t.args:
         out |= _conditions(a)
     return out
 
 
 def _resolved(t: Any, condition: Any, holds: bool) -> Any:
-    if is_leaf(t) or isinstance(t, Reduction | Diff | Partial | Condition):
+    """The term where an oriented condition holds or does not."""
+    if isinstance(t, Reduction | Diff | Partial | Condition):
         return t
     if isinstance(t, IfElse):
-        if oriented(t.args[0]) == oriented(condition):
+        if oriented(t.args[0]) == condition:
             return _resolved(t.args[1 if holds else 2], condition, holds)
-        if oriented(negate(t.args[0])) == oriented(condition):
+        if oriented(negate(t.args[0])) == condition:
             return _resolved(t.args[2 if holds else 1], condition, holds)
         branches = [_resolved(a, condition, holds) for a in t.args[1:]]
         return if_else(t.args[0], *branches)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from derivation.normal import UNIT, E, normal, term_of
+from derivation.normal import E, normal, term_of
 from derivation.rules.registry import refuse, rewriting
 from derivation.terms import (
     ONE,
@@ -57,7 +57,7 @@ def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     terms: list[Any] = []
     conditions: list[Any] = [*needs, relation(">", t.args[0], ZERO)]
     for atom, e in sorted(monomial, key=lambda item: str(item[0])):
-        exponent = number(e) if not hasattr(e, "args") else e
+        exponent = number(e)
         if atom == E:
             terms.append(exponent)
             continue
@@ -93,7 +93,7 @@ def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         conditions.append(relation(">", number(c), ZERO))
         factors.append(power(number(c), t.args[1]))
     for atom, e in sorted(monomial, key=lambda item: str(item[0])):
-        exponent = number(e) if not hasattr(e, "args") else e
+        exponent = number(e)
         product, needed = normal(mul(exponent, t.args[1]))
         total = term_of(product)
         conditions.extend(needed)
@@ -137,7 +137,7 @@ def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         else:
             rest[m] = c
     refuse(bool(factors), "no logarithm in the exponent")
-    if rest and rest != {UNIT: 0}:
+    if rest:
         factors.append(exp(term_of(rest)))
     return mul(*factors), conditions
 

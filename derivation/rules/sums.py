@@ -9,10 +9,9 @@ import sympy
 
 from derivation.errors import RuleRefused
 from derivation.matching import entails
-from derivation.normal import difference_vanishes, guarded, oriented, same_by_ring
+from derivation.normal import Conditions, difference_vanishes, guarded, oriented
 from derivation.rules.registry import refuse, rewriting, rule
 from derivation.terms import (
-    ONE,
     TRUE,
     ZERO,
     Add,
@@ -31,6 +30,7 @@ from derivation.terms import (
     every,
     free_indices,
     if_else,
+    inverse,
     log,
     mul,
     negate,
@@ -50,19 +50,34 @@ def _a_sum(t: Any) -> Any:
     return t
 
 
-def _aligned(a: Any, b: Any) -> Any:
+def _in_letter(i: Any, t: Any, kind: Any = SumOver) -> tuple[Any, Any]:
+    """Body and guard of a reduction over the size of ``i``, in that letter."""
+    refuse(isinstance(t, kind) and t.index.size == i.size, "they run over different sizes")
+    refuse(i not in free_indices(t), "the letter of one is free in the other")
+    swap = {t.index: i}
+    return substitute(t.body, swap), substitute(t.guard, swap)
+
+
+def _aligned(a: Any, b: Any, kind: Any = SumOver) -> Any:
     """b's body in a's letter, where both run over the same size under the same guard."""
-    refuse(
-        isinstance(b, SumOver) and a.index.size == b.index.size, "the sums run over different sizes"
-    )
-    if a.index == b.index:
-        body, guard = b.body, b.guard
-    else:
-        refuse(a.index not in free_indices(b), "the letter of one sum is free in the other")
-        swap = {b.index: a.index}
-        body, guard = substitute(b.body, swap), substitute(b.guard, swap)
-    refuse(oriented(guard) == oriented(a.guard), "the sums have different conditions")
+    body, guard = _in_letter(a.index, b, kind)
+    refuse(oriented(guard) == oriented(a.guard), "they have different conditions")
     return body
+
+
+def _equal(a: Any, b: Any, message: str) -> Conditions:
+    needs = difference_vanishes(a, b)
+    if needs is None:
+        raise RuleRefused(message)
+    return needs
+
+
+def _place(c: Any, op: str, i: Any) -> list[Any]:
+    """The j of a condition ``i op j``, written either way round; nothing if it is no such one."""
+    if not isinstance(c, Relation) or c.op != op or i not in (c.left, c.right):
+        return []
+    j = c.right if c.left == i else c.left
+    return [] if i in free_indices(j) else [j]
 
 
 @rule(
@@ -79,8 +94,7 @@ def sum_add(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iter
     _a_sum(lhs)
     parts = rhs.args if isinstance(rhs, Add) else (rhs,)
     total = add(*[_aligned(lhs, part) for part in parts])
-    refuse(same_by_ring(lhs.body, total), "the terms do not add up")
-    return _under(lhs, difference_vanishes(lhs.body, total) or ())
+    return _under(lhs, _equal(lhs.body, total, "the terms do not add up"))
 
 
 def _under(t: Any, conditions: Iterable[Any]) -> list[Any]:
@@ -104,19 +118,14 @@ def sum_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
     _a_sum(lhs)
     factors = rhs.args if isinstance(rhs, Mul) else (rhs,)
     for f in factors:
-        if not isinstance(f, SumOver) or f.index.size != lhs.index.size:
-            continue
         rest = list(factors)
         rest.remove(f)
-        outside = mul(*rest)
-        if lhs.index in free_indices(outside):
-            continue
         try:
-            body = mul(*rest, _aligned(lhs, f))
+            body = _aligned(lhs, f)
         except RuleRefused:
             continue
-        conditions = difference_vanishes(lhs.body, body)
-        if conditions is not None:
+        conditions = difference_vanishes(lhs.body, mul(*rest, body))
+        if conditions is not None and not any(lhs.index in free_indices(x) for x in rest):
             return _under(lhs, conditions)
     raise RuleRefused("no factor of the right side is the rest of the sum")
 
@@ -183,9 +192,9 @@ def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         value = substitute(mul(*rest), swap)
         if lhs.guard != TRUE:
             value = if_else(substitute(lhs.guard, swap), value, ZERO)
-        if not same_by_ring(value, rhs):
+        needs = difference_vanishes(value, rhs)
+        if needs is None:
             continue
-        needs = difference_vanishes(value, rhs) or ()
         refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
         in_range = theory.in_range(j, i.size)
         return [*needs] if in_range else [*needs, relation(">=", i.size, j)]
@@ -231,44 +240,22 @@ def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Either way: a term set apart, or the missing one put back."""
-    if isinstance(lhs, Add) and isinstance(rhs, SumOver):
+    if isinstance(rhs, SumOver):
         lhs, rhs = rhs, lhs
     _a_sum(lhs)
+    refuse(lhs.guard == TRUE, "a sum over every place is split")
     refuse(isinstance(rhs, Add) and len(rhs.args) == 2, "the right side is a term and a sum")
+    i = lhs.index
     for rest, single in (rhs.args, rhs.args[::-1]):
-        if not isinstance(rest, SumOver) or rest.index.size != lhs.index.size:
+        try:
+            body, guard = _in_letter(i, rest)
+        except RuleRefused:
             continue
-        i = lhs.index
-        if i != rest.index and i in free_indices(rest):
-            continue
-        swap = {rest.index: i}
-        body, guard = substitute(rest.body, swap), substitute(rest.guard, swap)
-        extra = [
-            c
-            for c in conjuncts(guard)
-            if oriented(c) not in {oriented(g) for g in conjuncts(lhs.guard)}
-        ]
-        if len(extra) != 1 or not isinstance(extra[0], Relation) or extra[0].op != "!=":
-            continue
-        if not all(
-            oriented(g) in {oriented(c) for c in conjuncts(guard)} for g in conjuncts(lhs.guard)
-        ):
-            continue
-        sides = (extra[0].left, extra[0].right)
-        if i not in sides:
-            continue
-        j = sides[1] if sides[0] == i else sides[0]
-        if i in free_indices(j) or not theory.in_range(j, i.size):
-            continue
-        at_j = {i: j}
-        if not entails(TRUE, substitute(lhs.guard, at_j)) and lhs.guard != TRUE:
-            continue
-        apart, together = (
-            difference_vanishes(lhs.body, body),
-            difference_vanishes(substitute(lhs.body, at_j), single),
-        )
-        if apart is not None and together is not None:
-            return [*_under(lhs, apart), *together]
+        apart = difference_vanishes(lhs.body, body)
+        for j in _place(guard, "!=", i):
+            together = difference_vanishes(substitute(lhs.body, {i: j}), single)
+            if apart is not None and together is not None and theory.in_range(j, i.size):
+                return [*_under(lhs, apart), *together]
     raise RuleRefused("not one term and the rest of the same sum")
 
 
@@ -295,8 +282,7 @@ def sum_cases(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
         if value != ZERO:
             guard = all_of(*(() if lhs.guard == TRUE else (lhs.guard,)), where)
             parts.append(sum_over(value, lhs.index, guard))
-    refuse(same_by_ring(add(*parts), rhs), "not the two cases")
-    return difference_vanishes(add(*parts), rhs) or ()
+    return _equal(add(*parts), rhs, "not the two cases")
 
 
 @rule(
@@ -313,16 +299,13 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
     _a_sum(lhs)
     i = lhs.index
     for c in conjuncts(lhs.guard):
-        if isinstance(c, Relation) and c.op == "==" and i in (c.left, c.right):
-            j = c.right if c.left == i else c.left
-            if i in free_indices(j) or not theory.in_range(j, i.size):
-                continue
-            others = [g for g in conjuncts(lhs.guard) if g != c]
+        others = [g for g in conjuncts(lhs.guard) if g != c]
+        for j in _place(c, "==", i):
             value = substitute(lhs.body, {i: j})
             if others:
                 value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
             needs = difference_vanishes(value, rhs)
-            if needs is not None:
+            if needs is not None and theory.in_range(j, i.size):
                 return needs
     raise RuleRefused("the condition does not fix the index")
 
@@ -343,29 +326,19 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
 def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """The condition may change where it says the same, or where the term it leaves out is 0."""
     _a_sum(lhs)
-    refuse(
-        isinstance(rhs, SumOver) and lhs.index.size == rhs.index.size, "not two sums over one size"
-    )
     i = lhs.index
-    swap = {rhs.index: i}
-    refuse(i == rhs.index or i not in free_indices(rhs), "the letter is free in the other sum")
-    body, guard = substitute(rhs.body, swap), substitute(rhs.guard, swap)
-    needs = difference_vanishes(lhs.body, body)
-    if needs is None:
-        raise RuleRefused("the terms differ")
+    body, guard = _in_letter(i, rhs)
+    needs = _equal(lhs.body, body, "the terms differ")
     for small, large, full in ((lhs.guard, guard, body), (guard, lhs.guard, lhs.body)):
-        extra = [c for c in conjuncts(small) if not entails(large, c)]
-        if not all(entails(small, c) for c in conjuncts(large)):
+        if not entails(small, large):
             continue
+        extra = [c for c in conjuncts(small) if not entails(large, c)]
         if not extra:
             return _under(lhs, needs)
-        if len(extra) == 1 and isinstance(extra[0], Relation) and extra[0].op == "!=":
-            c = extra[0]
-            if i in (c.left, c.right):
-                j = c.right if c.left == i else c.left
-                gone = difference_vanishes(substitute(full, {i: j}), ZERO)
-                if i not in free_indices(j) and gone is not None:
-                    return [*_under(lhs, needs), *gone]
+        for j in _place(all_of(*extra), "!=", i):
+            gone = difference_vanishes(substitute(full, {i: j}), ZERO)
+            if gone is not None:
+                return [*_under(lhs, needs), *gone]
     raise RuleRefused("the conditions differ")
 
 
@@ -388,19 +361,11 @@ def sum_guard(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
 def sum_join(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Below and above, equal and different, together."""
     refuse(isinstance(lhs, Add) and len(lhs.args) == 2, "not two sums")
-    one, two = lhs.args
-    _a_sum(one), _a_sum(two), _a_sum(rhs)
-    i = rhs.index
+    i = _a_sum(rhs).index
     guards, needs = [], []
-    for s in (one, two):
-        refuse(
-            s.index.size == i.size and (s.index == i or i not in free_indices(s)), "other letters"
-        )
-        swap = {s.index: i}
-        found = difference_vanishes(substitute(s.body, swap), rhs.body)
-        if found is None:
-            raise RuleRefused("the terms differ")
-        guard = substitute(s.guard, swap)
+    for s in lhs.args:
+        body, guard = _in_letter(i, s)
+        found = _equal(body, rhs.body, "the terms differ")
         guards.append(guard)
         needs.extend(_under(sum_over(rhs.body, i, guard), found))
     refuse(
@@ -416,15 +381,14 @@ def joined_guard(a: Any, b: Any) -> Any:
     only_a = [c for c in conjuncts(a) if oriented(c) not in keys]
     only_b = [c for c in conjuncts(b) if oriented(c) not in keys]
     refuse(len(only_a) == 1 and len(only_b) == 1, "the conditions may overlap")
-    c, d = only_a[0], only_b[0]
-    if oriented(negate(c)) == oriented(d):
+    c, d = oriented(only_a[0]), oriented(only_b[0])
+    if oriented(negate(c)) == d:
         return all_of(*shared)
-    refuse(isinstance(c, Relation) and isinstance(d, Relation), "the conditions may overlap")
-    x, y = oriented(c), oriented(d)
     refuse(
-        x.op == y.op == "<" and (x.left, x.right) == (y.right, y.left), "the conditions may overlap"
+        isinstance(c, Relation) and c.op == "<" and d == relation("<", c.right, c.left),
+        "the conditions may overlap",
     )
-    return all_of(*shared, relation("!=", x.left, x.right))
+    return all_of(*shared, relation("!=", c.left, c.right))
 
 
 @rule(
@@ -487,17 +451,12 @@ def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
     """The missing factor is put back and divided out."""
     refuse(isinstance(lhs, ProductOver), "not an indexed product")
     i = lhs.index
-    for c in conjuncts(lhs.guard):
-        if isinstance(c, Relation) and c.op == "!=" and i in (c.left, c.right):
-            j = c.right if c.left == i else c.left
-            others = all_of(*[g for g in conjuncts(lhs.guard) if g != c])
-            if i in free_indices(j) or not theory.in_range(j, i.size) or others != TRUE:
-                continue
-            at_j = substitute(lhs.body, {i: j})
-            whole = mul(reduction("prod", lhs.body, i), power(at_j, -ONE))
-            needs = difference_vanishes(whole, rhs)
-            if needs is not None:
-                return [*needs, relation("!=", at_j, ZERO)]
+    for j in _place(lhs.guard, "!=", i):
+        at_j = substitute(lhs.body, {i: j})
+        whole = mul(reduction("prod", lhs.body, i), inverse(at_j))
+        needs = _equal(whole, rhs, "not the whole product divided by one factor")
+        if theory.in_range(j, i.size):
+            return [*needs, relation("!=", at_j, ZERO)]
     raise RuleRefused("no single factor is left out")
 
 
@@ -532,17 +491,6 @@ def log_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 def prod_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """A product of products over one range."""
     refuse(isinstance(lhs, ProductOver) and isinstance(rhs, Mul), "not products")
-    bodies = []
-    for f in rhs.args:
-        refuse(
-            isinstance(f, ProductOver) and f.index.size == lhs.index.size,
-            "not a product over the same size",
-        )
-        refuse(lhs.index == f.index or lhs.index not in free_indices(f), "the letter is free")
-        swap = {f.index: lhs.index}
-        refuse(oriented(substitute(f.guard, swap)) == oriented(lhs.guard), "different conditions")
-        bodies.append(substitute(f.body, swap))
-    needs = difference_vanishes(lhs.body, mul(*bodies))
-    if needs is None:
-        raise RuleRefused("the factors do not multiply to the left side")
+    bodies = [_aligned(lhs, f, ProductOver) for f in rhs.args]
+    needs = _equal(lhs.body, mul(*bodies), "the factors do not multiply to the left side")
     return _under(lhs, needs)

@@ -25,6 +25,8 @@ class Scope:
         self.bound: list[tuple[str, str, int]] = []  # letter, as written, range
         self.lift: tuple[str, int] | None = None  # the index that vectors take here
         self.lifted = False
+        self.entrywise: set[str] = set()  # names that take the index of the whole statement
+        self.full: set[str] = set()  # names of several indices that have them all
 
     def find(self, letter: str) -> tuple[str, int] | None:
         for name, written, r in reversed(self.bound):
@@ -46,6 +48,7 @@ class Context:
         self.aliases: dict[Key, tuple[tuple[Slot, ...], Any]] = {}
         self.defined: dict[Key, set[Key]] = {}  # a name and what its definition mentions
         self.same: dict[Key, Name] = {}  # y' for yhat
+        self.axes: set[str] = set()  # letters of a statement's axes, which say nothing of sizes
         self.labels: dict[str, int] = {}  # letters that are class numbers
         self.size_names: dict[str, str] = {}
         self.notes: list[str] = []
@@ -64,7 +67,7 @@ class Context:
         if found is None:
             if letter in self.labels:
                 return letter, self.labels[letter]
-            self.scope.free[letter] = self.ranges.new(letter)
+            self.scope.free[letter] = self.ranges.new("" if letter in self.axes else letter)
             found = letter, self.scope.free[letter]
         return found
 

@@ -119,7 +119,7 @@ class Cursor:
             level += (word in ("(", "{", "[")) - (word in (")", "}", "]"))
             if level == 0:
                 break
-            if level == 1 and word in (",", ";", "|"):
+            if level == 1 and word in (",", ";", "|", "\\|"):
                 found.append(word)
         return found
 

@@ -9,6 +9,7 @@ from derivation.language.latex.cursor import CLOSE, Cursor, checked
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Bracket,
+    Call,
     Derivative,
     Mul,
     Name,
@@ -24,6 +25,7 @@ class Derivatives(Cursor):
 
     def derivative(self, above: Sequence[Token], below: Sequence[Token], pos: int) -> Tree | None:
         """The derivative that a fraction is, None if it is no derivative."""
+        above, below = indices.unwrapped(above), indices.unwrapped(below)
         sign = _differential(above)
         if sign is None or _differential(below) != sign or len(below) < 2:
             return None
@@ -58,7 +60,8 @@ class Derivatives(Cursor):
             "\\frac", "\\partial", "\\sum", "\\prod", "\\text"
         ):  # fmt: skip
             factors.append(("", self.factor()))
-        return Derivative(first if len(factors) == 1 else Mul(tuple(factors)), variables, pos)
+        body = first if len(factors) == 1 else Mul(tuple(factors))
+        return Derivative(body, variables, pos, loose=self.starts() and self.word() != "\\text")
 
     def differential(self) -> None:
         """Takes the ∂, δ or d."""
@@ -77,9 +80,12 @@ class Derivatives(Cursor):
             tree = inner.factor()
             if isinstance(tree, Power):
                 count = tree.exponent
-                if not isinstance(count, Number) or not isinstance(tree.base, Name):
+                if not isinstance(tree.base, Name):
                     raise Unread("what this derivative is by is not read", pos)
-                out += [tree.base] * _whole_text(count.text, pos)
+                if isinstance(count, Number):
+                    out += [tree.base] * _whole_text(count.text, pos)
+                else:  # an index or a layer written above, which the whole document tells apart
+                    out.append(tree)
             elif isinstance(tree, Transposed):
                 out.append(tree.base)
             elif isinstance(tree, Bracket):
@@ -133,6 +139,11 @@ class Derivatives(Cursor):
 
     def nabla(self, token: Token) -> Tree:
         if self.word() != "_":
+            start = self.k
+            body = self.factor() if self.starts() else None
+            if isinstance(body, Call) and len(body.args) == 1 and isinstance(body.args[0], Name):
+                return Derivative(body, (body.args[0],), token.pos)
+            self.k = start
             raise Unread("a gradient that does not say by what", token.pos)
         self.take()
         content = indices.unwrapped(self.argument())

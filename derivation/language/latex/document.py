@@ -155,15 +155,31 @@ def _formulas(text: str) -> Iterator[Formula]:
         if not closed:
             para = text.find("\n\n", start)
             end = para if para >= 0 else size
+        shown = kind not in ("d", "b") and found.group("env") != "math"
+        if kind == "dd" and closed and _in_a_line(text, found.start(), end + len(end_word)):
+            shown = False
         yield Formula(
             text[start:end],
             start,
-            kind not in ("d", "b") and found.group("env") != "math",
+            shown,
             text[last : found.start()],
             (found.group("env") or "").rstrip("*"),
             closed,
         )
         k = last = end + len(end_word) if closed else end
+
+
+def _in_a_line(text: str, start: int, end: int) -> bool:
+    """Whether ``$$x$$`` stands inside a line of words, where Markdown shows it in the line.
+
+    Only what is no equality: a definition among words is still a display.
+    """
+    if "\n" in text[start:end] or "=" in text[start:end]:
+        return False
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    stop = text.find("\n", end)
+    after = text[end : stop if stop >= 0 else len(text)]
+    return any(c.isalnum() for c in after) and any(c.isalnum() for c in before)
 
 
 def _is_spacing(text: str, start: int) -> bool:

@@ -149,8 +149,24 @@ def _formula(document: Document, number: int, formula: Formula, found: Items) ->
             waiting = None
         if item.relation in ("", "?") and not item.sides and item.reason is None:
             continue
+        if len(parts) > 1 and (_is_declaration(part) or _says_nothing(item)):
+            continue
         found.items.append(item)
         last, last_row = item, part.row
+
+
+def _is_declaration(part: Segment) -> bool:
+    """``w \\in \\mathbb{R}^d``, which is read for what it says of shapes."""
+    words = [t.text for t in part.tokens]
+    if "\\in" not in words or any(w in ("=", ":=") for w in words):
+        return False
+    after = [w for w in words[words.index("\\in") + 1 :] if w not in ("{", "}")]
+    return after[:2] in (["\\mathbb", "R"], ["\\mathbf", "R"], ["\\mathds", "R"])
+
+
+def _says_nothing(item: Item) -> bool:
+    """A name alone among statements, as in ``x_i \\text{ is a vector}``."""
+    return item.relation == "" and len(item.sides) == 1 and isinstance(item.sides[0], Name)
 
 
 def _declared(parts: list[Segment], found: Items) -> list[Segment]:

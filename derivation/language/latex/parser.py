@@ -8,6 +8,7 @@ from dataclasses import replace
 from derivation.language.latex import indices
 from derivation.language.latex.cursor import ACCENTS, CLOSE, FONTS, MAX_DEPTH, SCRIPTS, checked
 from derivation.language.latex.derivatives import Derivatives
+from derivation.language.latex.dots import filled
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Add,
@@ -100,13 +101,22 @@ class _Parser(Derivatives):
             if self.take().text == "-":
                 sign = "-" if sign == "+" else "+"
         terms.append((sign, self.term()))
+        dots: int | None = None
+        going: list[tuple[str, Tree | None]] = list(terms)
         while self.word() in ("+", "-"):
             sign = self.take().text
             while self.word() in ("+", "-"):
                 if self.take().text == "-":
                     sign = "-" if sign == "+" else "+"
-            terms.append((sign, self.term()))
+            if self.word() == "\\dots":
+                dots = self.take().pos
+                going.append((sign, None))
+            else:
+                going.append((sign, self.term()))
         self.depth -= 1
+        terms = [(sign, t) for sign, t in going if t is not None]
+        if dots is not None:
+            terms = filled(going, dots)
         if len(terms) == 1 and terms[0][0] == "+":
             return terms[0][1]
         return Add(tuple(terms))
@@ -131,6 +141,8 @@ class _Parser(Derivatives):
                 break
             if word in ("\\sum", "\\prod"):
                 factors.append((op, self.reduction()))
+            elif word == "\\Sigma" and self.is_sum():
+                factors.append((op, self.reduction(self.take()._replace(text="\\sum"))))
             else:
                 factors.append((op, self.factor()))
             op = ""
@@ -145,6 +157,16 @@ class _Parser(Derivatives):
         if len(factors) == 1:
             return factors[0][1]
         return Mul(tuple(factors))
+
+    def is_sum(self) -> bool:
+        """Whether a capital sigma has the limits of a sum."""
+        for k in range(self.k + 1, min(self.k + 12, len(self.source))):
+            token = self.source[k]
+            if token.text == "=":
+                return True
+            if token.kind not in ("_", "^", "{", "}", "letter", "number"):
+                return False
+        return False
 
     def starts(self) -> bool:
         """Whether a factor starts here."""
@@ -236,6 +258,8 @@ class _Parser(Derivatives):
 
     def bracket(self, word: str, pos: int) -> Tree:
         close = CLOSE[word]
+        if word == "\\{" and (self.peek() or self.source[-1])[:2] == ("begin", "array"):
+            return self.environment("cases", self.take().pos)
         if word in ("[", "\\{") and self.compares(close):
             return self.iverson(self.until(close), pos)
         self.stops.append(frozenset((close,)))
@@ -287,10 +311,11 @@ class _Parser(Derivatives):
         if self.word() in ("_", "^"):
             self.take()
             self.argument()
-        return Bracket(inner)
+        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
 
     def boxed(self, token: Token) -> Tree:
-        return Bracket(self.inside(self.argument()))
+        inner = self.inside(self.argument())
+        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
 
     def blackboard(self, token: Token) -> Tree:
         inner = indices.unwrapped(self.argument())
@@ -299,6 +324,8 @@ class _Parser(Derivatives):
             found = self.indicator() if self.word() in ("\\{", "[", "(", "_") else None
             if found is not None:
                 return found
+            if word == "1":
+                return Name("1", ("ones",), pos=token.pos, latex="\\mathbf{1}")
             raise Unread("an indicator that does not say of what", token.pos)
         if word == "E":
             raise Unread("an expectation is not read", token.pos)
@@ -324,7 +351,7 @@ class _Parser(Derivatives):
         if len(inner) > 1 and all(t.kind == "letter" for t in inner):
             return self.named_function("".join(t.text for t in inner), token.pos)
         if len(inner) == 1 and inner[0].text == "1" and token.text != "\\mathrm":
-            raise Unread("a vector of ones is not read", token.pos)
+            return Name("1", ("ones",), pos=token.pos, latex="\\mathbf{1}")
         if len(inner) == 1 and inner[0].text == "E" and token.text == "\\mathrm":
             raise Unread("an expectation is not read", token.pos)
         tree = self.inside(checked(inner, token))
@@ -553,6 +580,8 @@ class _Parser(Derivatives):
         separators = self.separators()
         if separators.count("|") > 1:
             separators = []  # absolute values: a product with a bracket
+        if separators.count("\\|") != 1:
+            separators = [s for s in separators if s != "\\|"]
         self.take()
         args: list[Tree] = []
         bar = 0
@@ -561,7 +590,7 @@ class _Parser(Derivatives):
             if self.word() == "\\cdot":
                 raise Unread("a function of a dot is not read", self.take().pos)
             args.append(self.argument_of_call())
-            if self.word() == "|":
+            if self.word() in ("|", "\\|"):
                 bar = len(args)
             if self.word() not in separators:
                 break
@@ -606,7 +635,9 @@ class _Parser(Derivatives):
         while self.word() in ("^", "_", "'", "!"):
             token = self.take()
             if token.text == "!":
-                raise Unread("a factorial is not read", token.pos)
+                more = Add((("+", tree), ("+", Number("1"))))
+                tree = Function("exp", (Function("lgamma", (more,)),), pos=token.pos)
+                continue
             if token.text == "'":
                 raise Unread("a prime on a bracket is not read", token.pos)
             content = indices.unwrapped(self.argument())
@@ -620,8 +651,13 @@ class _Parser(Derivatives):
                 if words not in (["2"], ["1"], ["F"]):
                     raise Unread("this norm is not read", token.pos)
                 tree = Norm(tree.inside, "1" if words == ["1"] else "2")
+            elif isinstance(tree, Bracket | Transposed):
+                found, label = indices.slots(content, self.inside)
+                if label or not found or any(s.kind != "letter" for s in found):
+                    raise Unread("this index on a bracket is not read", token.pos)
+                tree = Function("entry", (tree,), slots=tuple(found), pos=token.pos)
             else:
-                raise Unread("an index on a bracket is not read", token.pos)
+                raise Unread("an index on a value is not read", token.pos)
         return tree
 
 

@@ -8,20 +8,33 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.document import split
+from derivation.language.latex.facts import sums_to_one
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
+from derivation.language.latex.lemmas import (
+    with_next_layers,
+    with_numbers_apart,
+    with_ranges,
+    with_roots,
+    with_totals,
+)
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
+from derivation.language.latex.shapes import Finder, declared
 from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.statements import Statements
-from derivation.language.latex.survey import Key, plain, walk
+from derivation.language.latex.survey import Key, plain
 from derivation.language.latex.trees import (
+    Binder,
     Call,
     Condition,
     Name,
+    Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 from derivation.language.latex.writing import Writer
 from derivation.problem import Problem
@@ -79,8 +92,15 @@ class _Reader(Statements, Finishing):
 
     def read(self) -> Reading:
         self._survey()
+        self.losses, self.known_aliases = {}, {}
         self._read_items({})
-        self._read_items(dict(self.writer.defined))
+        if self.problem is None:
+            self.find_losses(dict(self.writer.defined))
+        inputs = dict(self.writer.defined)
+        for key, loss in self.losses.items():
+            inputs[key] = {top.key for top in loss.tops}
+        self.known_aliases = dict(self.writer.aliases)
+        self._read_items(inputs)
         return self.finished()
 
     def _read_items(self, inputs: dict[Key, set[Key]]) -> None:
@@ -91,16 +111,33 @@ class _Reader(Statements, Finishing):
         self.names = Names()
         self.writer = Writer(self.survey, self.names, self.ranges, inputs)
         self._sizes_first()
+        self.writer.aliases.update(self.known_aliases)
+        for key, small in self.rows_of.items():
+            self.writer.same[key] = Name(*small, latex=small[0])
+        for key, sizes in self.shapes.sizes.items():
+            if self.problem is None and key in self.survey.ranks:
+                name = self.names.name(Name(*key, latex=key_text(key)))
+                for k, size in enumerate(sizes):
+                    if size:
+                        self.ranges.give(self.ranges.slot(name, k), self.writer.size_name(size))
+        self.said_aliases = set()
+        self.solving, self.chain_head = False, None
         if self.problem is not None:
             self._from_problem(self.problem, known)
         if self.assume:
             self._assume()
+        for loss in self.losses.values():
+            self._define_loss(loss)
         previous: Any = None
         base: Any = None  # where the last chain stood before it was split into cases
         condition: Condition | None = None
         for item in self.found.items:
             if item.reason is not None:
-                if isinstance(item.head, Name) and item.displayed:
+                if (
+                    isinstance(item.head, Name)
+                    and item.displayed
+                    and not self._mentioned(item.head.key)
+                ):
                     self.failed.add(item.head.key)
                 if isinstance(item.head, Call):
                     self.failed.add(item.head.name.key)
@@ -122,12 +159,36 @@ class _Reader(Statements, Finishing):
             previous = self.item(item, previous)
             if item.displayed and item.condition is None:
                 base = previous
+        self._facts()
+
+    def _facts(self) -> None:
+        """What the words say of inputs: that they sum to one."""
+        if self.problem is not None:
+            return
+        for name, formula, said in sums_to_one(self.document):
+            key = self.writer.settled(name).key
+            rank = self.survey.ranks.get(key, 0)
+            used = {k for v in self.writer.defined.values() for k in v}
+            if not rank or key in self.definitions or key not in used:
+                continue
+            letters = [f"i{k}" for k in range(1, rank)] + ["i"]
+            whole = Name(*key, tuple(Slot("letter", x) for x in letters), formula.offset)
+            item = Item(-1, formula.offset, f"{formula.source} {said}", False)
+            self._given(
+                item, Reduction("sum", (Binder("i"),), (), whole), Number("1"), anonymous=True
+            )
+            if self.parts[-1].kind == "given":
+                self.parts[-1].assumed.append(f"the words say “{formula.source} {said}”")
 
     def _survey(self) -> None:
         """Looks at all trees at once, and puts the plain ones back into the items."""
         trees: list[Any] = []
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
+        self.found.items = with_roots(with_next_layers(self.found.items))
+        with_ranges(self.found.items)
+        with_totals(self.found.items)
+        with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):
                 item.sides = [] if item.reason is None else item.sides
@@ -142,12 +203,45 @@ class _Reader(Statements, Finishing):
             if len(item.sides) > 1 and item.relation in ("=", ":=") and item.sides[0] is not None:
                 heads.append(item.sides[0])
         self._instances(trees, heads)
-        trees, self.survey = plain(trees, heads)
+        trees, self.survey = plain(trees, heads, doubtful=self._sigma_is_doubtful())
         for (item, k), tree in zip(places, trees, strict=True):
             if k < 0:
                 item.condition = tree
             else:
                 item.sides[k] = tree
+        self._shapes()
+
+    def _sigma_is_doubtful(self) -> bool:
+        """Whether σ may be the softmax: the words name that one, and no logistic function."""
+        words = self.document.text.lower()
+        return "softmax" in words and "sigmoid" not in words and "logistic" not in words
+
+    def _shapes(self) -> None:
+        """Which names are arrays where they stand without their indices."""
+        self.shapes = declared(self.document)
+        statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
+        Finder(self.survey, self.shapes, self.document.prose).find(statements)
+        heads = {
+            i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)
+        }
+        for key, rank in list(self.shapes.ranks.items()):
+            small = (key[0].lower(), key[1], key[2])
+            if (
+                rank == 2
+                and len(key[0]) == 1
+                and key[0].isupper()
+                and key not in heads
+                and key not in self.shapes.sizes
+                and self.survey.ranks.get(key, 0) <= 1
+                and self.survey.ranks.get(small) == 2
+            ):  # X, whose rows are the x_n
+                self.rows_of[key] = small
+                self.shapes.ranks[small] = 2
+        for key, rank in self.shapes.ranks.items():
+            if key in self.survey.ranks:
+                self.survey.ranks[key] = max(self.survey.ranks[key], rank)
+                if rank == 2 and self.shapes.matrices and key not in self.rows_of.values():
+                    self.survey.matrices.add(key)
 
     def _instances(self, trees: list[Any], heads: list[Any]) -> None:
         """``h(x) = …`` where h(x^{(i)}) is what is used: the definition is read for each i."""
@@ -178,8 +272,6 @@ class _Reader(Statements, Finishing):
                 if isinstance(s, Name) and s.base in more and not s.marks:
                     return replace(s, slots=(*more[s.base], *s.slots))
                 return s
-
-            from derivation.language.latex.survey import rebuilt
 
             for k, side in enumerate(item.sides):
                 if side is not None:

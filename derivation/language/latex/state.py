@@ -10,6 +10,7 @@ from derivation.language.latex.items import Item, Items, items
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges, Text
 from derivation.language.latex.reading import Kind
+from derivation.language.latex.shapes import Shapes
 from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.trees import Call, Name
 from derivation.language.latex.writing import Writer
@@ -34,8 +35,12 @@ class Part:
     op: str = "=="
     wrt: tuple[Text, Text] | None = None  # what a claim's left side is the derivative of, and by
     others: tuple[Text, ...] = ()  # the sides in the other reading of ∂
+    other_note: str = "with the other reading of ∂, direct or through all names"
     derived: list[tuple[set[Key], Key]] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)  # the names in it
+    apart: tuple[set[Key], set[Key]] = (set(), set())  # those of one side only
+    head: Key | None = None  # what a definition defines
+    loose_letters: list[tuple[str, int]] = field(default_factory=list)  # free on the right only
     line: str = ""  # the statement of the program, rendered
 
 
@@ -45,7 +50,13 @@ class State:
     survey: Survey
     names: Names
     writer: Writer
+    shapes: Shapes
     later: set[Key] | None = None  # names that a display defines
+    slopes_named: set[Key] | None = None  # names that a display says to be derivatives
+    solving = False  # after an equation that is set to zero
+    chain_head: Any = None  # the left side that lines beginning with = go on from
+    known_aliases: dict[Key, tuple[Any, Any]]  # names of derivatives, from an earlier pass
+    said_aliases: set[Key]  # those that this pass has come to
 
     def __init__(
         self,
@@ -61,6 +72,8 @@ class State:
         self.parts: list[Part] = []
         self.definitions: dict[Key, tuple[Name, Any]] = {}
         self.arguments: dict[Key, Call] = {}
+        self.shapes = Shapes()
+        self.rows_of: dict[Key, Key] = {}  # X, whose rows are the x_n
         self.failed: set[Key] = set()  # names whose definitions could not be read
 
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.context import Scope
 from derivation.language.latex.items import Item
+from derivation.language.latex.matrices import Indexer
+from derivation.language.latex.opaque import Loss, Opaque
 from derivation.language.latex.ranges import Text
-from derivation.language.latex.state import Part, State
-from derivation.language.latex.survey import Key, walk
+from derivation.language.latex.state import Part, key_text
+from derivation.language.latex.survey import Key, stem_of
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
+    Binder,
     Call,
     Derivative,
     Function,
+    Mul,
     Name,
     Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 
+_ENTRYWISE = re.compile(
+    r"element[- ]?wise|entry[- ]?wise|component[- ]?wise|point[- ]?wise|activation|nonlinearity"
+    r"|non-linearity",
+    re.IGNORECASE,
+)
 
-class Statements(State):
+_NEGATIVE = re.compile(r"negative(ly)?[- ]sampl|negatives?\b|noise[- ]contrast", re.IGNORECASE)
+
+
+class Statements(Opaque):
     """Reads items, in the order of the document."""
 
     def item(self, item: Item, previous: Any) -> Any:
@@ -41,22 +58,27 @@ class Statements(State):
             self._inline(item, sides)
             return previous
         chain = sides[0] is None
+        if not chain:
+            self.chain_head = sides[0]
         if chain:
             if previous is None:
                 self._unread(item, "goes on from a line that is not read")
                 return sides[-1]
             sides[0] = previous
         head = sides[0]
+        k = 1
         if self._is_log_of_new(head, sides[1], item):
             item.notes.append("what a logarithm is says what its argument is")
-            head, sides[1] = head.args[0], Function("exp", (sides[1],))
-            sides[0] = head
-        k = 1
+            self._define(item, head.args[0], Function("exp", (sides[1],)))
+            for n in range(2, len(sides)):
+                self._claim(item, sides[n - 1], sides[n], n > 2, first=sides[0])
+            return sides[-1]
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
             k = 2
         elif not chain and self._is_alias(head, sides[1]):
             self.writer.aliases[head.key] = (head.slots, sides[1])
+            self.said_aliases.add(head.key)
             self._note_alias(item, head)
             sides = sides[1:]
         elif not chain and self._is_given(head, sides) and item.condition is None:
@@ -80,11 +102,37 @@ class Statements(State):
                 self._define(item, last, sides[-2])
             else:
                 self.writer.aliases[last.key] = (last.slots, sides[0])
+                self.said_aliases.add(last.key)
                 self._note_alias(item, last)
             sides.pop()
+        if self._is_to_be_solved(sides, item):
+            self.solving = True
+            for n in range(k, len(sides) - 1):
+                self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
+            self._unread(item, "set to zero: an equation to be solved, no identity to prove")
+            return None
+        if self.solving and not any(isinstance(s, Derivative) for t in sides for s in walk(t)):
+            self._unread(item, "it follows from an equation that is to be solved, no identity")
+            return None
+        self.solving = False
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
         return sides[-1]
+
+    def _is_to_be_solved(self, sides: list[Any], item: Item) -> bool:
+        """``\\partial J/\\partial w = … = 0``: the derivative of a number by what is free."""
+        if item.condition is not None or sides[-1] != Number("0") or len(sides) < 2:
+            return False
+        found = [
+            s for t in (self.chain_head, *sides[:-1]) if t is not None
+            for s in walk(t) if isinstance(s, Derivative)
+        ]  # fmt: skip
+        free = [
+            s for s in found
+            if not (isinstance(s.body, Name) and s.body.slots)
+            and all(isinstance(v, Name) and v.key not in self.definitions for v in s.by)
+        ]  # fmt: skip
+        return bool(free)
 
     def _is_log_of_new(self, head: Any, body: Any, item: Item) -> bool:
         """``\\log L(\\beta) = …`` where L is nowhere else defined."""
@@ -98,11 +146,15 @@ class Statements(State):
             and self._is_definition(head.args[0], body, item)
         )
 
+    def _alias_to_say(self, key: Key) -> bool:
+        """Whether an earlier pass found a name to stand for a derivative, here not yet said."""
+        return key in self.known_aliases and key not in self.said_aliases
+
     def _fresh_name(self, t: Name) -> bool:
         key = t.key
         return (
             key not in self.definitions
-            and key not in self.writer.aliases
+            and (key not in self.writer.aliases or self._alias_to_say(key))
             and not any(
                 i.sides and isinstance(i.sides[0], Name) and i.sides[0].key == key
                 for i in self.found.items
@@ -126,6 +178,8 @@ class Statements(State):
             return False
         if head.key in self.writer.aliases or head.key in self.writer.same:
             return False
+        if head.key in self._names_of_derivatives():
+            return False
         letters = [s.text for s in head.slots]
         if any(s.kind != "letter" for s in head.slots) or len(set(letters)) < len(letters):
             return False
@@ -145,7 +199,7 @@ class Statements(State):
             isinstance(head, Name)
             and isinstance(body, Derivative)
             and head.key not in self.definitions
-            and head.key not in self.writer.aliases
+            and (head.key not in self.writer.aliases or self._alias_to_say(head.key))
             and all(s.kind == "letter" for s in head.slots)
             and not self._mentioned(head.key)
         )
@@ -160,6 +214,8 @@ class Statements(State):
     def _is_update(self, head: Any, sides: list[Any]) -> bool:
         if not isinstance(head, Name) or head.key in self.definitions:
             return False
+        if head.key in self.writer.aliases or head.key in self._names_of_derivatives():
+            return False
         if any(isinstance(s, Derivative) for side in sides[1:] for s in walk(side)):
             return any(
                 isinstance(s, Name) and s.key == head.key for side in sides[1:] for s in walk(side)
@@ -169,6 +225,11 @@ class Statements(State):
     def _inline(self, item: Item, sides: list[Any]) -> None:
         """Definitions, aliases and givens of inline formulas; all else is prose."""
         if sides[0] is None or item.condition is not None:
+            return
+        if self._is_alias(sides[0], sides[1]) and len(sides) == 2:
+            self.writer.aliases[sides[0].key] = (sides[0].slots, sides[1])
+            self.said_aliases.add(sides[0].key)
+            self._note_alias(item, sides[0])
             return
         if self._is_given(sides[0], sides):
             self._given(item, sides[0], sides[1])
@@ -205,6 +266,18 @@ class Statements(State):
             and not isinstance(sides[1], Name)
         ):
             self._define(item, head, sides[1])
+
+    def _names_of_derivatives(self) -> set[Key]:
+        """Names that some display says to be a derivative, perhaps after it has used them."""
+        if self.slopes_named is None:
+            self.slopes_named = {
+                i.sides[0].key
+                for i in self.found.items
+                if i.displayed and len(i.sides) > 1 and isinstance(i.sides[0], Name)
+                and i.relation in ("=", ":=") and isinstance(i.sides[1], Derivative)
+                and all(s.kind == "letter" for s in i.sides[0].slots)
+            }  # fmt: skip
+        return self.slopes_named
 
     def _defined_in_displays(self) -> set[Key]:
         if self.later is None:
@@ -243,6 +316,68 @@ class Statements(State):
         return saved
 
     def _define(self, item: Item, head: Any, body: Any) -> None:
+        before = len(self.parts)
+        failed = set(self.failed)
+        self._define_as(item, head, body)
+        if self.parts[-1].kind == "unread" and isinstance(head, Name):
+            self._again(
+                item, before, failed, [head, body], lambda h, b: self._define_as(item, h, b)
+            )
+
+    def _again(
+        self,
+        item: Item,
+        before: int,
+        failed: set[Key],
+        sides: list[Any],
+        read: Callable[[Any, Any], None],
+    ) -> None:
+        """Reads what could not be read as it stands as matrix notation."""
+        first = self.parts[before:]
+        indexer = Indexer(self.survey, self.shapes, bool(_ENTRYWISE.search(self.document.prose)))
+        indexer.settled = self.writer.settled
+        try:
+            (left, right), arrays = indexer.equality(sides)
+        except (Unread, RecursionError) as error:
+            if self.shapes.matrices and isinstance(error, Unread):
+                first[-1].reason, first[-1].place = error.reason, error.pos or first[-1].place
+            return
+        if not arrays:
+            return
+        del self.parts[before:]
+        now_failed, self.failed = self.failed, failed
+        saved = self.ranges.save()
+        apart = self._sides_apart()
+        self.writer.axes = set(indexer.pool)
+        read(left, right)
+        self.writer.axes = set()
+        last = self.parts[-1] if len(self.parts) > before else None
+        met = any(self.ranges.find(a) == self.ranges.find(b) for a, b in apart)
+        if met and last is not None and last.kind == "claim":
+            last.kind, last.place = "unread", item.pos
+            last.reason = "the shapes of the two sides agree only where a matrix is square"
+        if last is None or last.kind == "unread":
+            self.ranges.restore(saved)
+            self.failed = now_failed
+            return
+        last.notes += indexer.notes
+
+    def _sides_apart(self) -> list[tuple[int, int]]:
+        """The two axes of every matrix whose sizes are not known to be one."""
+        out = []
+        for key in self.survey.matrices:
+            name = self.names.by_key.get(key)
+            if (
+                name is not None
+                and (name, 0) in self.ranges.slots
+                and (name, 1) in self.ranges.slots
+            ):
+                a, b = self.ranges.slots[name, 0], self.ranges.slots[name, 1]
+                if self.ranges.find(a) != self.ranges.find(b):
+                    out.append((a, b))
+        return out
+
+    def _define_as(self, item: Item, head: Any, body: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "definition", source=item.source)
@@ -263,6 +398,7 @@ class Statements(State):
                     right = w.with_lift((letter, r), lambda: w.write(body))
                 else:
                     self._labelkey_text(head, body)
+                    self._samples(body)
                     left, right = w.write(head), w.write(body)
                 strange = set(w.scope.free) - {s.text for s in head.slots}
                 if strange:
@@ -283,8 +419,21 @@ class Statements(State):
             self.definitions[head.key] = (head, body)
             w.defined[head.key] = inside - self._constants()
         part.texts = (left, right)
+        part.head = head.key if isinstance(head, Name) else head.name.key
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
+
+    def _define_loss(self, loss: Loss) -> None:
+        """``L = sum(dL_dy[i]*y[i] for i in K)`` for a loss of which only slopes are spoken of."""
+        item = Item(-1, loss.name.pos, loss.name.latex, False)
+        self._define(item, loss.name, self.definition_of(loss))
+        part = self.parts[-1]
+        if part.kind == "definition":
+            on = " and ".join(key_text(t.key) for t in loss.tops)
+            part.assumed.append(
+                f"`{loss.name.latex}` is any function of {on}: for its first derivatives it is "
+                f"enough to take a sum of {on} with any factors"
+            )
 
     def _constants(self) -> set[Key]:
         """Letters that are numbers where they have no index anywhere."""
@@ -295,7 +444,7 @@ class Statements(State):
         """``L = -\\log p_y``: y is a class number where no sum binds it and no name has it."""
         if head.slots:
             return
-        bound = self.survey.bound
+        bound = self.survey.bound | {s.letter for s in walk(body) if isinstance(s, Binder)}
         for s in walk(body):
             if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
                 in_heads = any(
@@ -306,10 +455,46 @@ class Statements(State):
                 if not in_heads and s.text not in self.writer.labels:
                     self.writer.labels[s.text] = self.ranges.new(s.text)
 
+    def _samples(self, body: Any) -> None:
+        """``log σ(u_c·v) + Σ_k log σ(-u_k·v)`` of negative samples: c is none of the k.
+
+        Raises:
+            Unread: Where the words speak of them, since an array has all its indices here.
+        """
+        if not _NEGATIVE.search(self.document.text):
+            return
+        alone = {
+            s.key for s in walk(body) if isinstance(s, Name)
+            and any(x.text in self.writer.labels for x in s.slots)
+        }  # fmt: skip
+        for s in walk(body):
+            if isinstance(s, Reduction):
+                letters = {b.letter for b in s.binders}
+                for n in walk(s.body):
+                    summed = isinstance(n, Name) and any(x.text in letters for x in n.slots)
+                    if summed and n.key in alone:
+                        raise Unread(
+                                "whether the index outside the sum of negative samples is among "
+                                "them is not said", n.pos
+                            )  # fmt: skip
+
     def _claim(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
+        before, failed = len(self.parts), set(self.failed)
+        self._claim_as(item, left, right, chain, first)
+        if self.parts[-1].kind == "unread":
+            self._again(
+                item, before, failed, [left, right],
+                lambda a, b: self._claim_as(item, a, b, chain, first),
+            )  # fmt: skip
+
+    def _claim_as(self, item: Item, left: Any, right: Any, chain: bool, first: Any) -> None:
         saved = self._started()
         w = self.writer
         part = Part(item, "claim", source=item.source, chain=chain)
+        unfounded = self.unfounded(left, right)
+        if unfounded is not None:
+            self._unread(item, unfounded)
+            return
         try:
             letter, r = w.fresh(), self.ranges.new()
             lifted = []
@@ -326,7 +511,21 @@ class Statements(State):
             if item.condition is not None:
                 part.condition = w.condition(item.condition)
             w.ambiguous = False
-            texts = (side(left), side(right))
+            wide = [_widened(left), _widened(right)]
+            one = side(left)
+            known = set(w.scope.free)
+            texts = (one, side(right))
+            part.loose_letters = [(x, r) for x, r in w.scope.free.items() if x not in known]
+            if wide != [left, right]:
+                notes, derived = [*w.notes], [*w.derived]
+                try:
+                    part.others = (side(wide[0]), side(wide[1]))
+                    part.other_note = "with the operator acting on all that follows it"
+                    notes.append("the operator ∂ is read as acting up to the next bracket")
+                except Unread:
+                    part.others = ()
+                w.notes, w.derived = notes, derived
+                del lifted[2:]
             if w.ambiguous:
                 notes, derived = [*w.notes], [*w.derived]
                 w.flipped = True
@@ -335,6 +534,9 @@ class Statements(State):
                 del lifted[2:]
             if lifted[0] != lifted[1] and not isinstance(right, Number):
                 raise Unread("one side has entries and the other has none")
+            both = w.scope.entrywise & w.scope.full
+            if both:
+                raise Unread(f"`{min(both)}` stands with all its indices and without one of them")
             if lifted[0] or lifted[1]:
                 part.notes.append("read entry by entry")
             if isinstance(first, Derivative):
@@ -348,9 +550,28 @@ class Statements(State):
             self._failed(item, error)
             return
         part.texts, part.derived = texts, [*w.derived]
-        part.keys = self._keys(left) | self._keys(right)
+        a, b = self._keys(left), self._keys(right)
+        part.keys, part.apart = a | b, self._one_sided(left, right, a, b)
         part.assumed, part.notes = [*w.assumed], [*part.notes, *item.notes, *w.notes]
         self.parts.append(part)
+
+    def _one_sided(
+        self, left: Any, right: Any, a: set[Key], b: set[Key]
+    ) -> tuple[set[Key], set[Key]]:
+        """Names that only one side has, functions too: in an identity they would all cancel."""
+
+        def functions(t: Any) -> set[Key]:
+            return {stem_of(s.name) for s in walk(t) if isinstance(s, Call)}
+
+        a, b = a | functions(left), b | functions(right)
+        a, b = ({k for k in x if "prime" not in k[1]} for x in (a, b))
+        plain = self._constants() | {("e", (), ""), ("pi", (), "")}
+        sizes = self.survey.sizes | self.survey.bound | self.survey.letters
+
+        def unknown(keys: set[Key]) -> set[Key]:
+            return {k for k in keys - plain if "".join((k[0], *k[1], k[2])) not in sizes}
+
+        return unknown(a - b), unknown(b - a)
 
     def _keys(self, t: Any) -> set[Key]:
         """The names in a tree, what stands for a derivative being looked into."""
@@ -368,9 +589,12 @@ class Statements(State):
                         out.add(key)
         return out
 
-    def _given(self, item: Item, left: Any, right: Any, op: str = "==") -> None:
+    def _given(
+        self, item: Item, left: Any, right: Any, op: str = "==", anonymous: bool = False
+    ) -> None:
         saved = self._started()
         w = self.writer
+        w.axes = {s.text for s in walk(left) if isinstance(s, Slot)} if anonymous else set()
         try:
             part = Part(item, "given", source=item.source, op=op)
             part.texts = (w.write(left), w.write(right))
@@ -378,6 +602,8 @@ class Statements(State):
             self.ranges.restore(saved)
             self._failed(item, error)
             return
+        finally:
+            w.axes = set()
         part.assumed, part.notes = [*w.assumed], [*w.notes]
         self.parts.append(part)
 
@@ -402,6 +628,22 @@ class Statements(State):
             self._unread(item, error.reason, error.pos)
         else:
             self._unread(item, "the formula is nested too deep")
+
+
+def _widened(t: Any) -> Any:
+    """With every operator that stands before more factors acting on all of them."""
+
+    def change(s: Any) -> Any:
+        if not isinstance(s, Mul):
+            return s
+        for k, (op, f) in enumerate(s.factors):
+            if isinstance(f, Derivative) and f.loose and k + 1 < len(s.factors) and op != "/":
+                rest = s.factors[k + 1 :]
+                whole = replace(f, body=Mul((("", f.body), *rest)), loose=False)
+                return Mul((*s.factors[:k], (op, whole))) if k else whole
+        return s
+
+    return rebuilt(t, change)
 
 
 def starts(text: Text, word: str) -> bool:

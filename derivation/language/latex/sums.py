@@ -7,11 +7,11 @@ from typing import Any
 
 from derivation.language.latex.context import ATOM, Context
 from derivation.language.latex.ranges import Over, Text
-from derivation.language.latex.survey import children, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
     Binder,
+    Bracket,
     Function,
     Mul,
     Name,
@@ -19,6 +19,8 @@ from derivation.language.latex.trees import (
     Number,
     Reduction,
     Slot,
+    children,
+    walk,
 )
 
 
@@ -29,8 +31,10 @@ class Sums(Context):
         binders = self._really_bound(t)
         saved = len(self.scope.bound)
         heads: list[Any] = []
+        if any(not b.letter for b in binders):
+            raise Unread("a sum that does not say what it runs over", t.pos)
         for b in binders:
-            r = self.ranges.new(b.letter)
+            r = self.ranges.new("" if b.letter in self.axes else b.letter)
             self.ranges.bound.add(r)
             written = b.letter
             if any(x[1] == written for x in self.scope.bound) or written in self.scope.free:
@@ -61,7 +65,7 @@ class Sums(Context):
     def _really_bound(self, t: Reduction) -> list[Binder]:
         """Of ``i \\ne j`` under a sum, the letter that is not known outside is the bound one."""
         binders = list(t.binders)
-        if len(binders) == 2 and t.guards and all(b.upper is None for b in binders):
+        if len(binders) == 2 and t.guards and binders[0].upper == binders[1].upper:
             known = [self.scope.find(b.letter) is not None for b in binders]
             if known == [False, True]:
                 return binders[:1]
@@ -158,24 +162,47 @@ class Sums(Context):
             last = out[-1][1] if out else None
             factors = last.factors if isinstance(last, Mul) else (("", last),)
             inner = factors[-1][1]
+            t_pos = inner.pos if isinstance(inner, Reduction) else None
             if isinstance(inner, Reduction) and inner.kind == "sum":
                 letters = {b.letter for b in inner.binders}
                 inside = free_letters(term)
                 if letters & inside and all(self.scope.find(x) is None for x in letters & inside):
-                    if out[-1][0] == "-":
-                        sign = "+" if sign == "-" else "-"
+                    plain_sum = out[-1][0] == "+" and len(factors) == 1
+                    halves = sign == "+" and self._two_weights(inner, term)
+                    if not (plain_sum or halves) and "-" in (sign, out[-1][0]):
+                        raise Unread(
+                            "whether the sum goes on past the next sign reads two ways", t_pos
+                        )
                     body = Add((("+", inner.body), (sign, term)))
                     if isinstance(inner.body, Add):
                         body = Add((*inner.body.terms, (sign, term)))
                     grown = replace(inner, body=body)
                     whole = Mul((*factors[:-1], (factors[-1][0], grown)))
-                    if len(factors) > 1:
-                        raise Unread("a sum that goes on past a + with a factor before it")
                     out[-1] = (out[-1][0], grown if len(factors) == 1 else whole)
                     self.notes.append("the sum is read as going on to the last term with its index")
                     continue
             out.append((sign, term))
         return out
+
+    @staticmethod
+    def _two_weights(inner: Reduction, term: Any) -> bool:
+        """Whether a sum and what follows are u·a and (1-u)·b: the two halves of one mean."""
+        first = inner.body
+        while isinstance(first, Add):
+            first = first.terms[-1][1]
+
+        def weights(t: Any) -> list[Any]:
+            return [f for op, f in t.factors if op != "/"] if isinstance(t, Mul) else [t]
+
+        def complement(f: Any) -> Any:
+            f = f.inside if isinstance(f, Bracket) else f
+            if isinstance(f, Add) and len(f.terms) == 2:
+                (s1, one), (s2, u) = f.terms
+                if (s1, s2) == ("+", "-") and one == Number("1"):
+                    return u
+            return None
+
+        return any(complement(f) in weights(first) for f in weights(term) if complement(f))
 
     def _softmax(self, t: Function) -> tuple[Text, int]:
         arg = t.args[0]

@@ -1,0 +1,123 @@
+"""The closing lines of a document: what was shown, assumed and tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sympy import Indexed
+
+from derivation.document.blocks import Document, listed
+from derivation.document.setting import least_sizes
+from derivation.steps import Checked, Prose
+from derivation.terms import (
+    Diff,
+    Relation,
+    Size,
+    Term,
+    free_indices,
+    is_number,
+    name_of,
+    size,
+    symbol,
+    value_of,
+)
+
+if TYPE_CHECKING:
+    from derivation.matrix import MatrixForm
+
+
+def closing_parts(doc: Document) -> tuple[Prose, ...]:
+    """What was shown: for which sizes, in how many steps, and where it was tried."""
+    proved: Prose = ("proved for every ", *doc.scope[1:]) if doc.scope else ("proved",)
+    steps: Prose = (f"{doc.total} step{'s' * (doc.total != 1)}",)
+    tried = _tried(doc.checked)
+    confirmed: Prose = ("confirmed at ", *tried) if tried else ("not tried numerically",)
+    return proved, steps, confirmed
+
+
+def matrix_note(doc: Document, form: MatrixForm) -> Prose:
+    """The shape of a matrix form, and its layout: "N × D, as W", "K × K, p by z"."""
+    if not form.axes:
+        return ("a scalar",)
+    said: list[Any] = ["shape "]
+    for k, i in enumerate(form.axes):
+        said += [" × ", i.size] if k else [i.size]
+    if isinstance(form.head, Diff):
+        objective = form.head.args[0]
+        by = [symbol(name_of(v)) for v in form.head.args[1:]]
+        if isinstance(objective, Indexed) or len(by) > 1:
+            rows = symbol(name_of(objective)) if isinstance(objective, Indexed) else by.pop(0)
+            said += [", ", rows, " by ", *listed(by)]
+        else:
+            said += [", as ", by[0]]
+    if form.batched:
+        said.append("; more axes than a matrix has, so by einsum or broadcasting")
+    return tuple(said)
+
+
+def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:
+    """What was assumed: givens used, conditions kept, where the objective is defined."""
+    out: list[Prose] = []
+    if doc.given:
+        out.append(("using ", *conditions_prose(doc.given)))
+    least = least_sizes(doc.problem)
+    rest = [c for c in doc.conditions if not _is_in_scope(c, least)]
+    if rest:
+        out.append(("provided ", *conditions_prose(rest)))
+    if doc.domain and detail != "outline":
+        out.append(
+            ("wherever ", doc.objective, " has a derivative: ", *conditions_prose(doc.domain))
+        )
+    return tuple(out)
+
+
+def _is_in_scope(c: Term, least: Mapping[str, int]) -> bool:
+    """Whether the sizes that the title allows already meet the condition."""
+    if not (isinstance(c, Relation) and isinstance(c.left, Size) and is_number(c.right)):
+        return False
+    smallest, bound = least.get(name_of(c.left), 1), value_of(c.right)
+    return (c.op == ">=" and bound <= smallest) or (c.op == ">" and bound < smallest)
+
+
+def conditions_prose(conditions: Sequence[Term]) -> Prose:
+    """Conditions in a row, saying of free indices that they mean every value."""
+    out: list[Any] = []
+    for k, c in enumerate(conditions):
+        out += [", ", c] if k else [c]
+        free = sorted(free_indices(c), key=str)
+        after = free_indices(conditions[k + 1]) if k + 1 < len(conditions) else None
+        if free and after != frozenset(free):
+            out += [" for every ", *listed(free)]
+    return tuple(out)
+
+
+def _tried(checked: Checked) -> Prose:
+    """Such as "K = 1…4 (96 points)": the sizes that the oracle tried, equal ones together."""
+    if not checked.points:
+        return ()
+    names = list(dict.fromkeys(n for sizes in checked.sizes for n in sizes))
+    equal: list[int] = []
+    mixed = 0
+    for sizes in checked.sizes:
+        values = set(sizes.values())
+        if len(values) == 1:
+            equal += [v for v in values if v not in equal]
+        elif values:
+            mixed += 1
+    prose: list[Any] = []
+    if equal:
+        for n in names:
+            prose += [size(n), " = "]
+        prose.append(_span(sorted(equal)))
+    if mixed:
+        prose.append(f"{' and ' if prose else ''}{mixed} mixed size{'s' * (mixed > 1)}")
+    count = f"{checked.points} point{'s' * (checked.points > 1)}"
+    prose.append(f" ({count})" if prose else count)
+    return tuple(prose)
+
+
+def _span(values: Sequence[int]) -> str:
+    if len(values) > 2 and values[-1] - values[0] == len(values) - 1:
+        return f"{values[0]}…{values[-1]}"
+    return ", ".join(map(str, values))
