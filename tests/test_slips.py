@@ -587,3 +587,19 @@ def test_a_constant_that_is_forgotten_is_a_factor() -> None:
     assert found.suggestion is not None
     assert found.suggestion.slip == "factor 3: a constant that stays in differentiating"
     assert found.suggestion.text == "= 3*a[j]*f"
+
+
+def test_a_slip_is_found_where_floats_cancel() -> None:
+    """h - h**2 for h near 1 has few digits; the mended line must not be thrown out by that."""
+    right = "sum(h[n]*X[n,j] for n in N) - sum(h[n]**2*X[n,j] for n in N)"
+    problem = """\
+h[n] = sigmoid(sum(X[n,d]*w[d] for d in D))
+L = sum(h[n] for n in N)
+given X[n,d] > 9
+given w[d] > 1
+wrt w[j]
+"""
+    (found,) = check(f"{problem}= {right.replace(' - ', ' + ')}").lines
+    assert found.verdict == "refuted"
+    assert found.suggestion is not None
+    assert (found.suggestion.slip, found.suggestion.text) == ("sign", f"= {right}")
