@@ -18,10 +18,10 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
     printed,
     room_for,
     shape_text,
+    tell,
 )
 from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
@@ -176,7 +176,7 @@ class Module:
         for _ in range(3):  # a name may be longer than what it stood for
             fitted(program, printer, names, typed)
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         chosen = program.needed(wants)
         returned = {}
         for name in wants:

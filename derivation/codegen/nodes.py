@@ -79,6 +79,7 @@ def const(value: Fraction | int) -> Node:
 
 
 ZERO, ONE = const(0), const(1)
+MOST_FOLDED, LARGEST_FOLDED = 16, 10**6  # powers of numbers that are written out
 
 
 def is_const(n: Node, value: int | None = None) -> bool:
@@ -266,6 +267,10 @@ def power(base: Node, exponent: Node) -> Node:
         return div(ONE, power(base, const(-exponent.data)))
     if is_const(base, 1):
         return base
+    if base.op == exponent.op == "const" and exponent.data.denominator == 1:
+        short = max(abs(base.data.numerator), base.data.denominator) < LARGEST_FOLDED
+        if exponent.data <= MOST_FOLDED and short:
+            return const(base.data**exponent.data.numerator)
     if exponent.op == "const" and exponent.data == Fraction(1, 2):
         return fn("sqrt", base)
     if base.op == "fn" and base.data == "sqrt" and exponent.op == "const":
