@@ -30,8 +30,7 @@ def match(
 ) -> dict[Any, Any] | None:
     """Values of the pattern's free indices that make it the term (up to bound letters), or None."""
     bind = {} if bind is None else bind
-    variables = free_indices(pattern)
-    return bind if _match(pattern, t, ranges, bind, variables, {}) else None
+    return bind if _match(pattern, t, ranges, bind, {}) else None
 
 
 def _match(
@@ -39,12 +38,11 @@ def _match(
     t: Term,
     ranges: Ranges,
     bind: dict[Any, Any],
-    variables: frozenset[Any],
     bound: dict[Any, Any],
 ) -> bool:
     if p in bound:
         return bool(bound[p] == t)
-    if isinstance(p, Index) and p in variables:
+    if isinstance(p, Index):  # a free one
         if p in bind:
             return bool(bind[p] == t)
         if free_indices(t) & frozenset(bound.values()) or not ranges.in_range(t, p.size):
@@ -61,17 +59,10 @@ def _match(
         # letters bound further out that the two inner ones hide can no longer be meant
         inner = {a: None if b == t.index else b for a, b in bound.items()}
         inner[p.index] = t.index
-        return _match(p.body, t.body, ranges, bind, variables, inner) and _match(
-            p.guard,
-            t.guard,
-            ranges,
-            bind,
-            variables,
-            inner,
+        return _match(p.body, t.body, ranges, bind, inner) and _match(
+            p.guard, t.guard, ranges, bind, inner
         )
-    return all(
-        _match(a, b, ranges, bind, variables, bound) for a, b in zip(p.args, t.args, strict=True)
-    )
+    return all(_match(a, t.args[k], ranges, bind, bound) for k, a in enumerate(p.args))
 
 
 def matches(pattern: Term, t: Term, ranges: Ranges) -> bool:

@@ -95,12 +95,10 @@ class Signs:
 
     def _sign_of(self, t: Term) -> tuple[int, Used]:
         signs, used = self._sign_by_structure(t)
-        if signs & (NEG | ZER) and not is_element(t) and not is_number(t):
-            for given in self.theory.facts:
-                allowed = {">": POS, "!=": POS | NEG}.get(given.op, ANY)
-                better = signs & allowed
-                if given.right == ZERO and better != signs and self._says(given.left, t):
-                    signs, used = better, used | {given}
+        for given in self.theory.facts:
+            better = signs & {">": POS, "!=": POS | NEG}.get(given.op, ANY)
+            if given.right == ZERO and better != signs and self._says(given.left, t):
+                signs, used = better, used | {given}
         return signs, used
 
     def _says(self, about: Term, t: Term) -> bool:
@@ -164,13 +162,13 @@ class Signs:
         signs, used = ANY, NOTHING
         for given in self.theory.facts:
             for c in (given, relation(MIRROR[given.op], given.right, given.left)):
-                if is_element(c.left) and is_number(c.right) and matches(c.left, t, self.theory):
+                if is_number(c.right) and matches(c.left, t, self.theory):
                     allowed = _signs_beyond(c.op, value_of(c.right))
                     if allowed & signs != signs:
                         signs, used = signs & allowed, used | {given}
-        if signs & ~POS and self.theory.defined(t):
+        if self.theory.defined(t):
             inner, by = self.sign(self.theory.unfold(t))
-            if inner & signs != signs and inner & signs:
+            if inner & signs != signs:
                 return inner & signs, used | by
         return signs, used
 
@@ -191,7 +189,7 @@ class Signs:
         signs, used = ZER, NOTHING
         for one, two in itertools.combinations(sorted(halves, key=len, reverse=True), 2):
             both = _times(halves[one], halves[two])
-            if not {one, two, both} <= rest.keys() or both in (one, two):
+            if not {one, two, both} <= rest.keys():
                 continue
             completing = Fraction(rest[both] ** 2) / (4 * rest[one])
             if completing <= rest[two]:  # what is left of the second may be a constant > 0
@@ -248,7 +246,7 @@ class Signs:
 
 def _half(m: Any) -> dict[Any, int] | None:
     """The exponents of the monomial's square root, where each is a whole number above 0."""
-    if all(isinstance(e, int) and e > 0 and e % 2 == 0 for _, e in m):
+    if all(isinstance(e, int) and e >= 2 and e % 2 == 0 for _, e in m):
         return {a: e // 2 for a, e in m}
     return None
 
@@ -275,7 +273,7 @@ def _total(a: int, b: int) -> int:
         return a
     if (a | b) & POS and (a | b) & NEG:
         return ANY
-    side = (a | b) & (POS | NEG)
+    side = a & (POS | NEG)
     return side | (ZER if a & ZER and b & ZER else 0)
 
 

@@ -140,7 +140,8 @@ def at(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST, str, Any]]:
         yield where, node, "statement dropped", None
     elif isinstance(node, ast.Return) and node.value is not None:
         if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
-            if not (isinstance(node.value.elts[1], ast.Tuple) and not node.value.elts[1].elts):
+            second = node.value.elts[1]
+            if ast.unparse(second) not in ("()", "NOTHING"):
                 yield where, node, "conditions dropped", None
         elif isinstance(node.value, ast.List):
             for k in range(len(node.value.elts)):

@@ -13,25 +13,32 @@ from typing import Any
 
 import pytest
 
-from derivation.errors import DerivationError
+from derivation.errors import DerivationError, KernelError
 from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.matching import entails, match
 from derivation.oracle import Oracle
+from derivation.problem import Definition
 from derivation.signs import NEG, POS, ZER
 from derivation.terms import (
     ONE,
     ZERO,
     Integer,
+    add,
     all_of,
     alpha_equal,
+    any_of,
+    apply,
     element,
     free_indices,
     if_else,
     index,
+    mul,
     negate,
+    power,
     relation,
     size,
     substitute,
+    symbol,
 )
 from derivation.theory import Theory
 
@@ -43,6 +50,7 @@ q[i] = z[i]**2
 r = a**2 + 1
 m = max(z[k] for k in K)
 o = abs(a)
+u2 = s*a**2
 alias = r
 function g
 label lab[n] in K
@@ -62,8 +70,16 @@ given x[d] - 1 != 0
 given sum(x[d] for d in D) > 0
 given w[i,j] == w[j,i]
 given a*b + 1 != 0
+given a + 2*b > -3
+given b3*a/a - b > 0
+given one >= 1
+given lt < 1
+given u2 != 0
+given exp(b2) > 0
 given K >= 3
 given N > 1
+given N <= 5
+given D >= N
 L = sum(w[i,j]*y[i]*p[j]*q[j]*c[j] for i in K for j in K) + a*b*s*t*h*e*f*f2*big + r + m + o
 of L
 R = sum(x[d] for d in D) + g(a) + sum(v[lab[n]]*y[sig[lab[n]]] for n in N) + b2 + alias
@@ -121,6 +137,14 @@ a - b
 b - a
 (a - b)*s
 a*b + 1
+a + 2*b
+exp(b2)
+a*b/b - b
+b3 - b
+b3*a/a - b
+u2
+one
+lt
 1 + b*a
 (a*b + 1)**2
 x[d]
@@ -222,6 +246,8 @@ f**s
 sqrt(s)
 sqrt(a)
 sqrt(a**2)
+sqrt(t)
+t**(1/3)
 t**3
 t**2
 f2**2
@@ -248,6 +274,9 @@ a**2 + a*b + b**2 + f
 a**2 - 2*a*b + b**2 - s
 a**2 - 2*a*b + b**2 + t
 a**2*s - 2*a*b*s + b**2*s
+a**2*b3/b3 - 2*a*b + b**2
+a**(-2) - 2*b/a + b**2
+a**3 - 2*a*b + b**3
 sum(c[k] for k in K)
 sum(v[k] for k in K)
 sum(y[k] for k in K)
@@ -263,6 +292,8 @@ sum(s for k in K if k < j)
 sum(s for k in K if k <= j and k >= j)
 sum(s for k in K if k <= j and k != i)
 sum(s for k in K if c[k] > 0)
+sum(s for k in K if not (k == j and k == i))
+sum(s for k in K if k <= j and i <= j)
 sum(s for k in K if k == 1)
 sum(p[k] for k in K if k >= j)
 prod(c[k] for k in K)
@@ -276,6 +307,7 @@ max(t for k in K if k != j)
 max(c[k] for k in K if k <= j)
 min(c[k] for k in K)
 min(y[k]**2 for k in K)
+max(y[k] for k in K)
 g(a)
 g(s)
 diff(L, a)
@@ -373,6 +405,16 @@ lab[n] == lab[n]
 lab[n] == j
 lab[n] >= 1
 s > 0 and t < 0
+s > 0 and w[i,j] == w[j,i]
+s > 0 and K >= 3
+s > 0 and K >= 2
+1 == 1
+1 == 2
+1 != 2
+2 < 1
+2 >= 2
+i > 0
+lab[n] > 0
 s > 0 and a > 0
 s > 0 or a > 0
 a > 0 or b > 0
@@ -503,6 +545,7 @@ y[i]
 y[j]
 y[1]
 y[2]
+y[5]
 y[lab[n]]
 x[d]
 x[1]
@@ -670,6 +713,73 @@ def test_indices_in_range() -> None:
         (Integer(0), K, False),
         (Integer(-1), K, False), (Integer(2), N, True), (Integer(3), N, False),
         (Integer(1), three, True), (Integer(3), three, True), (Integer(4), three, False),
-        (Integer(0), three, False), (index("k", three), three, True), (k, three, False),
+        (add(k, Integer(1)), K, False), (Integer(0), three, False),
+
+        (index("k", three), three, True), (k, three, False),
     ):  # fmt: skip
         assert theory.in_range(i, over) is inside, (i, over)
+
+
+def test_a_definition_says_what_it_means_and_nothing_that_is_said_already() -> None:
+    i, j = LETTERS["i"], LETTERS["j"]
+    y = element("y", i)
+    theory = Theory(PROBLEM)
+    for name in ("p", "z", "K", "pi", "lab", "g", "L"):
+        with pytest.raises(KernelError, match="in use"):
+            theory.define(Definition(name, (i,), y))
+    for params in ((), (j,)):
+        with pytest.raises(KernelError, match="leaves an index free"):
+            theory.define(Definition("new", params, y))
+    with pytest.raises(KernelError, match="an unknown name"):
+        theory.define(Definition("new", (i,), element("other", i)))
+    with pytest.raises(KernelError, match="an unknown name"):
+        theory.define(Definition("new", (i,), element("new", i)))
+    theory.define(Definition("new", (i,), y))
+    theory.define(Definition("wide", (i, j), y))
+    assert theory.unfold(element("new", j)) == element("y", j)
+    assert theory.unfold(element("wide", j, i)) == element("y", j)
+
+
+def test_only_what_is_defined_is_unfolded_at_indices_of_its_sizes() -> None:
+    theory, i, n = Theory(PROBLEM), LETTERS["i"], LETTERS["n"]
+    for t, why in (
+        (element("y", i), "not defined"), (symbol("a"), "not defined"),
+        (element("q", i, i), "2 indices"), (element("q"), "0 indices"),
+        (element("q", n), "does not run over"), (element("q", Integer(4)), "does not run over"),
+    ):  # fmt: skip
+        with pytest.raises(KernelError, match=why):
+            theory.unfold(t)
+    assert theory.unfold(element("q", element("lab", n))) == power(
+        element("z", element("lab", n)), Integer(2)
+    )
+
+
+def test_what_is_assumed_is_used_from_then_on() -> None:
+    theory, a = Theory(PROBLEM), symbol("a")
+    positive = relation(">", a, ZERO)
+    assert theory.decide(positive) == (False, frozenset())
+    assert theory.assumed() == ()
+    for _ in range(2):
+        theory.assume(positive)
+        theory.assume(any_of(positive, relation("<", a, ZERO)))  # no relation: not used
+    assert theory.assumed() == (positive,)
+    assert theory.decide(positive) == (True, frozenset((positive,)))
+    assert theory.sign(a) == (POS, frozenset((positive,)))
+
+
+def test_what_is_too_large_to_multiply_out_is_not_taken_for_the_same() -> None:
+    sums = [add(*[symbol(f"x{n}{k}") for k in range(8)]) for n in range(5)]
+    needs = Theory(PROBLEM).smooth(apply("abs", mul(*sums)), "x00")
+    assert needs == {relation("!=", mul(*sums), ZERO)}
+
+
+def test_relations_of_indices() -> None:
+    theory = Theory(PROBLEM)
+    for text, is_one in (
+        ("i < j", True), ("i == 2", True), ("2 != i", True), ("lab[n] == j", True),
+        ("i != lab[n]", True), ("lab[n] == lab[n]", True), ("lab[n] == 2", False),
+        ("a > b", False), ("a > i", False), ("i > a", False), ("y[i] > 2", False),
+        ("2 > y[i]", False), ("K >= 3", False), ("i + 1 > j", False),
+    ):  # fmt: skip
+        assert theory.is_index_relation(condition(text)) is is_one, text
+    assert not theory.is_index_relation(relation("==", Integer(1), Integer(2)))

@@ -16,8 +16,8 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
     shape_text,
+    tell,
 )
 from derivation.codegen.modules import UPSTREAM, Module, assembled
 from derivation.codegen.native import native
@@ -60,7 +60,7 @@ class AutogradModule:
         for _ in range(3):
             fitted(program, printer, names, {})
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         forward = program.needed(["value"])
         self.value = "value"
         last = program.statement("value").node

@@ -18,10 +18,10 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
     printed,
     room_for,
     shape_text,
+    tell,
 )
 from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
@@ -95,21 +95,21 @@ class Module:
             node = self.lowering.lower(o.result)
             if upstream:
                 node = mul(array(UPSTREAM, ()), node)
-            if set(node.axes) != set(axes):
-                node = Node("broadcast", (node,), axes)
-            elif node.op == "array" and node.data[0] not in self.lowering.statements:
-                node = Node("copy", (node,), node.axes)
             label = self._label(o)
             self.grads[label] = axes
-            outputs.append(Statement(label, axes, node))
-        self.value = Statement(
+            outputs.append(self._returned(label, axes, node))
+        self.value = self._returned(
             "value", _letters(self.objective), self.lowering.lower(self.objective)
         )
         self.inputs = [n for n in problem.shapes if n not in problem.definitions]
         if upstream:
             self.inputs.append(UPSTREAM)
+        computed = self.lowering.statements
+        replaced = {
+            n for n in problem.definitions if n not in computed and f"{n} masked" in computed
+        }
         raw = [
-            *problem.shapes,
+            *(n for n in problem.shapes if n not in replaced),
             *problem.sizes,
             *problem.unknown,
             *self.introduced,
@@ -135,6 +135,14 @@ class Module:
         self.last_parameters: dict[str, str] = {}  # what the function written last takes
         self.last_functions: list[str] = []
         self.last_sizes: list[str] = []
+
+    def _returned(self, label: str, axes: tuple[Axis, ...], node: Node) -> Statement:
+        """A statement for what is returned: of full shape, and no array of the caller's own."""
+        if set(node.axes) != set(axes):
+            node = Node("broadcast", (node,), axes)
+        elif node.op == "array" and node.data[0] not in self.lowering.statements:
+            node = Node("copy", (node,), node.axes)
+        return Statement(label, axes, node)
 
     def _label(self, o: Outcome) -> str:
         kind = "hess" if len(o.wrt) > 1 else "jac" if _letters(o.objective) else "grad"
@@ -168,7 +176,7 @@ class Module:
         for _ in range(3):  # a name may be longer than what it stood for
             fitted(program, printer, names, typed)
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         chosen = program.needed(wants)
         returned = {}
         for name in wants:

@@ -79,6 +79,7 @@ def const(value: Fraction | int) -> Node:
 
 
 ZERO, ONE = const(0), const(1)
+MOST_FOLDED, LARGEST_FOLDED = 16, 10**6  # powers of numbers that are written out
 
 
 def is_const(n: Node, value: int | None = None) -> bool:
@@ -107,6 +108,7 @@ def add(*terms: Node) -> Node:
                 number += part.data
             else:
                 flat.append(part)
+    flat = _cancelled(flat)
     twice = {t: flat.count(t) for t in flat if flat.count(t) > 1}
     if twice:
         flat = [mul(const(twice.get(t, 1)), t) for t in dict.fromkeys(flat)]
@@ -116,6 +118,16 @@ def add(*terms: Node) -> Node:
     if len(flat) < 2:
         return flat[0] if flat else ZERO
     return Node("add", tuple(flat), union(flat))
+
+
+def _cancelled(terms: list[Node]) -> list[Node]:
+    """The terms without those that are another one with the opposite sign."""
+    for t in [t for t in terms if t.op == "neg"]:
+        for u in terms:
+            if u.op != "neg" and len(u.axes) == len(t.axes) and key(u) == key(t.args[0]):
+                terms = [v for v in terms if v is not t and v is not u]
+                break
+    return terms
 
 
 def _terms(n: Node) -> list[Node]:
@@ -255,6 +267,10 @@ def power(base: Node, exponent: Node) -> Node:
         return div(ONE, power(base, const(-exponent.data)))
     if is_const(base, 1):
         return base
+    if base.op == exponent.op == "const" and exponent.data.denominator == 1:
+        short = max(abs(base.data.numerator), base.data.denominator) < LARGEST_FOLDED
+        if exponent.data <= MOST_FOLDED and short:
+            return const(base.data**exponent.data.numerator)
     if exponent.op == "const" and exponent.data == Fraction(1, 2):
         return fn("sqrt", base)
     if base.op == "fn" and base.data == "sqrt" and exponent.op == "const":
@@ -449,20 +465,23 @@ def is_negative(n: Node) -> bool:
     return n.op in ("mul", "div") and is_negative(n.args[0])
 
 
-def is_positive(n: Node) -> bool:
-    """Whether the value is positive wherever it is defined (a "no" may be ignorance)."""
+def is_positive(n: Node, named: Callable[[str], bool] = lambda name: False) -> bool:
+    """Whether the value is positive wherever it is defined (a "no" may be ignorance).
+
+    ``named`` says of which arrays that is known.
+    """
     if n.op == "const":
         return bool(n.data > 0)
     if n.op in ("size", "pi"):
         return True
+    if n.op == "array":
+        return named(n.data[0])
     if n.op == "fn":
         return n.data in ("exp", "sigmoid", "softplus", "cosh")
     if n.op in ("add", "mul", "div"):
-        return all(map(is_positive, n.args))
-    if n.op == "pow":
-        return is_positive(n.args[0])
-    if n.op == "reduce":
-        return is_positive(n.args[0])
+        return all(is_positive(a, named) for a in n.args)
+    if n.op in ("pow", "reduce"):
+        return is_positive(n.args[0], named)
     if n.op == "where":
-        return is_positive(n.args[1]) and is_positive(n.args[2])
+        return is_positive(n.args[1], named) and is_positive(n.args[2], named)
     return False

@@ -19,6 +19,7 @@ from derivation.codegen.nodes import (
     array,
     children,
     key,
+    neg,
     rebuilt,
     walk,
 )
@@ -127,10 +128,14 @@ class Program:
                 return m
             for n in (n for n in lengths if n < len(m.args)):
                 for chosen in combinations(m.args, n):
+                    rest = [a for a in m.args if a not in chosen]
                     part = add(*chosen)
                     if part.op == "add" and (n, key(part)[0]) in known:
-                        rest = [a for a in m.args if a not in chosen]
-                        return Node("add", (part, *rest), m.axes)
+                        return Node("add", (nested(part), *rest), m.axes)
+                    part = add(*map(neg, chosen))
+                    if part.op == "add" and (n, key(part)[0]) in known:
+                        part = nested(part)
+                        return Node("add", (*rest, Node("neg", (part,), part.axes)), m.axes)
             return m
 
         self.statements = [replace(s, node=nested(s.node)) for s in self.statements]
@@ -331,6 +336,8 @@ _REDUCED = {"max": "max", "min": "min", "sum": "sum", "mean": "mean", "prod": "p
 def name_for(n: Node) -> str:
     """What a person would call it, from the operation and the one array that it is about."""
     about = _about(n)
+    if n.op == "fn" and n.data in ("max", "min") and n.args[1].op == "const":
+        return name_for(n.args[0])
     if n.op == "fn":
         base = {"sigmoid": "sigma", "softplus": "soft"}.get(n.data, str(n.data))
         return f"{base}_{about}" if about else f"{base}s"

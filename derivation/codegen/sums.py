@@ -20,6 +20,7 @@ from derivation.codegen.nodes import (
     contract,
     div,
     mul,
+    power,
     reduce,
     relabel,
     union,
@@ -248,3 +249,30 @@ def _sums(n: Node) -> list[tuple[list[Node], Sequence[Axis]]]:
         for k, f in enumerate(factors)
         if f.op == "contract" and not any(set(f.data) & set(g.axes) for g in factors if g is not f)
     ]
+
+
+def times(n: Node, f: Node) -> Node | None:
+    """The node times a factor that cancels somewhere inside; None where it cancels nothing."""
+    if n.op == "neg":
+        inner = times(n.args[0], f)
+        return None if inner is None else mul(const(-1), inner)
+    if n.op == "add":
+        parts = [times(a, f) for a in n.args]
+        if all(p is None for p in parts):
+            return None
+        return add(*[mul(a, f) if p is None else p for a, p in zip(n.args, parts, strict=True)])
+    if n.op == "mul":
+        for k, a in enumerate(n.args):
+            part = times(a, f)
+            if part is not None:
+                return mul(*n.args[:k], part, *n.args[k + 1 :])
+    if n.op == "div":
+        below = flat([n.args[1]])
+        if f in below:
+            below.remove(f)
+            return div(n.args[0], mul(*below))
+        above = times(n.args[0], f)
+        return None if above is None else div(above, n.args[1])
+    if n.op == "pow" and n.args[0] == f and n.args[1].op == "add" and const(-1) in n.args[1].args:
+        return power(f, add(n.args[1], const(1)))
+    return None

@@ -109,6 +109,7 @@ def summary(found: Verified) -> str:
         ("where", found.conditions),
         ("domain", found.domain),
         ("with", found.introduced),
+        ("without", tuple(f"{what}: it is not proved here" for what in found.unproved)),
     ):
         lines += [f"    {label if not k else '':8}{text}" for k, text in enumerate(texts)]
     return "\n".join(lines)
