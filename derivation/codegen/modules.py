@@ -26,7 +26,7 @@ from derivation.codegen.functions import (
 from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
-from derivation.codegen.nodes import Axis, Node, Statement, array, mul
+from derivation.codegen.nodes import Axis, Node, Statement, array, mul, walk
 from derivation.codegen.printing import Printer
 from derivation.codegen.program import Program
 from derivation.codegen.reuse import written_over
@@ -142,6 +142,8 @@ class Module:
             node = Node("broadcast", (node,), axes)
         elif node.op == "array" and node.data[0] not in self.lowering.statements:
             node = Node("copy", (node,), node.axes)
+        elif not self.dialect.is_numpy and not axes and not _is_computed(node):
+            node = Node("broadcast", (node,), ())  # a tensor all the same
         return Statement(label, axes, node)
 
     def _label(self, o: Outcome) -> str:
@@ -237,8 +239,6 @@ class Module:
         return [n for n in self.inputs if n in found]
 
     def _functions(self, chosen: Sequence[Statement]) -> list[str]:
-        from derivation.codegen.nodes import walk
-
         called = {m.data for s in chosen for m in walk(s.node) if m.op == "call"}
         return sorted(called)
 
@@ -395,6 +395,10 @@ class Module:
             else:
                 lines += filled(f"Holds where {text}.")
         return ["", *lines] if lines else []
+
+
+def _is_computed(n: Node) -> bool:
+    return any(m.op in ("array", "call") for m in walk(n))
 
 
 def _is_used(given: Term, outcomes: Sequence[Outcome]) -> bool:
