@@ -513,12 +513,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         rounds = 1 if asked.quick else asked.rounds
         bench = Bench(rounds, asked.quick, asked.venvs.resolve(), Path(folder))
         bench.install()
+        whole = tuple(asked.only) == PARTS and not asked.quick
+        out = asked.out or (RESULTS if whole else None)
         for part in asked.only:
             print(f"… {part}", file=sys.stderr, flush=True)
             getattr(bench, part)()
+            if out is not None:  # what is there already outlives a run that is cut short
+                out.write_text(report(bench, load), encoding="utf-8")
     print(table(bench.rows))
-    whole = tuple(asked.only) == PARTS and not asked.quick
-    out = asked.out or (RESULTS if whole else None)
-    if out is not None:
-        out.write_text(report(bench, load), encoding="utf-8")
     return 0
