@@ -88,7 +88,7 @@ def _condition(c: Term) -> list[Any]:
 
 
 def problem_tree(problem: Problem, wrt: Any, size: int) -> dict[str, Any]:
-    """What a peer needs of a problem: definitions, variables, shapes, and a number for each size."""
+    """What a peer needs of a problem: definitions, variables, shapes, a number for each size."""
     definitions = {
         name: [[i.name for i in d.params], tree(d.body)] for name, d in problem.definitions.items()
     }

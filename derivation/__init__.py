@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as in `typing`, without its import: `--version` must stay fast
 if TYPE_CHECKING:
-    from derivation.api import Derivation, derive, gradients
+    from derivation.api import Derivation, Gradients, derive, gradients
     from derivation.checking import Report, check
     from derivation.interop import (
         IndexedMax,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Derivation",
+    "Gradients",
     "IndexedMax",
     "IndexedMin",
     "Report",
@@ -40,7 +41,7 @@ __all__ = [
     "verify",
 ]
 
-_ASKING = ("Derivation", "derive", "gradients")
+_ASKING = ("Derivation", "Gradients", "derive", "gradients")
 _HOME = {n: "derivation.api" if n in _ASKING else "derivation.interop" for n in __all__}
 _HOME |= dict.fromkeys(("Report", "check"), "derivation.checking")
 _HOME["Verified"] = _HOME["verify"] = "derivation.verifier"

@@ -114,7 +114,7 @@ def gradients(
     style: str | None = None,
     where: Where | None = None,
     inline: bool = False,
-) -> dict[str, Derivation]:
+) -> Gradients:
     """Derives every gradient that a problem asks for, by the text of its variable.
 
     The arguments are those of `derive`, except that a list in ``wrt`` means several gradients.
@@ -126,7 +126,7 @@ def gradients(
     if wrt is not None and not isinstance(wrt, str | Basic):
         wrt = ", ".join(map(_text, wrt))
     asked = _read(problem, wrt, of, given, style, where)
-    return {_wrt_text(d.outcome.wrt): d for d in _derivations(asked, inline)}
+    return Gradients({_wrt_text(d.outcome.wrt): d for d in _derivations(asked, inline)})
 
 
 def read(
@@ -249,10 +249,12 @@ def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcom
     ``before`` are steps that it has confirmed already, by number; those of this outcome join them.
     """
     from derivation.oracle import Refuted
+    from derivation.terms import collector_at_rest
 
     steps = (*outcome.facts, *outcome.steps)
     try:
-        checked = oracle.confirm([s for s in steps if before.get(s.number) is not s])
+        with collector_at_rest():
+            checked = oracle.confirm([s for s in steps if before.get(s.number) is not s])
         before.update({s.number: s for s in steps})
         sizes = sorted(checked.sizes, key=lambda s: (max(s.values(), default=0), *s.values()))
         return replace(outcome, checked=replace(checked, sizes=tuple(sizes)))
@@ -309,15 +311,16 @@ def _derivations(problem: Problem, inline: bool) -> list[Derivation]:
     return [Derivation(outcome) for outcome in found]
 
 
-def example_arrays(derivation: Derivation) -> list[dict[str, Any]]:
-    """Small arrays that meet the conditions of a derivation, by name, of several sizes."""
+def example_arrays(*derivations: Derivation) -> list[dict[str, Any]]:
+    """Small arrays of several sizes that meet the conditions of derivations of one problem."""
     from derivation import codegen
     from derivation.oracle import Oracle
 
-    outcome = derivation.outcome
-    oracle = Oracle(outcome.problem, extra=outcome.introduced)
-    points = oracle.points(outcome.conditions)
-    return [codegen.arrays_at(outcome.problem, p.setting.arrays) for p in points]
+    found = [d.outcome for d in derivations]
+    problem = found[0].problem
+    oracle = Oracle(problem, extra=[d for o in found for d in o.introduced])
+    points = oracle.points(tuple(dict.fromkeys(c for o in found for c in o.conditions)))
+    return [codegen.arrays_at(problem, p.setting.arrays) for p in points]
 
 
 # -- reading --------------------------------------------------------------------------------
@@ -565,6 +568,50 @@ class Derivation:
         from derivation.language import write_condition
 
         return tuple(write_condition(c) for c in found)
+
+
+class Gradients(dict[str, Derivation]):
+    """The derivations of one problem by the text of their variables: what `gradients` returns."""
+
+    def function(self, backend: str = "numpy", *, loss: bool = False) -> Function:
+        """All gradients as one function of arrays, which computes what they share once.
+
+        It returns a dictionary with the keys of this one; with ``loss``, the pair of the value and
+        that dictionary. All else is as for `Derivation.function`, which gives one gradient.
+
+        >>> found = gradients("L = sum((w[d]*x[d] + b)**2 for d in D)", wrt=["w[j]", "b"])
+        >>> value, slopes = found.function(loss=True)(w=[1.0, 2.0], x=[1.0, 1.0], b=0.0)
+        >>> float(value), slopes["w[j]"].tolist(), float(slopes["b"])
+        (5.0, [2.0, 4.0], 6.0)
+        """
+        from derivation.codegen import Function
+
+        return Function([d.outcome for d in self.values()], backend, loss=loss, keys=list(self))
+
+    def gradcheck(
+        self,
+        function: Callable[..., Any],
+        arrays: Mapping[str, Any],
+        *,
+        tolerance: float | None = None,
+    ) -> GradientCheck:
+        """Compares a function that returns all gradients, in order or by name, with these.
+
+        It returns a sequence in the order of this dictionary, or a dictionary by variables or
+        by names of arrays. The report is that of the gradient that differs most.
+
+        >>> found = gradients("L = sum((w[d]*x[d] + b)**2 for d in D)", wrt=["w[j]", "b"])
+        >>> arrays = {"w": [1.0, 2.0], "x": [1.0, 1.0], "b": 0.0}
+        >>> import numpy as np
+        >>> def backward(w, x, b):
+        ...     r = np.multiply(w, x) + b
+        ...     return {"w": 2*r*x, "b": r.sum()}
+        >>> print(found.gradcheck(backward, arrays))
+        diff(L, b) differs from the derived one: worst entry, found 3, derived 6, ...
+        """
+        from derivation.codegen import gradcheck_all
+
+        return gradcheck_all(self.function(), function, arrays, tolerance)
 
 
 class ShownStep(Step):

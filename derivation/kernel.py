@@ -221,13 +221,19 @@ def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str
 
 
 def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
-    """The defined names that a derivative rests on: where one is cut, it is another."""
+    """The defined names that a derivative rests on: where one is cut, it is another.
+
+    A name whose definition does not depend on the variable passes nothing on, cut or not.
+    """
     through = isinstance(t, Diff)
     if not through and not theory.defined(t.args[0]):
         return frozenset()
     inside, by = names(t.args[0]), name_of(t.args[1])  # the variable's own definition is cut here
     below = theory.below(inside, cut=by) if through else inside - {by}
-    return below & frozenset(theory.definitions)
+    own = theory.definitions
+    return frozenset(
+        n for n in below if n in own and (not through or theory.depends(own[n].body, by))
+    )
 
 
 def cite(theorem: Theorem, lhs: Term) -> Theorem:

@@ -36,6 +36,7 @@ if _was_enabled:
     _gc.enable()
 
 from collections.abc import Callable, Iterator, Mapping  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
 from typing import Any, TypeAlias  # noqa: E402
 
@@ -79,6 +80,18 @@ _TABLE: dict[tuple[Any, ...], Any] = {}
 _TABLE_LIMIT = 1 << 18
 
 
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """No garbage collection: terms form no cycles, and a full collection outlasts a derivation."""
+    running = _gc.isenabled()
+    _gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            _gc.enable()
+
+
 def _make(cls: Any, *args: Any) -> Any:
     """The one object of this class with these arguments, nothing evaluated."""
     where = (cls, *args)
@@ -115,6 +128,9 @@ class Index(Symbol):  # type: ignore[misc]
         return (self.name, self.size)
 
 
+_NUMBERS: dict[tuple[Any, int], Any] = {}
+
+
 def number(p: int | Fraction | Expr, q: int = 1) -> Any:
     """An exact rational number.
 
@@ -123,8 +139,14 @@ def number(p: int | Fraction | Expr, q: int = 1) -> Any:
     """
     if isinstance(p, Basic):
         return p
-    value = Fraction(p) / q
-    return Rational(value.numerator, value.denominator)
+    where = (p, q)
+    found = _NUMBERS.get(where)
+    if found is None:
+        value = Fraction(p) / q
+        found = Rational(value.numerator, value.denominator)
+        if len(_NUMBERS) < 4096:
+            _NUMBERS[where] = found
+    return found
 
 
 ZERO, ONE, MINUS_ONE, HALF, TWO = number(0), number(1), number(-1), number(1, 2), number(2)

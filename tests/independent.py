@@ -209,6 +209,8 @@ class Point:
 
     def entry(self, name: str, at: Key) -> Any:
         """The value of an entry of an array, or of a scalar (the empty key)."""
+        if name == "pi" and not at and () not in self.arrays.get(name, {(): 0}):
+            return +mp.pi  # the number, beside an array of that name
         if name in self.arrays:
             return self.arrays[name][at]
         if name in self.model.definitions:

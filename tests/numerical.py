@@ -162,4 +162,5 @@ def worst(found: Any, wanted: Mapping[tuple[int, ...], float]) -> float:
 
 def called(function: Function, case: Case, arrays: Arrays | None = None) -> Any:
     """The function at a case's arrays, with stand-ins for unknown functions."""
-    return function(**(arrays or case.arrays), **case.functions(function.arguments))
+    sizes = {z: case.sizes[z] for z in function.sizes}
+    return function(**(arrays or case.arrays), **case.functions(function.arguments), **sizes)

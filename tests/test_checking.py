@@ -398,3 +398,13 @@ wrt W[a,b]
 """
     assert verdicts(problem + "= X.T @ R\n= sum(X[n,a]*R[n,b] for n in N)") == ["proved"] * 2
     assert verdicts(problem + "= R.T @ X") == ["unread"]
+
+
+def test_a_letter_that_is_only_compared_is_an_index() -> None:
+    lines = """\
+claim sum(1 for i in N if i != j) == N - 1
+claim sum(x[i] for i in N if i != q) == sum(x[i] for i in N) - x[q]
+claim sum(1 for i in N if i != j) == N
+"""
+    found = verdicts("L = sum(x[i]**2 for i in N)\nwrt x[j]\n" + lines)
+    assert found == ["proved", "proved", "refuted"]

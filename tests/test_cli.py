@@ -435,4 +435,6 @@ def test_progress_is_told_after_a_while(
     ],
 )
 def test_a_literal_index_bounds_the_size(run, program: str, said: str) -> None:  # type: ignore[no-untyped-def]
-    assert said in run("derive", "-e", program).out
+    out = run("derive", "-e", program).out
+    assert said in out
+    assert "provided" not in out  # said once

@@ -54,7 +54,9 @@ BAD: list[tuple[str, str]] = [
     ("L = x, y", "a tuple"),
     ("L := x", "assignment inside an expression"),
     ("L += x", "assignment `+=`"),
-    ("L = lambda u: u", "the colon is not part"),
+    ("L = lambda u: u", "`lambda` with a body|a line of its own"),
+    ("L = (lambda q:q)(x)", "`lambda` with a body|a line of its own"),
+    ("L = X.T @ x", "slot 1 of `X`|matrix notation|`X: N by D`"),
     ("L = f(*x)", "a value is missing"),
     ("L = f(u=x)", "`=` stands inside an expression"),
     ("L = x if y else 2", "a condition is expected"),
@@ -166,6 +168,16 @@ BAD: list[tuple[str, str]] = [
     ("L = x/0", "division by zero"),
     ("L = x/(2 - 2)", "division by zero"),
     ("L = x/0.0", "division by zero"),
+    ("L = x/(y - y)", "division by zero"),
+    ("L = x/sum(0 for i in K) + sum(y[i] for i in K)", "division by zero"),
+    ("L = x*(2 - 2)**(-1)", "division by zero"),
+    ("L = log(0)*x", "`log` has no value at 0|above 0"),
+    ("L = x*log(y - y - 1)", "`log` has no value at -1"),
+    ("L = x*log(x, -2)", "`log` has no value at -2"),
+    ("L = sqrt(-1)*x", "`sqrt` has no value at -1"),
+    ("L = x*(-1)**(1/2)", "-1 to the power 1/2 is not a real number"),
+    ("L = x*lgamma(0)", "`lgamma` has no value at 0"),
+    ("L = x*atanh(1)", "`atanh` has no value at 1|between -1 and 1"),
     ("L = 0**-1*x", "division by zero"),
     # givens
     ("L = x; given 1 == 2", "can never hold"),
@@ -175,6 +187,17 @@ BAD: list[tuple[str, str]] = [
     ("L = sum(x[i] for i in N); given x[i] + 1 == x[i]", "can never hold"),
     ("L = sum(x[i] for i in N); given N < 1", "can never hold"),
     ("L = sum(x[i] for i in N); given N == 1/2", "can never hold"),
+    ("L = x; given x > 0; given x < 0", "contradicts one before"),
+    ("L = x; given x > y; given y > x", "contradicts"),
+    ("L = x; given x == 1; given x != 1", "contradicts"),
+    ("L = x; given x >= 1; given x <= 1; given x != 1", "contradicts"),
+    ("L = sum(x[i] for i in K); given K >= 3; given K <= 2", "contradicts"),
+    ("L = sum(x[i] for i in K); given K > 2; given 2*K < 6", "contradicts"),
+    ("L = sum(x[i] for i in K); given x[i] > 0; given -x[j] > 1", "contradicts"),
+    ("L = x*sum(p[i,j] for i in K for j in K); given p[i,j] == p[j,i]; given p[a,b] != p[b,a]",
+     "contradicts"),
+    ("L = sum(x*y[i] for i in K); given sum(y[i] for i in K) == 1; given sum(y[k] for k in K) == 2",
+     "contradicts"),
     ("L = x; given x if 1 < 2 else y == 1", "`if … else …`|brackets"),
     ("L = x; given x > 0 and x < 1", "there are several"),
     ("L = x; given 0 < x < 1", "there are several"),
@@ -414,3 +437,26 @@ def test_random_slips(seed: int) -> None:
             if error.column is not None:
                 assert error.source is not None, (seed, text)
                 assert 0 <= error.column <= len(error.source), (seed, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L = x; given x >= 1; given x <= 1; wrt x",
+        "L = x; given x > 0; given x != 1; given x < 2; wrt x",
+        "L = sum(x[i] for i in K); given K > 2; given K < 4; wrt x",
+        "L = sum(p[i,j] for i in K for j in K); given p[i,j] >= p[j,i]; given p[i,j] <= p[j,i]; "
+        "wrt p",
+        "L = sum(x[i,j]*y[j,i] for i in K for j in N); given x[i,j] > 0; given y[j,i] < 0; wrt x",
+        "L = x*log(1)*sqrt(0)*acosh(1)*digamma(-1/2); wrt x",
+        "L = x/(y - z); wrt x",
+    ],
+)
+def test_what_can_hold_and_has_a_value_is_read(text: str) -> None:
+    assert read_problem(text).wrt
+
+
+def test_a_contradiction_names_the_line_of_the_other_given() -> None:
+    error = refused("given y > 1\nL = x + y\ngiven -2*y >= 0" + WRT)
+    assert error.line == 3
+    assert "contradicts the one in line 1" in str(error)

@@ -580,3 +580,10 @@ def test_a_slip_in_a_document_is_named(document: str, slip: str, right: str) -> 
     assert found.suggestion is not None
     assert found.suggestion.slip.startswith(slip)
     assert found.suggestion.text == right
+
+
+def test_a_constant_that_is_forgotten_is_a_factor() -> None:
+    (found,) = check("f = exp(sum(3*a[i]*x[i] for i in N))\nwrt x[j]\n= a[j]*f").lines
+    assert found.suggestion is not None
+    assert found.suggestion.slip == "factor 3: a constant that stays in differentiating"
+    assert found.suggestion.text == "= 3*a[j]*f"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib.metadata import version
@@ -11,16 +12,12 @@ import numpy
 import sympy
 import tensorgrad as tg
 import tensorgrad.functions as F
-from programs import Program, serve
+from programs import Program, Unsaid, each_item, serve
 from tensorgrad.extras.to_index import to_index
 from tensorgrad.tensor import Rename
 
 Data = Mapping[str, Any]
 K, N, M, D, C = sympy.symbols("K N M D C")
-
-
-class Unsaid(Exception):
-    """A term that the peer has no words for."""
 
 
 class Stated:
@@ -232,24 +229,20 @@ class Saying:
 
 def item(data: Data) -> dict[str, Any]:
     """One gradient of the corpus, simplified in full; checked against autograd."""
-    import time
-
     saying = Saying(data)
     loss = saying.say(data["definitions"][data["objective"]][1])
-    start = time.perf_counter()
+    start = time.process_time()
     found = loss
     for name, _ in data["wrt"]:
         if name not in saying.variables:
             raise Unsaid("a derivative by a defined name")
         found = found.grad(saying.variables[name])
     found = found.full_simplify()
-    return {"seconds": time.perf_counter() - start, "nodes": count(found)}
+    return {"seconds": time.process_time() - start, "nodes": count(found)}
 
 
 def network(data: Data) -> dict[str, Any]:
     """A dense network's gradient by its first weights; layers of their own widths."""
-    import time
-
     layers = data["layers"]
     width = [sympy.Symbol(f"H{k}") for k in range(layers + 1)]
     batch, classes = sympy.symbols("B Kc")
@@ -264,9 +257,9 @@ def network(data: Data) -> dict[str, Any]:
     y = tg.Variable("y", b=batch, k=classes)
     y = y.with_eq_constraint(F.sum(y, ["k"]), tg.Ones(b=batch))
     loss = F.sum(F.cross_entropy(F.dot(below, last, f"h{layers}"), y, "k"))
-    start = time.perf_counter()
+    start = time.process_time()
     found = loss.grad(first).full_simplify(False)
-    return {"seconds": time.perf_counter() - start, "nodes": count(found)}
+    return {"seconds": time.process_time() - start, "nodes": count(found)}
 
 
 PROGRAMS = {
@@ -278,7 +271,7 @@ PROGRAMS = {
     "attention-queries": Program(attention("Q"), show, values("n", "d"), nodes),
     "attention-keys": Program(attention("K"), show, values("m", "d"), nodes),
     "attention-values": Program(attention("V"), show, values("m", "c"), nodes),
-    "item": Program(item),
+    "items": Program(each_item(item)),
     "network": Program(network),
 }
 

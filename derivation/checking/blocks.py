@@ -139,6 +139,8 @@ def _summary(report: Report) -> Prose:
             else (f"the first wrong line is line {report.first_wrong}")
         )
         return (f"{first} ({said})",)
+    if counts["unread"] == len(verdicts):
+        return (f"no line could be read ({said})",)
     if counts["open"] or counts["unread"]:
         return (f"no line is refuted, but not all are proved ({said})",)
     return (f"correct: every line is proved ({said})",)

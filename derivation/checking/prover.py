@@ -165,10 +165,25 @@ class Prover:
         return tuple(step for number, step in known.items() if number in wanted)
 
     def versions(self, t: Any) -> list[Any]:
-        """The term with its derivatives worked out, as it stands, and by the chain rule."""
+        """The term with its derivatives worked out, as it stands, and by the chain rule.
+
+        Worked out, it comes as found, simplified, as short as possible and multiplied out.
+        """
         out = [t]
+        worked = t
         with suppress(DerivationError, RecursionError):
-            out.insert(0, self.worked_out(t).after)
+            worked = self.worked_out(t).after
+            out.insert(0, worked)
+        self._left = EFFORT
+        for reform in (
+            self.planner.simplifier.simplify,
+            self.planner.shortener.shorten,
+            self.normaliser(frozenset(), False).normal,
+        ):
+            with suppress(DerivationError, RecursionError):
+                after = reform(worked).after
+                if after not in out:
+                    out.append(after)
         if isinstance(t, Diff) and len(t.args) == 2:
             with suppress(DerivationError, RecursionError):
                 after, _ = REGISTRY["chain-rule"].rewrite(self.theory, t, {})  # type: ignore[misc]

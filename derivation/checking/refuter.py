@@ -11,9 +11,10 @@ from typing import Any
 
 import sympy
 
+from derivation.checking.assumptions import Assumption
 from derivation.checking.closed import Closed, ClosedForms, differ, term_of
 from derivation.language import nodes, write
-from derivation.oracle import Oracle
+from derivation.oracle import Oracle, Setting
 from derivation.oracle.claims import NOT_THERE, UNCLEAR, Claim, Point
 from derivation.oracle.evaluate import Program
 from derivation.oracle.points import combinations
@@ -78,6 +79,7 @@ class Refuter:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._curved = _curved(problem)
+        self._zero = _zero(problem, self._curved)
         self._simple = [Oracle(problem, seed, entries=self._entries(seed)) for seed in range(SEEDS)]
         self._general: Oracle | None = None
         self._program: Program | None = None
@@ -116,7 +118,9 @@ class Refuter:
         """Whether nothing at a few points, in floats, speaks against the equality."""
         claim = Claim(left, right, (), False, condition)
         tried = 0
-        for point in itertools.islice(self._points(), points):
+        first = itertools.islice(self._points(), points // 2)
+        others = self.general.points()[1 : 2 + points // 2]  # the sizes of 0 and 1 are the same
+        for point in itertools.chain(first, others or self.general.points()):
             for values in itertools.islice(combinations(claim.free, point.sizes), 6):
                 verdict = self._floats(claim, point, values)
                 if verdict is False:
@@ -153,15 +157,27 @@ class Refuter:
             points += agreed > before
         return points > 1 and agreed > 2
 
-    def refuted_even_if(self, given: Term, left: Term, right: Term, condition: Term = TRUE) -> bool:
-        """Whether the sides differ at a point that happens to meet a further given."""
+    def agrees_with(
+        self, assumed: Assumption, left: Term, right: Term, condition: Term = TRUE
+    ) -> bool:
+        """Whether the sides agree, in floats, at points made to meet one condition more."""
         claim = Claim(left, right, (), False, condition)
-        for point in itertools.islice(self._points(), 2 * QUICK):
-            if point.everywhere(given):
-                for values in itertools.islice(combinations(claim.free, point.sizes), 6):
-                    if self._floats(claim, point, values) is False:
-                        return True
-        return False
+        agreed = 0
+        for point in self.general.points()[:ENOUGH]:
+            arrays = point.setting.arrays
+            if assumed.name not in arrays:
+                continue
+            changed = {**arrays, assumed.name: assumed.meet(arrays[assumed.name])}
+            setting = Setting(point.sizes, changed)
+            moved = Point(self.general.programs, setting, point.salt)
+            if not all(map(moved.everywhere, self.problem.givens)):
+                continue
+            for values in itertools.islice(combinations(claim.free, point.sizes), 8):
+                verdict = self._floats(claim, moved, values)
+                if verdict is False:
+                    return False
+                agreed += verdict is True
+        return agreed > 0
 
     def cost(self, t: Term) -> int:
         """About how many operations the term takes at the first point, and to look at at all."""
@@ -182,7 +198,7 @@ class Refuter:
         def entries(name: str, mood: str, count: int, rng: random.Random) -> list[Fraction]:
             if mood == "unit":
                 return [rng.choice(_UNIT) for _ in range(count)]
-            if name in self._curved and seed == 0 and mood == "real":
+            if name in self._zero and seed == 0 and mood == "real":
                 return [Fraction(0)] * count
             pool = [n for n in range(1, 4 + count) if n != count + 3]
             if mood in ("real", "mixed") and name not in self._curved:
@@ -294,6 +310,16 @@ def _curved(problem: Problem) -> frozenset[str]:
                 found |= inside
                 grown = True
     return frozenset(n for n in found if n not in problem.definitions)
+
+
+def _zero(problem: Problem, curved: frozenset[str]) -> frozenset[str]:
+    """Those that are put as 0 at the first points: not data such as X[n,d] in exp(sum(X*w)).
+
+    A derivative by w is 0 where X is; a weight that is 0 makes exponentials rational as well.
+    """
+    varied = {name_of(v) for entry in problem.wrt for v in entry}
+    data = {n for n in curved - varied if len(problem.shapes.get(n, ())) > 1}
+    return curved - data if curved & varied else curved
 
 
 __all__ = ["Closed", "Counterexample", "Refuter", "nested"]

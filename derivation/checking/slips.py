@@ -295,7 +295,7 @@ def _squares(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
 
 
 def _takes_a_factor(t: Any, top: bool) -> bool:
-    return top or isinstance(t, Add | Mul | SumOver) or is_element(t)
+    return top or isinstance(t, Add | Mul | SumOver | Diff | Partial | IfElse) or is_element(t)
 
 
 def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:

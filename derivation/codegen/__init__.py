@@ -6,7 +6,7 @@ function with it. None of the libraries is imported before it is used.
 
 from derivation.codegen.autograd import AutogradModule
 from derivation.codegen.calling import Function, MissingLibrary, library
-from derivation.codegen.compare import GradientCheck, gradcheck
+from derivation.codegen.compare import GradientCheck, gradcheck, gradcheck_all
 from derivation.codegen.lower import NoCode
 from derivation.codegen.modules import Module, identifier, source
 from derivation.codegen.requests import Written, arrays_at, upstream_problem, written
@@ -21,6 +21,7 @@ __all__ = [
     "Written",
     "arrays_at",
     "gradcheck",
+    "gradcheck_all",
     "identifier",
     "library",
     "source",

@@ -16,12 +16,13 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
     shape_text,
+    tell,
 )
 from derivation.codegen.modules import UPSTREAM, Module, assembled
 from derivation.codegen.native import native
-from derivation.codegen.program import Program, Statement, arrays
+from derivation.codegen.nodes import Statement
+from derivation.codegen.program import Program, arrays
 from derivation.language import write, write_definition
 from derivation.steps import Outcome
 from derivation.terms import Index, Term, indices_of, name_of
@@ -59,7 +60,7 @@ class AutogradModule:
         for _ in range(3):
             fitted(program, printer, names, {})
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         forward = program.needed(["value"])
         self.value = "value"
         last = program.statement("value").node

@@ -56,6 +56,9 @@ class Function:
 
     Arrays count from 0; sizes are read from the shapes, and what no shape tells is an argument
     too. An unknown function g is an argument of that name, its derivative ``dg``.
+
+    Several derivations make a tuple, with the value first where it is asked for; with ``keys``,
+    a dictionary of the gradients.
     """
 
     def __init__(
@@ -65,10 +68,14 @@ class Function:
         *,
         loss: bool = False,
         grad: bool = True,
+        keys: Sequence[str] | None = None,
     ) -> None:
         self.library = library(backend)
         self.backend = backend
         self.problem: Problem = outcomes[0].problem
+        self.outcomes = tuple(outcomes)
+        self.keys = None if keys is None else list(keys)
+        self._has_value = loss
         module = Module(outcomes, backend)
         wanted = Wanted(loss, grad)
         lines, used = module.function(wanted)
@@ -108,7 +115,14 @@ class Function:
         for z in self.sizes:
             values[z] = given[z]
         found = self._run(**{p: values[n] for p, n in self._parameters.items()})
-        return found
+        return found if self.keys is None else self._by_key(found)
+
+    def _by_key(self, found: Any) -> Any:
+        """The gradients as a dictionary, after the value where there is one."""
+        several = found if isinstance(found, tuple) else (found,)
+        gradients = several[1:] if self._has_value else several
+        by_key = dict(zip(self.keys or (), gradients, strict=True))
+        return (several[0], by_key) if self._has_value else by_key
 
     # -- checks -----------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from derivation.codegen.calling import Function
+from derivation.language import write
+from derivation.terms import name_of
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "float16": 5e-2}
 
@@ -56,12 +58,73 @@ def gradcheck(
     Raises:
         TypeError: It has a parameter that is no input of the problem.
     """
+    expected = reference(**{n: _double(v) for n, v in arrays.items()})
+    value = function(**_accepted(function, arrays, reference))
+    return _compared(value, expected, arrays, tolerance, what)
+
+
+def gradcheck_all(
+    reference: Function,
+    function: Callable[..., Any],
+    arrays: Mapping[str, Any],
+    tolerance: float | None = None,
+) -> GradientCheck:
+    """Compares a function that returns several gradients with the derived ones.
+
+    Args:
+        reference: All gradients, made with ``keys``.
+        function: It returns a sequence in the same order, or a dictionary by the same keys or by
+            the names of the arrays.
+        arrays: As for `gradcheck`, and so is the tolerance.
+
+    Raises:
+        TypeError: It has a parameter that is no input, or returns none of these.
+    """
+    expected = reference(**{n: _double(v) for n, v in arrays.items()})
+    value = function(**_accepted(function, arrays, reference))
+    found = _by_key(value, reference)
+    objective = write(reference.outcomes[0].objective)
+    reports = [
+        _compared(found[k], expected[k], arrays, tolerance, f"diff({objective}, {k})")
+        for k in expected
+    ]
+    return max(reports, key=lambda r: (not r.ok, r.worst / r.tolerance))
+
+
+def _by_key(value: Any, reference: Function) -> dict[str, Any]:
+    """What a function of several gradients returned, by the keys of the derived ones."""
+    keys = reference.keys or []
+    names = [name_of(o.wrt[0]) for o in reference.outcomes]
+    if isinstance(value, Mapping):
+        found = {}
+        for k, n in zip(keys, names, strict=True):
+            if k not in value and n not in value:
+                raise TypeError(
+                    f"the function returned no gradient by `{k}`; it returned "
+                    f"{', '.join(map(str, value)) or 'nothing'}"
+                )
+            found[k] = value[k] if k in value else value[n]
+        return found
+    if isinstance(value, tuple | list) and len(value) == len(keys):
+        return dict(zip(keys, value, strict=True))
+    if len(keys) == 1:
+        return {keys[0]: value}
+    held = f"{len(value)} things" if isinstance(value, tuple | list) else type(value).__name__
+    raise TypeError(
+        f"the function returned {held}; expected {len(keys)} gradients, by {', '.join(keys)}"
+    )
+
+
+def _compared(
+    value: Any, wanted: Any, arrays: Mapping[str, Any], tolerance: float | None, what: str
+) -> GradientCheck:
+    """One gradient against the derived one."""
     import numpy as np
 
-    exact = {n: _double(v) for n, v in arrays.items()}
-    expected = np.asarray(reference(**exact), dtype=float)
-    value = function(**_accepted(function, arrays, reference))
+    expected = np.asarray(wanted, dtype=float)
     raw = np.asarray(_plain(value))
+    if raw.dtype.kind not in "fiub":
+        raise TypeError(f"{what} holds {raw.dtype}; expected real numbers")
     kind = str(raw.dtype)
     for v in arrays.values():  # what was computed from float32 is not better than that
         given = str(getattr(v, "dtype", "")).removeprefix("torch.")

@@ -44,6 +44,11 @@ class Dialect:
         return self.name == "torch"
 
     @property
+    def fuses(self) -> bool:
+        """Whether a compiler makes one loop of what is done entry by entry."""
+        return self.name == "jax"
+
+    @property
     def is_numpy(self) -> bool:
         return self.name == "numpy"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Node, walk
+from derivation.codegen.nodes import Node, Statement, walk
 from derivation.codegen.printing import Printer
-from derivation.codegen.program import Program, Statement, arrays, natural
+from derivation.codegen.program import Program, arrays, natural
 from derivation.problem import Problem
 from derivation.terms import Size, Term
 
@@ -97,7 +97,7 @@ class Body:
         printer.name_of = name_of
         try:
             for s in chosen:
-                text = printer.statement(s.node, s.axes)
+                text = printed(s, printer)
                 target = names(s.name)
                 if text != target:
                     self.lines.append(self._line(target, text, s, typed.get(s.name)))
@@ -106,9 +106,12 @@ class Body:
         self.reads = [n for n in shapes if any(n in arrays(s.node) for s in chosen)]
 
     def _line(self, target: str, text: str, s: Statement, kind: str | None) -> str:
+        if s.update:
+            return f"{target} {s.update} {text}"
         line = f"{target}: {kind} = {text}" if kind else f"{target} = {text}"
         if s.axes:
-            comment = f"{line}  # {shape_text(a.size for a in s.axes)}"
+            note = f", {s.note}" if s.note else ""
+            comment = f"{line}  # {shape_text(a.size for a in s.axes)}{note}"
             if len(comment) <= self.room:
                 return comment
         return line
@@ -133,6 +136,18 @@ class Body:
         return lines
 
 
+def printed(s: Statement, printer: Printer) -> str:
+    """The text of a statement's right side."""
+    return (printer.wide(s.node, s.axes) if s.update else printer.text(s.node, s.axes))[0]
+
+
+def room_for(s: Statement, names: Names, printer: Printer, kind: str | None) -> int:
+    """How many characters a statement's right side may have."""
+    head = len(names(s.name)) + (len(kind) + 2 if kind else 0) + len(s.update or "=") - 1
+    indent = len(INDENT) * (2 if printer.dialect.is_torch else 1)
+    return WIDTH - indent - 3 - head
+
+
 def shape_text(sizes: Iterable[Any]) -> str:
     """A shape as Python writes it: ``(N, K)``, ``(K,)``."""
     found = [str(z) for z in sizes]
@@ -142,21 +157,26 @@ def shape_text(sizes: Iterable[Any]) -> str:
 def fitted(program: Program, printer: Printer, names: Names, typed: dict[str, str]) -> None:
     """Splits statements until every one fits a line."""
     for _ in range(200):
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         for s in program.statements:
-            kind = typed.get(s.name)
-            head = len(names(s.name)) + (len(kind) + 2 if kind else 0)
             indent = len(INDENT) * (2 if printer.dialect.is_torch else 1)
-            room = WIDTH - indent - 3 - head
-            text = printer.statement(s.node, s.axes)
-            if len(text) <= room:
+            if len(printed(s, printer)) <= room_for(s, names, printer, typed.get(s.name)):
                 continue
-            part = _best_part(s.node, printer, WIDTH - indent - 7)
+            part = _best_part(s.node, printer, WIDTH - indent - 12)
             if part is not None:
                 program.split(part)
                 break
         else:
             return
+
+
+def tell(program: Program, printer: Printer) -> None:
+    """Tells the printer which statements are symmetric masks, and which are plain numbers."""
+    printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+    printer.numbers = set()
+    for s in program.statements:
+        if printer.is_number(s.node):
+            printer.numbers.add(s.name)
 
 
 def is_symmetric(n: Node) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from sympy.core.function import AppliedUndef
@@ -31,6 +32,7 @@ from derivation.codegen.nodes import (
     neg,
     power,
     reduce,
+    relabel,
     union,
     where,
 )
@@ -65,6 +67,7 @@ from derivation.terms import (
     SumOver,
     Symbol,
     Term,
+    all_of,
     conjuncts,
     free_indices,
     fresh_index,
@@ -105,6 +108,7 @@ class Scope:
 
 
 EVERYWHERE = Scope()
+HIGH = 5  # powers from here on leave the range of float32 soon
 INFINITY = Node("inf")
 
 
@@ -198,7 +202,10 @@ class Lowering(Stable):
         name = name_of(t)
         slots = [self.slot(i) for i in indices_of(t)]
         if name in self.definitions:
+            params = self.definitions[name].params
             name = self.define(name, indices_of(t), scope)
+            kept = self.statements[name][0]  # those that it varies with
+            slots = [s for p, s in zip(params, slots, strict=True) if p in kept]
         return array(name, slots)
 
     def slot(self, i: Term) -> Any:
@@ -234,7 +241,7 @@ class Lowering(Stable):
                         inside = self.under(EVERYWHERE, relation("!=", p, q))
         if label not in self.statements:
             node = self.lower(d.body, inside)
-            self.statements[label] = (tuple(d.params), node)
+            self.statements[label] = (tuple(p for p in d.params if p in node.axes), node)
         return label
 
     def _is_zero_outside(self, factor: Term, condition: Term, scope: Scope) -> bool:
@@ -257,13 +264,20 @@ class Lowering(Stable):
             if not (isinstance(below, Pow) and below.args[1] == -1):
                 continue
             inner = below.args[0]
-            if isinstance(inner, SumOver) and inner.guard != TRUE:
-                above = [f for f in d.body.args if f is not below]
-                for p in d.params:
-                    if p.size == inner.index.size and p not in free_indices(inner.body):
-                        swapped = substitute(inner.body, {inner.index: p})
-                        if [swapped] == above:
-                            return substitute(inner.guard, {inner.index: p})
+            if not isinstance(inner, SumOver):
+                continue
+            over, guards, body = opened(inner)
+            if not guards:
+                continue
+            above = [f for f in d.body.args if f is not below]
+            for params in permutations(d.params, len(over)):
+                swap = dict(zip(over, params, strict=True))
+                if any(a.size != p.size for a, p in swap.items()):
+                    continue
+                if set(params) & free_indices(inner):
+                    continue
+                if [substitute(body, swap)] == above:
+                    return all_of(*[substitute(g, swap) for g in guards])
         return None
 
     # -- arithmetic -------------------------------------------------------------------------
@@ -289,13 +303,35 @@ class Lowering(Stable):
             value = value_of(exponent) if isinstance(exponent, Rational) else None
             if value is not None and value < 0:
                 inner = self.safe(self.lower(base, scope), scope, ONE)
-                below.append(power(inner, const(-value)))
+                if value <= -HIGH and inner.axes:
+                    above.append(power(div(ONE, inner), const(-value)))  # may be 0, not infinite
+                else:
+                    below.append(power(inner, const(-value)))
             else:
                 inner = self.lower(base, scope)
                 if value is None or value.denominator != 1:
                     inner = self.safe(inner, scope, ONE)
                 above.append(power(inner, self.lower(exponent, scope)))
-        return self._mean(div(mul(*above), mul(*below)))
+        return self._mean(div(mul(*self._put_into_sums(above)), mul(*below)))
+
+    def _put_into_sums(self, factors: list[Node]) -> list[Node]:
+        """Logistic functions among the factors put into a sum that divides by them.
+
+        They are 0 far out, where ``p * (y / p)`` would have no value.
+        """
+        for f in [f for f in factors if self._is_logistic(f)]:
+            for k, other in enumerate(factors):
+                put = sums.times(other, f) if other.op == "add" else None
+                if put is not None:
+                    factors = [*factors[:k], put, *factors[k + 1 :]]
+                    factors.remove(f)
+                    break
+        return factors
+
+    def _is_logistic(self, n: Node) -> bool:
+        if n.op == "array" and n.data[0] in self.statements:
+            return self._is_logistic(self.statements[n.data[0]][1])
+        return n.op == "fn" and bool(n.data == "sigmoid")
 
     @staticmethod
     def _mean(n: Node) -> Node:
@@ -330,7 +366,10 @@ class Lowering(Stable):
         if any(self._is_zero_outside(f, g, inner) for g in guards for f in _factors(body)):
             masks = []
         factors = body.args if isinstance(body, Mul) else (body,)
-        if self.special_product(body, inner) is not None:
+        masked = self.masked_product(body, inner, masks) if masks else None
+        if masked is not None:
+            nodes, masks = masked
+        elif self.special_product(body, inner) is not None:
             nodes = [self.lower(body, inner)]
         else:
             whole = self.product(body, inner) if isinstance(body, Mul | Pow) else None
@@ -456,9 +495,30 @@ class Lowering(Stable):
         narrow = both(known)
         if narrow is None or (n.op == "where" and n.args[0] == narrow):
             return n
-        if is_positive(n) and fill == ONE:
+        if fill == ONE and (is_positive(n) or self._is_one_outside(n, narrow)):
             return n
         return where(narrow, n, fill)
+
+    def _is_one_outside(self, n: Node, mask: Node) -> bool:
+        """Whether the node is 1 where the mask does not hold, as a root of a masked square is."""
+        if n.op == "where":
+            return _is_same_mask(n.args[0], mask) and n.args[2] == ONE
+        if n.op == "pow" or (n.op == "fn" and n.data == "sqrt"):
+            return self._is_one_outside(n.args[0], mask)
+        if n.op == "array" and n.data[0] in self.statements:
+            axes, node = self.statements[n.data[0]]
+            slots = n.data[1]
+            if any(isinstance(s, int | Node) for s in slots) or len(set(slots)) < len(slots):
+                return False
+            there = relabel(mask, dict(zip(slots, axes, strict=True)))
+            return self._is_one_outside(node, there)
+        return False
+
+
+def _is_same_mask(a: Node, b: Node) -> bool:
+    if a.op == b.op == "cmp" and a.data == b.data and a.data in ("==", "!="):
+        return set(a.args) == set(b.args)
+    return a == b
 
 
 def derivative_name(name: str, orders: Sequence[int]) -> str:
@@ -504,10 +564,13 @@ def _elements(t: Term) -> list[Any]:
 
 
 def _is_singular(t: Any, letters: set[Any]) -> bool:
-    """Whether the term divides, or takes a power or a logarithm, of what several letters enter."""
+    """Whether the term divides, or takes a root or a logarithm, of what several letters enter.
+
+    (A root of 0 is 0, but whoever differentiates the code divides by it.)
+    """
     if isinstance(t, Pow):
         e = t.args[1]
-        bad = not (isinstance(e, Rational) and value_of(e) > 0)
+        bad = not (isinstance(e, Integer) and value_of(e) > 0)
         if bad and len(free_indices(t.args[0]) & letters) > 1 and not _is_above_0(t.args[0]):
             return True
     if function_name(t) == "log" and len(free_indices(t) & letters) > 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivation.codegen.dialects import DIALECTS, Dialect
 from derivation.codegen.functions import (
@@ -18,14 +18,18 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
+    printed,
+    room_for,
     shape_text,
+    tell,
 )
+from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
-from derivation.codegen.nodes import Axis, Node, array, mul
+from derivation.codegen.nodes import Axis, Node, Statement, array, mul
 from derivation.codegen.printing import Printer
-from derivation.codegen.program import Program, Statement
+from derivation.codegen.program import Program
+from derivation.codegen.reuse import written_over
 from derivation.language import write, write_condition, write_definition
 from derivation.problem import Problem
 from derivation.steps import Outcome
@@ -91,21 +95,21 @@ class Module:
             node = self.lowering.lower(o.result)
             if upstream:
                 node = mul(array(UPSTREAM, ()), node)
-            if set(node.axes) != set(axes):
-                node = Node("broadcast", (node,), axes)
-            elif node.op == "array" and node.data[0] not in self.lowering.statements:
-                node = Node("copy", (node,), node.axes)
             label = self._label(o)
             self.grads[label] = axes
-            outputs.append(Statement(label, axes, node))
-        self.value = Statement(
+            outputs.append(self._returned(label, axes, node))
+        self.value = self._returned(
             "value", _letters(self.objective), self.lowering.lower(self.objective)
         )
         self.inputs = [n for n in problem.shapes if n not in problem.definitions]
         if upstream:
             self.inputs.append(UPSTREAM)
+        computed = self.lowering.statements
+        replaced = {
+            n for n in problem.definitions if n not in computed and f"{n} masked" in computed
+        }
         raw = [
-            *problem.shapes,
+            *(n for n in problem.shapes if n not in replaced),
             *problem.sizes,
             *problem.unknown,
             *self.introduced,
@@ -121,6 +125,7 @@ class Module:
         if self.dialect.name != "numpy":
             definitions = {n: (a, native(node)) for n, (a, node) in definitions.items()}
             outputs = [Statement(s.name, s.axes, native(s.node)) for s in outputs]
+            self.value = replace(self.value, node=native(self.value.node))
         self.shapes: dict[str, tuple[Term, ...]] = {
             n: problem.shapes.get(n, ()) for n in self.inputs
         }
@@ -130,6 +135,14 @@ class Module:
         self.last_parameters: dict[str, str] = {}  # what the function written last takes
         self.last_functions: list[str] = []
         self.last_sizes: list[str] = []
+
+    def _returned(self, label: str, axes: tuple[Axis, ...], node: Node) -> Statement:
+        """A statement for what is returned: of full shape, and no array of the caller's own."""
+        if set(node.axes) != set(axes):
+            node = Node("broadcast", (node,), axes)
+        elif node.op == "array" and node.data[0] not in self.lowering.statements:
+            node = Node("copy", (node,), node.axes)
+        return Statement(label, axes, node)
 
     def _label(self, o: Outcome) -> str:
         kind = "hess" if len(o.wrt) > 1 else "jac" if _letters(o.objective) else "grad"
@@ -149,7 +162,10 @@ class Module:
             roots.append("value")
             outputs.insert(0, value)
         taken = set(names.found.values()) | names.reserved | set(names.found)
-        program = Program(self.definitions, outputs, taken)
+        definitions = self.definitions
+        if self.dialect.fuses:
+            definitions, outputs = hoisted(definitions, outputs)
+        program = Program(definitions, outputs, taken)
         printer = self.printer(names)
         typed = self._types(wanted)
         wants = [*roots, *(self.grads if wanted.grad else ())]
@@ -160,7 +176,7 @@ class Module:
         for _ in range(3):  # a name may be longer than what it stood for
             fitted(program, printer, names, typed)
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         chosen = program.needed(wants)
         returned = {}
         for name in wants:
@@ -173,6 +189,15 @@ class Module:
                 returned[name] = s.node.data[0]  # it has a name already
         chosen = [s for s in chosen if s.name not in returned]
         typed = {returned.get(n, n): kind for n, kind in typed.items()}
+        if self.dialect.is_numpy:
+
+            def fits(s: Statement) -> bool:
+                kind = typed.get(s.name)
+                return len(printed(s, printer)) <= room_for(s, names, printer, kind)
+
+            kept = [returned.get(n, n) for n in wants]
+            scalars = [n for n in self.inputs if not self.shapes[n]]
+            chosen = written_over(chosen, program.own, kept, scalars, fits)
         printer.used.clear()
         body = Body(self.problem, chosen, printer, names, self.shapes, typed)
         reads = self._reads(body, printer)

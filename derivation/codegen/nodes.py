@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Axis = Any  # an Index term: a letter that knows its size
@@ -56,6 +57,17 @@ class Node:
         )
 
 
+@dataclass(frozen=True)
+class Statement:
+    """``name = node``, an array whose axes stand in this order; or an update, ``name /= node``."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    node: Node
+    update: str = ""
+    note: str = ""  # what a reader is told of it
+
+
 def union(nodes: Iterable[Node]) -> tuple[Axis, ...]:
     """All axes, those of the widest node first and in its order."""
     ranked = sorted(nodes, key=lambda n: -len(n.axes))
@@ -67,6 +79,7 @@ def const(value: Fraction | int) -> Node:
 
 
 ZERO, ONE = const(0), const(1)
+MOST_FOLDED, LARGEST_FOLDED = 16, 10**6  # powers of numbers that are written out
 
 
 def is_const(n: Node, value: int | None = None) -> bool:
@@ -95,6 +108,7 @@ def add(*terms: Node) -> Node:
                 number += part.data
             else:
                 flat.append(part)
+    flat = _cancelled(flat)
     twice = {t: flat.count(t) for t in flat if flat.count(t) > 1}
     if twice:
         flat = [mul(const(twice.get(t, 1)), t) for t in dict.fromkeys(flat)]
@@ -104,6 +118,16 @@ def add(*terms: Node) -> Node:
     if len(flat) < 2:
         return flat[0] if flat else ZERO
     return Node("add", tuple(flat), union(flat))
+
+
+def _cancelled(terms: list[Node]) -> list[Node]:
+    """The terms without those that are another one with the opposite sign."""
+    for t in [t for t in terms if t.op == "neg"]:
+        for u in terms:
+            if u.op != "neg" and len(u.axes) == len(t.axes) and key(u) == key(t.args[0]):
+                terms = [v for v in terms if v is not t and v is not u]
+                break
+    return terms
 
 
 def _terms(n: Node) -> list[Node]:
@@ -152,6 +176,7 @@ def mul(*factors: Node) -> Node:
         return ZERO
     if below:
         return div(mul(const(number), *flat), mul(*below))
+    flat = _masked(flat)
     flat.sort(key=lambda n: len(n.axes))  # stable: the order within a width is the formula's
     if abs(number) == 1:
         inner = flat[0] if len(flat) == 1 else Node("mul", tuple(flat), union(flat))
@@ -168,6 +193,22 @@ def mul(*factors: Node) -> Node:
     if number.denominator != 1:
         return div(mul(const(number.numerator), *flat), const(number.denominator))
     return Node("mul", (const(number), *flat), union(flat))
+
+
+def _masked(factors: list[Node]) -> list[Node]:
+    """Factors of which none is a mask alone where another has all its axes."""
+    for m in [f for f in factors if is_indicator(f)]:
+        others = [f for f in factors if f is not m]
+        fits = [f for f in others if set(m.axes) <= set(f.axes) and not is_indicator(f)]
+        if fits:
+            best = min(fits, key=lambda f: len(f.axes))
+            factors = [where(m.args[0], f, ZERO) if f is best else f for f in others]
+    return factors
+
+
+def is_indicator(n: Node) -> bool:
+    """Whether the node is 1 where a mask holds, else 0."""
+    return n.op == "where" and n.args[1:] == (ONE, ZERO)
 
 
 def div(a: Node, b: Node) -> Node:
@@ -226,6 +267,10 @@ def power(base: Node, exponent: Node) -> Node:
         return div(ONE, power(base, const(-exponent.data)))
     if is_const(base, 1):
         return base
+    if base.op == exponent.op == "const" and exponent.data.denominator == 1:
+        short = max(abs(base.data.numerator), base.data.denominator) < LARGEST_FOLDED
+        if exponent.data <= MOST_FOLDED and short:
+            return const(base.data**exponent.data.numerator)
     if exponent.op == "const" and exponent.data == Fraction(1, 2):
         return fn("sqrt", base)
     if base.op == "fn" and base.data == "sqrt" and exponent.op == "const":
@@ -277,6 +322,9 @@ def reduce(kind: str, n: Node, over: Iterable[Axis]) -> Node:
 
 def contract(a: Node, b: Node, over: Iterable[Axis]) -> Node:
     over = tuple(over)
+    for one, other in ((a, b), (b, a)):
+        if is_indicator(one) and set(one.axes) <= set(other.axes):
+            return reduce("sum", mul(one, other), over)
     axes = tuple(x for x in union((a, b)) if x not in over)
     return Node("contract", (a, b), axes, over)
 
@@ -336,7 +384,7 @@ def walk(n: Node) -> Iterator[Node]:
 
 
 def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
-    """The computation up to letters, and the free letters in the order of that key.
+    """The computation up to letters and the order of factors, and its free letters in key order.
 
     Two nodes with the same key are one array, read with other letters.
     """
@@ -372,7 +420,7 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
             letters[a] = count
             places.append((count, a.size))
             count += 1
-        inner = tuple(visit(a) for a in m.args)
+        inner = tuple(visit(a) for a in in_order(m))
         for a in over:
             del letters[a]
         letters.update(hidden)
@@ -387,6 +435,29 @@ def key(n: Node) -> tuple[Any, tuple[Axis, ...]]:
     return visit(n), tuple(free)
 
 
+def in_order(n: Node) -> tuple[Node, ...]:
+    """The arguments, those that may be exchanged in an order that does not depend on letters."""
+    if n.op in ("contract", "mul", "add"):
+        return tuple(sorted(n.args, key=signature))
+    return n.args
+
+
+@lru_cache(maxsize=20_000)
+def signature(n: Node) -> str:
+    """The computation without its letters."""
+    if n.op == "array":
+        name, slots = n.data
+        places = (signature(s) if isinstance(s, Node) else s for s in slots)
+        return f"{name}[{','.join(str(getattr(p, 'size', p)) for p in places)}]"
+    inner = ",".join(map(signature, in_order(n)))
+    sizes = ",".join(str(a.size) for a in bound(n))
+    kind = n.data[0] if n.op == "reduce" else "" if n.op in _LETTERED else n.data
+    return f"{n.op} {kind} {sizes}({inner})"
+
+
+_LETTERED = ("contract", "softmax", "log_softmax")
+
+
 def is_negative(n: Node) -> bool:
     """Whether a minus sign stands in front."""
     if n.op == "neg" or (n.op == "const" and n.data < 0):
@@ -394,20 +465,23 @@ def is_negative(n: Node) -> bool:
     return n.op in ("mul", "div") and is_negative(n.args[0])
 
 
-def is_positive(n: Node) -> bool:
-    """Whether the value is positive wherever it is defined (a "no" may be ignorance)."""
+def is_positive(n: Node, named: Callable[[str], bool] = lambda name: False) -> bool:
+    """Whether the value is positive wherever it is defined (a "no" may be ignorance).
+
+    ``named`` says of which arrays that is known.
+    """
     if n.op == "const":
         return bool(n.data > 0)
     if n.op in ("size", "pi"):
         return True
+    if n.op == "array":
+        return named(n.data[0])
     if n.op == "fn":
         return n.data in ("exp", "sigmoid", "softplus", "cosh")
     if n.op in ("add", "mul", "div"):
-        return all(map(is_positive, n.args))
-    if n.op == "pow":
-        return is_positive(n.args[0])
-    if n.op == "reduce":
-        return is_positive(n.args[0])
+        return all(is_positive(a, named) for a in n.args)
+    if n.op in ("pow", "reduce"):
+        return is_positive(n.args[0], named)
     if n.op == "where":
-        return is_positive(n.args[1]) and is_positive(n.args[2])
+        return is_positive(n.args[1], named) and is_positive(n.args[2], named)
     return False

@@ -6,20 +6,26 @@ What occurs twice, whatever letters it is read with, becomes a statement of its 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
-from derivation.codegen.nodes import Axis, Node, array, children, key, rebuilt, walk
+from derivation.codegen.nodes import (
+    Axis,
+    Node,
+    Statement,
+    add,
+    array,
+    children,
+    key,
+    neg,
+    rebuilt,
+    walk,
+)
+from derivation.codegen.reorder import reordered
 
-
-@dataclass(frozen=True)
-class Statement:
-    """``name = node``, an array whose axes stand in this order."""
-
-    name: str
-    axes: tuple[Axis, ...]
-    node: Node
+MOST_TERMS = 6  # of a sum that is looked through for parts
 
 
 class Program:
@@ -42,8 +48,12 @@ class Program:
         self.outputs = [o.name for o in outputs]
         self.statements = [*found, *outputs]
         self.taken = set(taken) | {s.name for s in self.statements}
+        self.own: set[str] = set()  # arrays that have no name in the formulas
         self.made: dict[str, str] = {}  # names of new statements, with what they are called after
         self._drop_unused()
+        self.statements = reordered(self.statements, self._kept)
+        self._sort()
+        self._nest()
         self._share()
 
     def names_in(self, name: str) -> set[str]:
@@ -55,15 +65,10 @@ class Program:
 
     def needed(self, wanted: Iterable[str]) -> list[Statement]:
         """The statements that some of the outputs take, in order."""
-        by_name = {s.name: s for s in self.statements}
-        reached: set[str] = set()
-        work = [n for n in wanted if n in by_name]
-        while work:
-            name = work.pop()
-            if name not in reached:
-                reached.add(name)
-                work.extend(n for n in arrays(by_name[name].node) if n in by_name)
-        return [s for s in self.statements if s.name in reached]
+        return _reached(self.statements, wanted)
+
+    def _kept(self, statements: Sequence[Statement]) -> list[Statement]:
+        return _reached(statements, self.outputs)
 
     def split(self, part: Node) -> None:
         """Makes a statement of its own for a part of some statement."""
@@ -75,6 +80,7 @@ class Program:
         for s in self.statements:
             if s.name in self.made:
                 swap[s.name] = self._fresh(self.made[s.name])
+                self.own.add(swap[s.name])
 
         def renamed(m: Node) -> Node:
             m = rebuilt(m, renamed)
@@ -109,6 +115,30 @@ class Program:
         self.statements = list(done.values())
 
     # -- what occurs more than once ---------------------------------------------------------
+
+    def _nest(self) -> None:
+        """Sums of which a part is a sum elsewhere begin with that part, so that it is shared."""
+        sums = [m for s in self.statements for m in walk(s.node) if m.op == "add" and is_work(m)]
+        known = {(len(m.args), key(m)[0]) for m in sums}
+        lengths = sorted({n for n, _ in known}, reverse=True)
+
+        def nested(m: Node) -> Node:
+            m = rebuilt(m, nested)
+            if m.op != "add" or len(m.args) > MOST_TERMS:
+                return m
+            for n in (n for n in lengths if n < len(m.args)):
+                for chosen in combinations(m.args, n):
+                    rest = [a for a in m.args if a not in chosen]
+                    part = add(*chosen)
+                    if part.op == "add" and (n, key(part)[0]) in known:
+                        return Node("add", (nested(part), *rest), m.axes)
+                    part = add(*map(neg, chosen))
+                    if part.op == "add" and (n, key(part)[0]) in known:
+                        part = nested(part)
+                        return Node("add", (*rest, Node("neg", (part,), part.axes)), m.axes)
+            return m
+
+        self.statements = [replace(s, node=nested(s.node)) for s in self.statements]
 
     def _share(self) -> None:
         while True:
@@ -153,6 +183,10 @@ class Program:
                     order = tuple(a for a in s.axes if a in part.axes)
                     if bends(part, order):
                         return order
+        for s in self.statements:
+            for order in _beside(s.node, part):
+                if bends(part, order):
+                    return order
         return natural(part)
 
     def _called(self, part: Node) -> str:
@@ -197,6 +231,18 @@ class Program:
             name = f"{base}{k}"
         self.taken.add(name)
         return name
+
+
+def _reached(statements: Sequence[Statement], wanted: Iterable[str]) -> list[Statement]:
+    by_name = {s.name: s for s in statements}
+    reached: set[str] = set()
+    work = [n for n in wanted if n in by_name]
+    while work:
+        name = work.pop()
+        if name not in reached:
+            reached.add(name)
+            work.extend(n for n in arrays(by_name[name].node) if n in by_name)
+    return [s for s in statements if s.name in reached]
 
 
 def arrays(n: Node) -> set[str]:
@@ -250,6 +296,26 @@ def natural(n: Node) -> tuple[Axis, ...]:
     return order
 
 
+def _beside(n: Node, part: Node) -> Iterator[tuple[Axis, ...]]:
+    """The orders of axes of the arrays that the part meets entry by entry."""
+    if n.op in ELEMENTWISE:
+        leaves = _leaves(n)
+        if part in leaves:
+            for m in leaves:
+                if m.op == "array" and m != part and set(m.axes) == set(part.axes):
+                    yield natural(m)
+        for m in leaves:
+            yield from _beside(m, part)
+        return
+    for m in children(n):
+        yield from _beside(m, part)
+
+
+def _leaves(n: Node) -> list[Node]:
+    """What a tree of entrywise operations is computed from."""
+    return [x for m in n.args for x in (_leaves(m) if m.op in ELEMENTWISE else [m])]
+
+
 ELEMENTWISE = ("add", "mul", "div", "pow", "neg", "fn", "where", "call")
 
 
@@ -270,6 +336,8 @@ _REDUCED = {"max": "max", "min": "min", "sum": "sum", "mean": "mean", "prod": "p
 def name_for(n: Node) -> str:
     """What a person would call it, from the operation and the one array that it is about."""
     about = _about(n)
+    if n.op == "fn" and n.data in ("max", "min") and n.args[1].op == "const":
+        return name_for(n.args[0])
     if n.op == "fn":
         base = {"sigmoid": "sigma", "softplus": "soft"}.get(n.data, str(n.data))
         return f"{base}_{about}" if about else f"{base}s"

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from derivation.codegen import sums
 from derivation.codegen.nodes import (
     ONE,
     ZERO,
+    Axis,
     Node,
     add,
+    const,
     div,
     exp,
     fn,
@@ -37,9 +40,11 @@ from derivation.terms import (
     Mul,
     Pow,
     Rational,
+    Relation,
     SumOver,
     Term,
     conjuncts,
+    free_indices,
     function_name,
     indices_of,
     is_element,
@@ -67,6 +72,7 @@ if TYPE_CHECKING:
     from derivation.codegen.lower import Scope
 
 INFINITY = Node("inf")
+LOWEST = const(-(10**30))  # what a maximum over nothing counts as: it is subtracted
 
 
 @dataclass(frozen=True)
@@ -86,16 +92,19 @@ class Scaled:
         rest: list[Node] = []
         for f in above:
             if self.scale is not None and is_positive(f) and f.op != "const":
-                found.append(fn("log", f))
+                found.append(_log(f))
             elif not is_const(f, 1):
                 rest.append(f)
         for f in below:
             if is_positive(f) and f.op not in ("const", "size"):
-                found.append(neg(fn("log", f)))
+                found.append(neg(_log(f)))
             else:
                 rest.append(div(ONE, f))
-        if rest:
-            found.append(fn("log", mul(*rest)))
+        whole = mul(*rest)
+        if whole.op == "const" and 0 < whole.data < 1:
+            found.append(neg(fn("log", div(ONE, whole))))
+        elif rest:
+            found.append(_log(whole))
         return add(*found)
 
 
@@ -109,10 +118,18 @@ def _factors(n: Node) -> list[Node]:
     return list(n.args) if n.op == "mul" else [n]
 
 
+def _log(n: Node) -> Node:
+    """The logarithm, of one plus something by ``log1p``."""
+    if n.op == "add" and ONE in n.args:
+        return fn("log1p", add(*[a for a in n.args if a != ONE]))
+    return fn("log", n)
+
+
 class Stable:
     """The part of reading formulas that knows of exponentials and logarithms."""
 
     definitions: dict[str, Definition]
+    statements: dict[str, tuple[tuple[Axis, ...], Node]]
 
     if TYPE_CHECKING:
 
@@ -149,6 +166,8 @@ class Stable:
                 piece = neg(fn("softplus", neg(self.lower(logit, scope))))
             elif other is not None:
                 piece = neg(fn("softplus", self.lower(other, scope)))
+            elif (below := self._one_minus_exp(base)) is not None:
+                piece = fn("log", neg(fn("expm1", self.lower(below, scope))))
             elif self.is_scaled(base, True):
                 plus = self._one_plus_exp(base)
                 if plus is not None:
@@ -248,6 +267,17 @@ class Stable:
                 return inner.args[0]
         return None
 
+    def _one_minus_exp(self, t: Any) -> Any:
+        """x where the term is 1 - exp(x), which under a logarithm means that x is negative."""
+        body = self.unfolded(t)
+        if body is not None:
+            t = body
+        if isinstance(t, Add) and len(t.args) == 2 and ONE_TERM in t.args:
+            other = minus(t.args[1] if t.args[0] == ONE_TERM else t.args[0])
+            if function_name(other) == "exp":
+                return other.args[0]
+        return None
+
     def special_sum(self, terms: Sequence[Term], scope: Scope) -> Node | None:
         """1 - sigmoid(x), exp(x) - 1 and 1 + exp(x), with what else is added."""
         if len(terms) != 2:
@@ -283,7 +313,28 @@ class Stable:
                 above, below = above + (not negative), below + negative
         if not below and above < 2:
             return None
-        return self.scaled(t, scope).value()
+        found = self.scaled(t, scope)
+        if found.scale is not None and not scope.filled:
+            found = Scaled(found.mantissa, self.safe(found.scale, scope, ZERO))
+        return found.value()
+
+    def masked_product(
+        self, t: Any, scope: Scope, masks: Sequence[Node]
+    ) -> tuple[list[Node], list[Node]] | None:
+        """A product of exponentials that is 0 outside masks, and the masks that it leaves to do.
+
+        The exponents are minus infinity there, so that nothing overflows where it is not wanted.
+        """
+        if self.special_product(t, scope) is None:
+            return None
+        found = self.scaled(t, scope)
+        if found.scale is None or self.logit(t) is not None:
+            return None
+        mine = [m for m in masks if set(m.axes) <= set(found.scale.axes)]
+        scale = found.scale
+        for m in mine:
+            scale = _minus_infinity_outside(m, scale)
+        return [found.mantissa, exp(scale)], [m for m in masks if m not in mine]
 
     # -- mantissa and scale -----------------------------------------------------------------
 
@@ -304,7 +355,7 @@ class Stable:
         A quotient of exponentials by others is a number like any other and does not count; nor
         does a sum of an exponential and something else, except below a line or in a logarithm.
         """
-        if function_name(t) == "exp":
+        if function_name(t) == "exp" or (below and function_name(t) in ("sinh", "cosh")):
             return True
         if isinstance(t, Mul):
             if self.is_ratio(t):  # one over exponentials is one of them, a quotient is not
@@ -327,6 +378,8 @@ class Stable:
             if scope.filled and mask is not None and set(mask.axes) <= set(s.axes):
                 s = where(mask, s, neg(INFINITY))
             return Scaled(ONE, s)
+        if function_name(t) in ("sinh", "cosh"):
+            return _hyperbolic(str(function_name(t)), self.lower(t.args[0], scope))
         if isinstance(t, Mul):
             parts = [self.scaled(a, scope) for a in t.args]
             return _product(parts)
@@ -341,7 +394,7 @@ class Stable:
         if isinstance(t, SumOver) and self.is_scaled(t.body, True):
             return self._scaled_sum(t, scope)
         if isinstance(t, Add) and self.is_scaled(t, True):
-            return _sum([self.scaled(a, scope) for a in t.args])
+            return self._sum_scaled([self.scaled(a, scope) for a in t.args])
         if self.is_scaled(t, True):
             body = self.unfolded(t)
             if body is not None:
@@ -364,8 +417,79 @@ class Stable:
         for m in masks:
             scale = where(m, scale, neg(INFINITY))
         largest = reduce("max", scale, [a for a in over if a in scale.axes])
+        tolerant = bool(guards) and self._is_irrelevant_if_empty(over, guards, scope)
+        if tolerant:
+            largest = fn("max", largest, LOWEST)
         weights = exp(add(scale, neg(largest)))
-        return Scaled(sums.total([part.mantissa, weights], over, []), largest)
+        whole = sums.total([part.mantissa, weights], over, [])
+        if tolerant and part.mantissa == ONE:
+            whole = fn("max", whole, ONE)  # it is at least 1, unless it is empty
+        return Scaled(whole, largest)
+
+    def _is_irrelevant_if_empty(
+        self, over: Sequence[Axis], guards: Sequence[Term], scope: Scope
+    ) -> bool:
+        """Whether a sum may be empty under its guards, but not where the scope's conditions hold.
+
+        A sum over k != i in what is asked for j != i alone is one: with a single point it is
+        empty, and nothing is asked for.
+        """
+        others = set().union(*[free_indices(g) for g in guards]) - set(over)
+        if len(over) == 1 and any(
+            all(_is_reflexive(substitute(g, {over[0]: i})) for g in guards)
+            for i in others
+            if i.size == over[0].size
+        ):
+            return False
+        known = set().union(*[free_indices(c) for c in scope.conditions])
+        for chosen in permutations(sorted(known, key=str), len(over)):
+            swap = dict(zip(over, chosen, strict=True))
+            if all(a.size == b.size for a, b in swap.items()) and all(
+                scope.holds(c) for g in guards for c in conjuncts(substitute(g, swap))
+            ):
+                return True
+        return False
+
+    def _sum_scaled(self, parts: Sequence[Scaled]) -> Scaled:
+        """A sum of a few terms, the largest scale taken out (what has none has scale 0)."""
+        scales = [ZERO if p.scale is None else p.scale for p in parts]
+        if len(parts) == 2 and is_const(add(*[p.mantissa for p in parts]), 0):
+            return self._difference(parts[0].mantissa, *scales)
+        largest = scales[0]
+        for s in scales[1:]:
+            largest = largest if s == largest else fn("max", largest, s)
+        terms = [
+            mul(p.mantissa, exp(add(s, neg(largest)))) for p, s in zip(parts, scales, strict=True)
+        ]
+        return Scaled(add(*terms), largest)
+
+    def _difference(self, factor: Node, a: Node, b: Node) -> Scaled:
+        """``factor * (exp(a) - exp(b))``, to its last digit where a and b are near each other."""
+        apart = add(a, neg(b))
+        for sign, above, larger in ((1, apart, a), (-1, neg(apart), b)):
+            if is_positive(above, self._is_positive_array):
+                return Scaled(mul(const(-sign), factor, fn("expm1", neg(above))), larger)
+        lost = mul(fn("sign", apart), fn("expm1", neg(fn("abs", apart))))
+        return Scaled(neg(mul(factor, lost)), fn("max", a, b))
+
+    def _is_positive_array(self, name: str) -> bool:
+        if name not in self.statements:
+            return False
+        return is_positive(self.statements[name][1], self._is_positive_array)
+
+
+def _is_reflexive(c: Any) -> bool:
+    return isinstance(c, Relation) and c.left == c.right and c.op in ("==", "<=", ">=")
+
+
+def _minus_infinity_outside(mask: Node, n: Node) -> Node:
+    """An exponent that is minus infinity where the mask does not hold, by its first term."""
+    if n.op == "add":
+        k = next((k for k, a in enumerate(n.args) if a.op != "neg"), None)
+        if k is not None:
+            changed = where(mask, n.args[k], neg(INFINITY))
+            return add(*n.args[:k], changed, *n.args[k + 1 :])
+    return where(mask, n, neg(INFINITY))
 
 
 def _power(t: Any) -> tuple[Any, Any]:
@@ -380,11 +504,10 @@ def _product(parts: Sequence[Scaled]) -> Scaled:
     return Scaled(mul(*[p.mantissa for p in parts]), scale)
 
 
-def _sum(parts: Sequence[Scaled]) -> Scaled:
-    """A sum of a few terms, the largest scale taken out (what has none has scale 0)."""
-    scales = [ZERO if p.scale is None else p.scale for p in parts]
-    largest = scales[0]
-    for s in scales[1:]:
-        largest = largest if s == largest else fn("max", largest, s)
-    terms = [mul(p.mantissa, exp(add(s, neg(largest)))) for p, s in zip(parts, scales, strict=True)]
-    return Scaled(add(*terms), largest)
+def _hyperbolic(name: str, x: Node) -> Scaled:
+    """``cosh(x)`` or ``sinh(x)`` as a number times ``exp(|x|)``."""
+    size = fn("abs", x)
+    lower = mul(const(-2), size)
+    if name == "cosh":
+        return Scaled(div(add(ONE, exp(lower)), const(2)), size)
+    return Scaled(div(neg(mul(fn("sign", x), fn("expm1", lower))), const(2)), size)

@@ -20,6 +20,7 @@ from derivation.codegen.nodes import (
     contract,
     div,
     mul,
+    power,
     reduce,
     relabel,
     union,
@@ -43,8 +44,8 @@ def width(n: Node) -> int:
 
 def total(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node]) -> Node:
     """The sum over axes of a product, where the masks hold."""
-    factors = _flat(factors)
-    plain = _plan(factors, over, masks)
+    factors = flat(factors)
+    plain = plan(factors, over, masks)
     best, cost = plain, width(plain)
     for k, f in enumerate(factors):
         if f.op != "add" or _has_whole(f):
@@ -60,7 +61,7 @@ def total(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node]) 
 
 def _has_whole(f: Node) -> bool:
     """Whether some factor of a term has all axes of the sum, so that nothing is to be saved."""
-    return any(len(g.axes) == len(f.axes) for part in f.args for g in _flat([part]))
+    return any(len(g.axes) == len(f.axes) for part in f.args for g in flat([part]))
 
 
 def _is_steep(weight: Node, f: Node, over: Sequence[Axis]) -> bool:
@@ -77,23 +78,24 @@ def _is_steep(weight: Node, f: Node, over: Sequence[Axis]) -> bool:
     )
 
 
-def _flat(factors: Sequence[Node]) -> list[Node]:
+def flat(factors: Sequence[Node]) -> list[Node]:
     found: list[Node] = []
     for f in factors:
         if f.op == "mul":
-            found.extend(_flat(f.args))
+            found.extend(flat(f.args))
         elif f.op == "neg":
-            found.extend((const(-1), *_flat(f.args)))
+            found.extend((const(-1), *flat(f.args)))
         elif f.op == "div":
-            below = _flat([f.args[1]])
-            found.extend(_flat([f.args[0]]))
+            below = flat([f.args[1]])
+            found.extend(flat([f.args[0]]))
             found.extend(div(const(1), b) for b in below)
         else:
             found.append(f)
     return found
 
 
-def _plan(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node]) -> Node:
+def plan(factors: Sequence[Node], over: Sequence[Axis], masks: Sequence[Node] = ()) -> Node:
+    """The sum over axes of a product, where the masks hold; no factor is multiplied out."""
     outside = [f for f in factors if not set(f.axes) & set(over)]
     inside = [f for f in factors if set(f.axes) & set(over)]
     rest = [m for m in masks if set(m.axes) & set(over)]
@@ -189,36 +191,42 @@ def combined(terms: Sequence[Node]) -> list[Node]:
 
 
 def _together(a: Node, b: Node) -> Node | None:
-    for ca, xa in _contractions(a):
-        for cb, xb in _contractions(b):
-            if len(xa.data) != len(xb.data):
-                continue
-            for left, same in ((0, 1), (1, 0)):
-                for left_b, same_b in ((0, 1), (1, 0)):
-                    joined = _joined(ca, xa, left, same, cb, xb, left_b, same_b)
-                    if joined is not None:
-                        return joined
+    for one in _sums(a):
+        for two in _sums(b):
+            found = _joined(*one, *two)
+            if found is not None:
+                return found
     return None
 
 
 def _joined(
-    ca: Node, xa: Node, left: int, same: int, cb: Node, xb: Node, left_b: int, same_b: int
+    fa: list[Node], over: Sequence[Axis], fb: list[Node], over_b: Sequence[Axis]
 ) -> Node | None:
-    if xa.args[same].op != "array" or xb.args[same_b].op != "array":
+    """The sum of two sums of products as one, where what differs is no wider than before."""
+    if len(over) != len(over_b):
         return None
-    swap = dict(zip(xb.data, xa.data, strict=True))
+    swap = dict(zip(over_b, over, strict=True))
     if any(s.size != t.size for s, t in swap.items()):
         return None
-    if set(swap.values()) & {*ca.axes, *cb.axes, *xb.axes}:
+    if (set(over) - set(over_b)) & {x for f in fb for x in f.axes}:
         return None
-    if relabel(xb.args[same_b], swap) != xa.args[same]:
+    moved = [relabel_all(f, {s: t for s, t in swap.items() if s != t}) for f in fb]
+    theirs = [f for f in moved if f is not None]
+    if len(theirs) < len(moved):
         return None
-    one, two = xa.args[left], relabel_all(xb.args[left_b], swap)
-    if two is None or not set(ca.axes) <= set(one.axes) or not set(cb.axes) <= set(two.axes):
+    mine, common = list(fa), []
+    for f in fa:
+        if f.axes and f in theirs:
+            mine.remove(f)
+            theirs.remove(f)
+            common.append(f)
+    if not any(set(f.axes) & set(over) for f in common):
         return None
-    if set(one.axes) != set(two.axes) or not set(one.axes) - set(xa.data):
+    one, two = mul(*mine), mul(*theirs)
+    axes = set(one.axes) | set(two.axes)
+    if not axes - set(over) or not any(axes <= set(f.axes) for f in (one, two, *common)):
         return None
-    return contract(factored([mul(ca, one), mul(cb, two)]), xa.args[same], xa.data)
+    return plan([*common, add(one, two)], over)
 
 
 def relabel_all(n: Node, swap: dict[Axis, Axis]) -> Node | None:
@@ -233,26 +241,38 @@ def _own(n: Node) -> tuple[Axis, ...]:
     return tuple(n.data[1]) if n.op == "reduce" else tuple(n.data) if n.op == "contract" else ()
 
 
-def _contractions(n: Node) -> list[tuple[Node, Node]]:
-    """The contractions that are a factor of the node, each with what it is multiplied by."""
-    factors = _flat([n])
+def _sums(n: Node) -> list[tuple[list[Node], Sequence[Axis]]]:
+    """The node as a sum of products, once for every contraction that is a factor of it."""
+    factors = flat([n])
     return [
-        (mul(*factors[:k], *factors[k + 1 :]), f)
+        ([*factors[:k], *factors[k + 1 :], *flat(f.args)], f.data)
         for k, f in enumerate(factors)
-        if f.op == "contract"
+        if f.op == "contract" and not any(set(f.data) & set(g.axes) for g in factors if g is not f)
     ]
 
 
-def factored(terms: Sequence[Node]) -> Node:
-    """The sum of two terms with the wide factors that they share in front."""
-    parts = [_flat([t]) for t in terms]
-    common = [f for f in parts[0] if f.axes and all(f in p for p in parts[1:])]
-    if not common:
-        return add(*terms)
-    rests = []
-    for p in parts:
-        p = list(p)
-        for f in common:
-            p.remove(f)
-        rests.append(mul(*p))
-    return mul(*common, add(*rests))
+def times(n: Node, f: Node) -> Node | None:
+    """The node times a factor that cancels somewhere inside; None where it cancels nothing."""
+    if n.op == "neg":
+        inner = times(n.args[0], f)
+        return None if inner is None else mul(const(-1), inner)
+    if n.op == "add":
+        parts = [times(a, f) for a in n.args]
+        if all(p is None for p in parts):
+            return None
+        return add(*[mul(a, f) if p is None else p for a, p in zip(n.args, parts, strict=True)])
+    if n.op == "mul":
+        for k, a in enumerate(n.args):
+            part = times(a, f)
+            if part is not None:
+                return mul(*n.args[:k], part, *n.args[k + 1 :])
+    if n.op == "div":
+        below = flat([n.args[1]])
+        if f in below:
+            below.remove(f)
+            return div(n.args[0], mul(*below))
+        above = times(n.args[0], f)
+        return None if above is None else div(above, n.args[1])
+    if n.op == "pow" and n.args[0] == f and n.args[1].op == "add" and const(-1) in n.args[1].args:
+        return power(f, add(n.args[1], const(1)))
+    return None

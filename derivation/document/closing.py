@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sympy import Indexed
 
 from derivation.document.blocks import Document, listed
+from derivation.document.setting import least_sizes
 from derivation.steps import Checked, Prose
 from derivation.terms import (
     Diff,
+    Relation,
+    Size,
     Term,
     free_indices,
+    is_number,
     name_of,
     size,
     symbol,
+    value_of,
 )
 
 if TYPE_CHECKING:
@@ -56,13 +61,23 @@ def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:
     out: list[Prose] = []
     if doc.given:
         out.append(("using ", *conditions_prose(doc.given)))
-    if doc.conditions:
-        out.append(("provided ", *conditions_prose(doc.conditions)))
+    least = least_sizes(doc.problem)
+    rest = [c for c in doc.conditions if not _is_in_scope(c, least)]
+    if rest:
+        out.append(("provided ", *conditions_prose(rest)))
     if doc.domain and detail != "outline":
         out.append(
             ("wherever ", doc.objective, " has a derivative: ", *conditions_prose(doc.domain))
         )
     return tuple(out)
+
+
+def _is_in_scope(c: Term, least: Mapping[str, int]) -> bool:
+    """Whether the sizes that the title allows already meet the condition."""
+    if not (isinstance(c, Relation) and isinstance(c.left, Size) and is_number(c.right)):
+        return False
+    smallest, bound = least.get(name_of(c.left), 1), value_of(c.right)
+    return (c.op == ">=" and bound <= smallest) or (c.op == ">" and bound < smallest)
 
 
 def conditions_prose(conditions: Sequence[Term]) -> Prose:

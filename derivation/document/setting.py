@@ -39,14 +39,15 @@ def title_of(outcome: Outcome, among: bool) -> Prose:
     return (f"{kind} of ", symbol(name_of(objective)), " by ", names[0])
 
 
-def scope_of(problem: Problem) -> Prose:
-    """For which sizes the problem has a meaning: "any N ≥ 2, K ≥ 1"."""
+def least_sizes(problem: Problem) -> dict[str, int]:
+    """From where on each size is taken: 1, or what a given or an entry ``x[3]`` asks for."""
     least = dict.fromkeys(problem.sizes, 1)
     for g in problem.givens:
         if isinstance(g, Relation) and isinstance(g.left, Size) and is_number(g.right):
             value = value_of(g.right)
             if g.op in (">", ">=") and value.denominator == 1:
-                least[name_of(g.left)] = max(1, int(value) + (g.op == ">"))
+                at_least = int(value) + (g.op == ">")
+                least[name_of(g.left)] = max(least.get(name_of(g.left), 1), at_least)
     bodies = [d.body for d in problem.definitions.values()]
     entries = [v for entry in problem.wrt for v in entry]
     for t in (problem.objective, *entries, *bodies, *problem.givens):
@@ -55,6 +56,12 @@ def scope_of(problem: Problem) -> Prose:
                 for i, over in zip(indices_of(e), problem.shapes[name_of(e)], strict=True):
                     if isinstance(i, Integer) and isinstance(over, Size):
                         least[name_of(over)] = max(least.get(name_of(over), 1), int(i))
+    return least
+
+
+def scope_of(problem: Problem) -> Prose:
+    """For which sizes the problem has a meaning: "any N ≥ 2, K ≥ 1"."""
+    least = least_sizes(problem)
     prose: list[Any] = []
     for bound in sorted(set(least.values())):
         names = [size(n) for n, b in least.items() if b == bound]

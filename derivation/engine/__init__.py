@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from derivation.engine.cost import cost
 from derivation.engine.known import Theorem
 from derivation.engine.planner import Planner, TooLong
 from derivation.problem import Problem
 from derivation.steps import Outcome
-from derivation.terms import Term
+from derivation.terms import Term, collector_at_rest
 
 Wrt = tuple[Term, ...]
 LONG_RESULT = 60  # nodes
@@ -45,20 +44,8 @@ def derive_together(
     Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
     lemma that is an instance of one of the ``known`` theorems says so.
     """
-    with _collector_at_rest():
+    with collector_at_rest():
         return _derive_together(problem, variables, style, inline, known)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection: terms form no cycles, and a full collection outlasts a derivation."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _derive_together(
@@ -69,6 +56,12 @@ def _derive_together(
         written_out = _derived(planner, variables)
     except TooLong:
         return _derived(Planner(problem, style, naming=True, known=known), variables)
+    if any(o.result is None and len(o.wrt) == 2 for o in written_out):
+        # the first derivative rests on what the second does not keep: once more, as written
+        again = Planner(problem, style, inline=True, known=known, careful=True)
+        careful = _derived(again, variables)
+        if all(o.result is not None for o in careful):
+            return careful
     if planner.gathers():
         with suppress(TooLong):
             other = _derived(Planner(problem, style, inline, known=known, forward=True), variables)

@@ -49,6 +49,8 @@ class Letters:
                     known = self.by_size.setdefault(s.size, [])
                     if s.name not in known:
                         known.append(s.name)
+        own = {name for letters in self.by_size.values() for name in letters}
+        self._names = frozenset(theory.names_in_use()) - own  # a letter of the user's may hide one
 
     def friendly(self, t: Term) -> Any:
         """The term as a line of a derivation shows it: in a reader's letters, and without the
@@ -69,8 +71,8 @@ class Letters:
             return t
         if isinstance(t, Reduction):
             letter = t.index
-            if letter.name.startswith(ENGINE_LETTER) or letter.name in taken:
-                letter = self._choose(letter, index_names(t) | taken)
+            if letter.name.startswith(ENGINE_LETTER) or letter.name in taken | self._names:
+                letter = self._choose(letter, index_names(t) | taken | self._names)
                 swap = {t.index: letter}
                 t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
             taken = taken | {letter.name}

@@ -66,7 +66,11 @@ class TooLong(Exception):
 
 @dataclass
 class Planner:
-    """One derivation: an objective, the variables, a style."""
+    """One derivation: an objective, the variables, a style.
+
+    ``forward``: total derivatives from the definitions up, where that is taught. ``careful``:
+    nothing is folded or looked for before a second derivative.
+    """
 
     problem: Problem
     style: str = "delta"
@@ -74,6 +78,7 @@ class Planner:
     naming: bool = False
     known: Callable[[], Sequence[Theorem]] = tuple
     forward: bool = False
+    careful: bool = False
     theory: Theory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,8 +105,9 @@ class Planner:
         theorem: kernel.Theorem | None = None
         try:
             if len(wrt) == 2:  # a second derivative by a name cuts its definition
-                self.shortener.forget({name_of(v) for v in wrt})
-            self.find_facts()
+                self.shortener.forget({name_of(v) for v in wrt}, self.careful)
+            if not self.careful:
+                self.find_facts()
             if not self.theory.defined(objective):
                 raise NotDerived(f"{objective} is not defined")
             theorem = self._first(objective, wrt[0])
@@ -570,6 +576,7 @@ class Planner:
         chain.splice(_cite(lemma, inner), (0,))
         theorem = self.narrator.chain_step("second", chain.proof(), by=wrt[1], objective=objective)
         work = self.differentiator.work_out(chain.term)
+        self.shortener.recall()
         return self._finish(theorem, work)
 
     def _cite(self, t: Any) -> Move | Proof:

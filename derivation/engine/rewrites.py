@@ -27,7 +27,7 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.normal import E, normal, normal_term, term_of
+from derivation.normal import E, difference_vanishes, normal, normal_term, term_of, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -46,6 +46,7 @@ from derivation.terms import (
     SumOver,
     Term,
     add,
+    apply,
     at,
     exp,
     free_indices,
@@ -109,6 +110,55 @@ class Rewrite:
             if normal_term(substitute(self.pattern, values)) == key:
                 return values
         return None
+
+
+class ScaledRewrite(Rewrite):
+    """A sum of terms found up to a factor: 1 + x/v where the pattern is v + x."""
+
+    def at(self, t: Term, theory: Theory) -> Proof | None:
+        if not isinstance(t, Add):
+            return None
+        key, one, shift = _primitive(t)
+        for values in assignments(self.params, t, theory):
+            pattern = substitute(self.pattern, values)
+            if len(normal(pattern)[0]) != len(normal(t)[0]):
+                return None
+            other, two, back = _primitive(pattern)
+            if other != key:
+                continue
+            gaps = {a: shift.get(a, 0) - back.get(a, 0) for a in {*shift, *back}}
+            factor = term_of({frozenset((a, e) for a, e in gaps.items() if e): one / two})
+            needs = difference_vanishes(t, mul(factor, pattern))
+            if factor == ONE or needs is None or not all(theory.decide(c)[0] for c in needs):
+                return None
+            chain = Chain(t).algebra(mul(factor, pattern))
+            return chain.splice(self.prove(values), (1,)).proof()
+        return None
+
+
+def _primitive(t: Term) -> tuple[Any, Fraction, dict[Any, Any]]:
+    """A sum's polynomial without the factor that its terms share, and that factor."""
+    poly, _ = normal(t)
+    shift: dict[Any, Any] = {}
+    for k, monomial in enumerate(poly):
+        own = {a: e for a, e in monomial if isinstance(e, int | Fraction)}
+        if not k:
+            shift = own
+        shift = {a: min(shift.get(a, 0), own.get(a, 0)) for a in {*shift, *own}}
+    bare = {
+        frozenset(
+            (a, e)
+            for a, e in (
+                *((a, x - shift.get(a, 0) if isinstance(x, int | Fraction) else x) for a, x in m),
+                *((a, -x) for a, x in shift.items() if a not in dict(m)),
+            )
+            if e != 0
+        ): c
+        for m, c in poly.items()
+    }
+    first = min(bare, key=lambda m: sorted((text(a), str(e)) for a, e in m))
+    scale = Fraction(bare[first])
+    return frozenset((m, c / scale) for m, c in bare.items()), scale, shift
 
 
 def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[dict[Any, Any]]:
@@ -221,8 +271,9 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     out: list[Rewrite] = []
     params = definition.params
     poly, _ = normal(body)
-    if len(poly) == 1:
-        ((monomial, c),) = poly.items()
+    single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
+    if single is not None:
+        monomial, c = single
         for atom, e in monomial:
             if not isinstance(e, int | Fraction) and atom != E:
                 others = [(a, x) for a, x in monomial if a != atom]
@@ -232,6 +283,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 continue
             others = [(a, x) for a, x in monomial if a != atom]
             rest = term_of({frozenset(others): c})
+            if len(poly) != 1 and not isinstance(atom, Add):
+                continue
             if atom == E:
                 generator = exp(number(e) if isinstance(e, int | Fraction) else e)
                 solved = tidy(mul(head, inverse(rest)))
@@ -254,12 +307,15 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
                 out.append(_fold(theory, definition, generator, solved))
                 if isinstance(generator, Add):
+                    plain = out[-1]
+                    out.append(ScaledRewrite(plain.name, params, generator, solved, plain.prove))
                     out.extend(_inside_sum(theory, definition, generator, solved))
             elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
-                single = _fold(theory, definition, generator, solved)
-                out.extend((single, _one_of_two(single)))
+                once = _fold(theory, definition, generator, solved)
+                out.extend((once, _one_of_two(once)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
+    out.extend(_logistic(theory, definition))
     out.extend(_peeled(theory, definition))
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
         out.append(_opposite(theory, definition))
@@ -267,6 +323,16 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
         out.insert(0, _fold(theory, definition, whole, head))
     return [*out, *filter(None, [_simplified(theory, rw) for rw in out])]
+
+
+def _as_monomial(body: Any) -> tuple[Any, Any] | None:
+    """A product with sums of terms among its factors, which are taken as they are."""
+    if not isinstance(body, Mul):
+        return None
+    c, parts = split_product(body)
+    if not all(is_number(e) for _, e in parts) or any(isinstance(b, sympy.exp) for b, _ in parts):
+        return None
+    return frozenset((normal_term(b), value_of(e)) for b, e in parts), c
 
 
 def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
@@ -333,6 +399,42 @@ def _symbolic_power(
     if not set(definition.params) <= free_indices(generator) or not _divides_safely(solved, theory):
         return []
     return [_fold(theory, definition, generator, solved)]
+
+
+def _logistic(theory: Theory, definition: Definition) -> list[Rewrite]:
+    """From f = 1/(1 + exp(x)): sigmoid(-x) is f, and sigmoid(x) is 1 - f."""
+    body, head = definition.body, definition.head
+    if not (isinstance(body, Pow) and body.args[1] == MINUS_ONE and isinstance(body.args[0], Add)):
+        return []
+    grown = [a for a in body.args[0].args if isinstance(a, sympy.exp)]
+    if len(body.args[0].args) != 2 or len(grown) != 1 or ONE not in body.args[0].args:
+        return []
+    x = grown[0].args[0]
+    if not set(definition.params) <= free_indices(x):
+        return []
+    s = apply("sigmoid", normal_term(neg(x)))
+    mirrored = apply("sigmoid", normal_term(x))
+
+    def prove(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(s, values))
+        after, _ = REGISTRY["sigmoid-definition"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-definition", after).algebra(substitute(body, values))
+        target = substitute(head, values)
+        return chain.splice(Move("definition", chain.term, target, direction="rl")).proof()
+
+    def prove_mirrored(values: dict[Any, Any]) -> Any:
+        chain = Chain(substitute(mirrored, values))
+        after, _ = REGISTRY["sigmoid-reflection"].rewrite(theory, chain.term, {})  # type: ignore[misc]
+        chain.rule("sigmoid-reflection", after)
+        place = next(p for p, u in occurrences(after) if isinstance(u, type(s)))
+        chain.algebra(substitute(s, values), place)
+        return chain.splice(prove(values), place).proof()
+
+    params = definition.params
+    return [
+        Rewrite(definition.name, params, s, head, prove),
+        Rewrite(definition.name, params, mirrored, add(ONE, neg(head)), prove_mirrored),
+    ]
 
 
 def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from derivation.engine.alternatives import Alternatives
+from derivation.engine.alternatives import FRACTION, Alternatives
 from derivation.engine.arithmetic import (
     expanded,
     leading,
@@ -99,7 +99,9 @@ class Shortener:
                 self._take(found)
         for definition in theory.definitions.values():
             self.add_definition(definition)
+        self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
+        self._forgotten: Any = None
         self.values_only = True  # whether the results are not differentiated again
 
     def add_definition(self, definition: Definition) -> None:
@@ -107,11 +109,33 @@ class Shortener:
         self.folds.append((definition, folds_of(definition, self.theory)))
         self._clear()
 
-    def forget(self, cut: set[str]) -> None:
-        """Nothing is folded into these names, whose definitions may not be used."""
-        self.folds = [(d, rewrites) for d, rewrites in self.folds if d.name not in cut]
+    def forget(self, cut: set[str], careful: bool = False) -> None:
+        """Nothing is used that a later derivative by these names does not keep.
+
+        Those are their own definitions and givens about them; if ``careful``, every definition.
+        """
+        self._forgotten = (self.folds, self.rewrites, self.symmetries, self.one_hots)
+        depends = self.theory.depends
+        self.folds = [(d, f) for d, f in self.folds if d.name not in cut and not careful]
+        self.rewrites, self.symmetries = (
+            [rw for rw in known if not any(depends(rw.pattern, n) for n in cut)]
+            for known in (self.rewrites, self.symmetries)
+        )
+        self.one_hots = [g for g in self.one_hots if not any(depends(g, n) for n in cut)]
         self.cut = frozenset(cut)
         self.values_only = False
+        self._clear()
+
+    def recall(self) -> None:
+        """Everything may be used again: no derivative is taken any more."""
+        if self._forgotten is not None:
+            facts = [rw for rw in self.rewrites if rw.kind == "fact"]
+            turns = [rw for rw in self.symmetries if rw.kind == "fact"]
+            self.folds, self.rewrites, self.symmetries, self.one_hots = self._forgotten
+            self.rewrites.extend(rw for rw in facts if rw not in self.rewrites)
+            self.symmetries.extend(rw for rw in turns if rw not in self.symmetries)
+            self._forgotten, self.cut, self.values_only = None, frozenset(), True
+            self._clear()
 
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
@@ -119,6 +143,7 @@ class Shortener:
         self._clear()
 
     def _clear(self) -> None:
+        self.alternatives.definitions = [d for d, _ in self.folds]
         self._memo.clear()
         self.collector.forget()
         self._folded.clear()
@@ -175,11 +200,17 @@ class Shortener:
             if name in without or name in before or name not in names(found):
                 continue
 
-            def other(name: str = name) -> Proof:
+            def late(name: str = name) -> Proof:
                 p = self._settle(self.simplifier.simplify(t), without | {name})
                 return self._polish(self._settle(p, without), without)
 
-            yield other
+            def last(name: str = name) -> Proof:
+                p = self._settle(self.simplifier.simplify(t), without | {name})
+                p = self._polish(p, without | {name})
+                return self._polish(self._settle(p, without), without)
+
+            yield late
+            yield last
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
@@ -241,8 +272,9 @@ class Shortener:
 
     def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
+        here = names(t)
         for definition, rewrites in self.folds:
-            if definition.name in without:
+            if definition.name in without or not self._may_fold(definition, here):
                 continue
             for step in safely(self._fold_candidates(definition, rewrites, t)):
                 if not self.effort.spend(step.after):
@@ -254,6 +286,11 @@ class Shortener:
             if best is not None:
                 return best
         return best
+
+    def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
+        """Whether a term with these names can hold what the definition is about at all."""
+        about = names(definition.body) - self._sizes
+        return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
 
     def _expanded_after(self, p: Proof) -> Proof | None:
         try:
@@ -386,7 +423,8 @@ class Shortener:
                 whole = Chain(t).splice(candidate, path)
                 done = join(whole.proof(), self.simplifier.simplify(whole.term))
                 if cost(done.after) < cost(best.after if best else t):
-                    best = labelled(done, "collect")
+                    own = FRACTION if candidate.label == FRACTION else "collect"
+                    best = labelled(done, own)
         return best
 
     def _proposed(self, t: Any) -> list[Proof]:
@@ -403,6 +441,8 @@ class Shortener:
                 if not self.effort.spend(way.after):
                     break
                 done = join(way, self.simplifier.simplify(way.after))
+                if way.label == FRACTION:
+                    done = labelled(done, FRACTION)
                 if done.after != t and cost(done.after) <= cost(t) + MOST_LONGER:
                     different.setdefault(done.after, done)
             found = list(different.values())
@@ -477,7 +517,7 @@ class Shortener:
             i, j = flat.after, flat.after.body
             outer_guard = [c for c in conjuncts(j.guard) if i.index not in free_indices(c)]
             inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
-            if j.index in free_indices(i.guard):
+            if j.index in free_indices(i.guard) or j.index.name == i.index.name:
                 continue
             swapped = sum_over(
                 sum_over(j.body, i.index, all_of(i.guard, *inner_guard)),

@@ -13,7 +13,7 @@ import sympy
 
 from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
 from derivation.engine.defined import defined_at
-from derivation.engine.proof import Chain, Proof, algebra, flip
+from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
 from derivation.rules import REGISTRY
@@ -112,7 +112,9 @@ class Simplifier:
         if isinstance(t, Add | Mul | Pow | sympy.exp):
             tidied = tidy(t)
             if tidied != t:
-                return self._algebra(t, tidied)
+                arranged = rearranged(t, tidied)
+                if arranged is not None:
+                    return arranged
             if isinstance(t, Mul):
                 return self._product_step(t)
             if isinstance(t, Add):
@@ -143,9 +145,6 @@ class Simplifier:
         if len(t.args) == 1 and t.args[0] == ZERO:
             return self._try("known-value", t)
         return None
-
-    def _algebra(self, before: Term, after: Term) -> Proof:
-        return Chain(before).algebra(after).proof()
 
     def _try(self, rule: str, t: Term) -> Proof | None:
         rewrite = REGISTRY[rule].rewrite

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from derivation.language import refusals
+from derivation.language.facts import check_argument
 from derivation.language.lexer import MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.measure import depth, nodes
 from derivation.language.ranges import range_of
@@ -140,6 +141,10 @@ class Calls:
             fail(scope.token(node.args[0]), "the order of `polygamma(n, x)` is a number 0, 1, 2, …")
         if name == "log" and len(args) == 2 and args[1] == ONE:
             fail(scope.token(node.args[1]), "division by zero: there is no logarithm to base 1")
+        if not scope.derivatives:
+            for a, written in zip(args, node.args, strict=True):
+                if name == "log" or a is args[-1]:
+                    check_argument(name, a, scope.token(written))
         return apply(name, *args)
 
     def _refuse_function(self, name: str, node: ast.Call, token: Token, scope: Scope) -> NoReturn:

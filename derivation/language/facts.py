@@ -1,13 +1,35 @@
-"""A given that can never hold is bad input: both sides are compared as polynomials."""
+"""Givens that can never hold, and terms without a value: both are bad input.
+
+Sides and arguments are compared as polynomials.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from derivation.language.lexer import Token, fail
 from derivation.language.scope import constant_value
-from derivation.terms import Add, KroneckerDelta, Mul, Pow, Size, canonical
+from derivation.terms import (
+    MIRROR,
+    Add,
+    Index,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Size,
+    SumOver,
+    add,
+    canonical,
+    free_indices,
+    index,
+    mul,
+    number,
+    substitute,
+    subterms,
+)
 
 _MAX_MONOMIALS, _MAX_DEGREE = 200, 16
 _Poly = dict[tuple[Any, ...], Fraction]
@@ -19,6 +41,117 @@ def check_given(op: str, left: Any, right: Any, token: Token) -> None:
     if difference is None or _possible(op, difference):
         return
     fail(token, "this given can never hold")
+
+
+def check_givens(givens: Sequence[tuple[Any, Token]]) -> None:
+    """Refuse a given that cannot hold beside the ones before it, as far as bounds show it.
+
+    Each given bounds a polynomial without its constant term; two that bound the same one, up to a
+    factor and the letters of indices, must leave it a value.
+    """
+    known: dict[Any, _Bounds] = {}
+    for relation_, token in givens:
+        difference = _add(_poly(relation_.left), _poly(relation_.right), -1)
+        rest = {m: c for m, c in (difference or {}).items() if m}
+        if difference is None or not rest:
+            continue
+        term = _generic(add(*[mul(number(c), *m) for m, c in rest.items()]))
+        poly = _poly(term) or {}
+        first = min(poly, key=str)
+        slope = poly[first]
+        bound = -difference.get((), Fraction(0)) / slope
+        op = relation_.op if slope > 0 else MIRROR[relation_.op]
+        key = frozenset((m, c / slope) for m, c in poly.items())
+        whole = len(first) == 1 and isinstance(first[0], Size) and len(poly) == 1
+        bounds = known.setdefault(key, _Bounds(whole))
+        if not bounds.take(op, bound):
+            fail(
+                token,
+                f"this given contradicts the one in line {bounds.lines[-1]}"
+                if bounds.lines[-1] != token.line.number
+                else "this given contradicts one before it",
+                "no values meet both, so that nothing can be said under them",
+            )
+        bounds.lines.append(token.line.number)
+
+
+def _generic(t: Any) -> Any:
+    """The term with its free indices named in the order in which they occur."""
+    letters: dict[Any, Any] = {}
+    free = free_indices(t)
+    for s in subterms(t):
+        if isinstance(s, Index) and s in free and s not in letters:
+            letters[s] = index(f"_g{len(letters)}", s.size)
+    return substitute(t, letters)
+
+
+class _Bounds:
+    """The values that are left to a term; of a size, whole numbers."""
+
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole
+        self.low: tuple[Fraction, bool] | None = (Fraction(1), True) if whole else None
+        self.high: tuple[Fraction, bool] | None = None  # the value, and whether it is left itself
+        self.never: set[Fraction] = set()
+        self.lines: list[int | None] = []
+
+    def take(self, op: str, bound: Fraction) -> bool:
+        """Whether a value is left under one more relation."""
+        if op == "!=":
+            self.never.add(bound)
+        if op in (">", ">=", "=="):
+            low = (bound, op != ">")
+            if self.whole:
+                low = (Fraction(floor(bound) + 1 if op == ">" else ceil(bound)), True)
+            if self.low is None or (low[0], not low[1]) > (self.low[0], not self.low[1]):
+                self.low = low
+        if op in ("<", "<=", "=="):
+            high = (bound, op != "<")
+            if self.whole:
+                high = (Fraction(ceil(bound) - 1 if op == "<" else floor(bound)), True)
+            if self.high is None or high < self.high:
+                self.high = high
+        if self.low is None or self.high is None or self.low[0] < self.high[0]:
+            return True
+        closed = self.low[1] and self.high[1]
+        return self.low[0] == self.high[0] and closed and self.low[0] not in self.never
+
+
+def settled(t: Any) -> Fraction | None:
+    """The value of a term that is the same number whatever the arrays are, as far as can be seen.
+
+    >>> from derivation.terms import add, neg, symbol
+    >>> settled(add(symbol("x"), neg(symbol("x"))))
+    Fraction(0, 1)
+    """
+    poly = _poly(t)
+    if poly is None or any(poly.keys() - {()}):
+        return None
+    return poly.get((), Fraction(0))
+
+
+def check_argument(function: str, argument: Any, token: Token) -> None:
+    """Refuse a function at a constant where it has no real value: ``log(0)``, ``sqrt(-1)``."""
+    outside = _OUTSIDE.get(function)
+    if outside is None:
+        return
+    value = settled(argument)
+    if value is not None and outside[0](value):
+        fail(token, f"`{function}` has no value at {value}", f"it needs {outside[1]}")
+
+
+_OUTSIDE: dict[str, tuple[Callable[[Fraction], bool], str]] = {
+    "log": (lambda c: c <= 0, "an argument above 0"),
+    "sqrt": (lambda c: c < 0, "an argument of at least 0"),
+    "asin": (lambda c: abs(c) > 1, "an argument from -1 to 1"),
+    "acos": (lambda c: abs(c) > 1, "an argument from -1 to 1"),
+    "atanh": (lambda c: abs(c) >= 1, "an argument between -1 and 1"),
+    "acosh": (lambda c: c < 1, "an argument of at least 1"),
+    **dict.fromkeys(
+        ("lgamma", "digamma", "trigamma", "polygamma"),
+        (lambda c: c <= 0 and c.denominator == 1, "an argument other than 0, -1, -2, …"),
+    ),
+}
 
 
 def _possible(op: str, difference: _Poly) -> bool:
@@ -94,6 +227,8 @@ def _poly(t: Any) -> _Poly | None:
             if product is None:
                 return None
         return product
+    if isinstance(t, SumOver) and settled(t.body) == 0:
+        return {}
     if isinstance(t, Pow) and t.args[1].is_Integer and 0 <= t.args[1] <= 8:
         product = {(): Fraction(1)}
         for _ in range(int(t.args[1])):

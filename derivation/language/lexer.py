@@ -220,8 +220,14 @@ def _refuse_character(token: Token, before: list[Token]) -> NoReturn:
     )
 
 
-def refuse_colon(token: Token) -> NoReturn:
-    """Refuse a colon that declares no shape."""
+def refuse_colon(token: Token, function: Token | None = None) -> NoReturn:
+    """Refuse a colon that declares no shape; ``function`` is the ``lambda`` that it belongs to."""
+    if function is not None:
+        fail(
+            function,
+            "`lambda` with a body is not part of the language",
+            "a function is a line of its own, `f(x) = …`; without a colon `lambda` is a name",
+        )
     what, hint = _NOT_HERE[":"]
     fail(token, f"{what} is not part of the language here", hint)
 

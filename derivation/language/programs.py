@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from derivation.errors import InputError
-from derivation.language.facts import check_given
+from derivation.language.facts import check_given, check_givens
 from derivation.language.letters import check_one_comparison, free_letters, sizes_in
 from derivation.language.lexer import Token, fail, split_lines, statements
 from derivation.language.matrices import (
@@ -193,6 +194,7 @@ class _Problem:
         solve = self.ranges.resolve
         for relation_, token in givens:
             check_given(relation_.op, relation_.left, relation_.right, token)
+        check_givens([(solve(relation_), token) for relation_, token in givens])
         definitions = {
             n: Definition(n, tuple(map(solve, d.params)), solve(d.body))
             for n, d in definitions.items()
@@ -546,10 +548,22 @@ class _Problem:
     def _scope(self, expression: Expression, known: Mapping[str, Any], lines: bool) -> Scope:
         """A scope in which the free letters of an expression are indices."""
         letters = dict(known)
-        for letter, token in free_letters(expression, self.words.labels).items():
+        for letter, token in self._free_letters(expression, lines).items():
             if letter not in letters:
                 letters[letter] = self._letter(letter, token)
         return Scope(expression, letters, weak=frozenset(letters), derivatives=lines)
+
+    def _free_letters(self, expression: Expression, lines: bool) -> dict[str, Token]:
+        """The letters that are indices; in a person's own lines, where all names are known, also
+        those that are only compared, as in ``sum(1 for i in N if i != j)``."""
+        names: set[str] | None = None
+        sides = expression.tree
+        bare = isinstance(sides, ast.Compare) and all(
+            isinstance(s, ast.Name) for s in (sides.left, *sides.comparators)
+        )
+        if lines and self.program.definitions and not bare:
+            names = {*self.ranges.names(), *self.sizes, *self.words.labels}
+        return free_letters(expression, self.words.labels, names)
 
     def _given(self, given: Written) -> tuple[Any, Token]:
         tree, expression = given.expression.tree, given.expression
@@ -579,7 +593,7 @@ class _Problem:
                 right = self._line_in_matrices(line, objective, asked or tuple(wrt), ranks)
                 return UserLine(token.line.number or 0, text, "equals", None, right, TRUE, asked)
             if wrt:
-                for letter, at in free_letters(expression, self.words.labels).items():
+                for letter, at in self._free_letters(expression, True).items():
                     if letter not in letters:
                         fail(
                             at,

@@ -157,7 +157,10 @@ class Ranges:
                         token,
                         f"nothing says how far slot {k + 1} of `{name}` runs "
                         f"(`{written}` in {token.place})",
-                        f"let a sum run over it somewhere: `sum({written} … for i in K)`",
+                        f"let a sum run over it somewhere: `sum({written} … for i in K)`"
+                        if written != name
+                        else "an array without indices is matrix notation: say its shape in a line "
+                        f"of its own, `{name}: {' by '.join(('N', 'D', 'K', 'M')[: len(found)])}`",
                     )
             out[name] = found
         return out

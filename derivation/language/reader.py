@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from derivation.language import refusals
 from derivation.language.calls import Calls
+from derivation.language.facts import settled
 from derivation.language.lexer import MAX_DIGITS, MAX_NESTING, MAX_POWER, Token, fail
 from derivation.language.ranges import Ranges, range_of
 from derivation.language.scope import (
@@ -146,7 +147,7 @@ class Reader:
         return self._short(mul(*factors), left, scope)
 
     def _inverse(self, t: Any, node: ast.expr, scope: Scope) -> Any:
-        if constant_value(t) == 0:
+        if constant_value(t) == 0 or (not scope.derivatives and settled(t) == 0):
             fail(scope.token(node), "division by zero")
         return inverse(t)
 
@@ -157,8 +158,12 @@ class Reader:
             fail(
                 scope.token(node.right), f"a power beyond {MAX_POWER:,} is not part of the language"
             )
-        if n is not None and n < 0 and constant_value(base) == 0:
+        zero = constant_value(base) == 0 or (not scope.derivatives and settled(base) == 0)
+        if n is not None and n < 0 and zero:
             fail(scope.token(node), "division by zero (0 to a negative power)")
+        below = constant_value(base) if n is not None and n.denominator % 2 == 0 else None
+        if below is not None and below < 0 and not scope.derivatives:
+            fail(scope.token(node), f"{below} to the power {n} is not a real number")
         return self._short(power(base, exponent), node, scope)
 
     def _short(self, term: Any, node: ast.expr, scope: Scope) -> Any:

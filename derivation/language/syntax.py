@@ -144,9 +144,11 @@ def _flatten(
 
 def _check_neighbours(tokens: list[Token], end: Token) -> None:
     """The usual slips, with a message of our own: a missing operator, a missing operand."""
-    for token in tokens:
+    for k, token in enumerate(tokens):
         if token.text == ":":
-            refuse_colon(token)
+            words = [t for t in tokens[:k] if t.text == "lambda"]
+            plain = words and all(t.kind == "name" or t.text in ",()" for t in tokens[:k][-3:])
+            refuse_colon(token, words[-1] if plain else None)
     previous: Token | None = None
     for token in [*tokens, end]:
         operand = token.kind == "number" or (token.kind == "name" and token.text not in WORDS)

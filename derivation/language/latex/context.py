@@ -25,6 +25,8 @@ class Scope:
         self.bound: list[tuple[str, str, int]] = []  # letter, as written, range
         self.lift: tuple[str, int] | None = None  # the index that vectors take here
         self.lifted = False
+        self.entrywise: set[str] = set()  # names that take the index of the whole statement
+        self.full: set[str] = set()  # names of several indices that have them all
 
     def find(self, letter: str) -> tuple[str, int] | None:
         for name, written, r in reversed(self.bound):

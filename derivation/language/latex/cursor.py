@@ -15,6 +15,12 @@ FONTS = {
     "\\vec", "\\bold", "\\symbf", "\\mathrm", "\\textbf", "\\underline",
 }  # fmt: skip
 SCRIPTS = {"\\mathcal", "\\mathscr"}
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma",
+    "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
+    "varsigma", "varrho", "varpi",
+}  # fmt: skip
 _C = TypeVar("_C", bound="Cursor")
 CLOSE = {"(": ")", "[": "]", "\\{": "\\}"}
 
@@ -119,7 +125,7 @@ class Cursor:
             level += (word in ("(", "{", "[")) - (word in (")", "}", "]"))
             if level == 0:
                 break
-            if level == 1 and word in (",", ";", "|"):
+            if level == 1 and word in (",", ";", "|", "\\|"):
                 found.append(word)
         return found
 

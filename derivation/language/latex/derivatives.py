@@ -9,6 +9,7 @@ from derivation.language.latex.cursor import CLOSE, Cursor, checked
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Bracket,
+    Call,
     Derivative,
     Mul,
     Name,
@@ -59,7 +60,8 @@ class Derivatives(Cursor):
             "\\frac", "\\partial", "\\sum", "\\prod", "\\text"
         ):  # fmt: skip
             factors.append(("", self.factor()))
-        return Derivative(first if len(factors) == 1 else Mul(tuple(factors)), variables, pos)
+        body = first if len(factors) == 1 else Mul(tuple(factors))
+        return Derivative(body, variables, pos, loose=self.starts() and self.word() != "\\text")
 
     def differential(self) -> None:
         """Takes the ∂, δ or d."""
@@ -137,6 +139,11 @@ class Derivatives(Cursor):
 
     def nabla(self, token: Token) -> Tree:
         if self.word() != "_":
+            start = self.k
+            body = self.factor() if self.starts() else None
+            if isinstance(body, Call) and len(body.args) == 1 and isinstance(body.args[0], Name):
+                return Derivative(body, (body.args[0],), token.pos)
+            self.k = start
             raise Unread("a gradient that does not say by what", token.pos)
         self.take()
         content = indices.unwrapped(self.argument())

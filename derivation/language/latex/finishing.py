@@ -8,6 +8,7 @@ from derivation.errors import InputError
 from derivation.language.latex.guesses import guesses
 from derivation.language.latex.reading import Alternative, Reading, Statement
 from derivation.language.latex.state import Part, State, key_text
+from derivation.language.latex.survey import Key
 from derivation.language.latex.tokens import Unread
 from derivation.language.programs import read_problem
 
@@ -46,7 +47,7 @@ class Finishing(State):
         statements = tuple(self._statement(p) for p in self.parts)
         assumed += [a for s in statements for a in s.assumed]
         assumed += [
-            f"`{key[0]}` without indices is the matrix whose rows are `{small[0]}` with its first index"
+            f"`{key[0]}` without indices is the matrix whose rows are the `{small[0]}`"
             for key, small in self.rows_of.items()
         ]
         displays = {
@@ -65,6 +66,13 @@ class Finishing(State):
             names=dict(self.names.latex),
             displays=(len(displays), len(displays - bad)),
         )
+
+    def _lost(self, head: Key) -> None:
+        """What rests on a definition that is refused after all is not read either."""
+        self.failed.add(head)
+        self.definitions.pop(head, None)
+        for part in self.parts:
+            self._grounded(part)
 
     def _grounded(self, part: Part) -> None:
         """A claim about something that no readable formula defines is not read."""
@@ -90,12 +98,34 @@ class Finishing(State):
             for key in sorted(part.keys - known - by_these - functions):
                 if "".join((key[0], *key[1], key[2])) not in free:
                     reason = reason or f"nothing that is read says what `{key_text(key)}` is"
+            one, two = (self._leaves(s) for s in part.sides)
+            plain = {k for k in one ^ two if "".join((k[0], *k[1], k[2])) not in free} - functions
+            if plain & one and plain & two and not reason:
+                a, b = (key_text(min(plain & s)) for s in (one, two))
+                reason = f"nothing that is read connects `{b}` with `{a}`"
+        elif part.apart[0] and part.apart[1]:
+            what = key_text(min(part.apart[0]))
+            reason = reason or f"nothing that is read says what `{what}` is"
         if reason:
             part.kind, part.reason, part.place = "unread", reason, part.item.pos
+
+    def _leaves(self, keys: set[Key]) -> set[Key]:
+        """The inputs that names rest on."""
+        defined = self.writer.defined
+        found = {m for k in keys for m in (k, *self.writer._reach(k))}
+        return {k for k in found if k not in defined}
 
     def _render(self, part: Part) -> None:
         if part.kind == "unread" or not part.texts:
             return
+        for letter, r in part.loose_letters:
+            if self.ranges.find(r) not in self.ranges.dropped:
+                part.kind, part.place = "unread", part.item.pos
+                part.reason = (
+                    f"the index {letter} stands on the right side only: nothing says what is "
+                    "done with it"
+                )
+                return
         try:
             rendered = [self.ranges.render(t) for t in part.texts]
             condition = None if part.condition is None else self.ranges.render(part.condition)
@@ -143,9 +173,13 @@ class Finishing(State):
             if size is not None:
                 shape = ""
                 for key, n in self.names.by_key.items():
-                    if n == name and self.survey.ranks.get(key, 0):
-                        letters = "abc"[: self.survey.ranks[key]]
-                        shape = f"[{','.join(letters)}]"
+                    kept = [
+                        k
+                        for k in range(self.survey.ranks.get(key, 0))
+                        if self.ranges.find(self.ranges.slot(n, k)) not in self.ranges.dropped
+                    ]
+                    if n == name and kept:
+                        shape = f"[{','.join('abc'[: len(kept)])}]"
                 out.append(f"label {name}{shape} in {size}")
         out += list(dict.fromkeys(givens))
         return "\n".join(out)
@@ -185,6 +219,8 @@ class Finishing(State):
                     )
                 if wrong is None:
                     return program if self.problem is not None else ""
+                if wrong.kind == "definition" and wrong.head is not None:
+                    self._lost(wrong.head)
                 wrong.reason = f"`{wrong.line[:80]}`: {error.message}"
                 wrong.kind, wrong.place = "unread", wrong.item.pos
         return self._program()
@@ -254,7 +290,7 @@ class Finishing(State):
             text += f" if {part.condition[0]}"
         if f"claim {text}" == part.line:
             return ()
-        return (Alternative(text, "with the other reading of ∂, direct or through all names"),)
+        return (Alternative(text, part.other_note),)
 
 
 def _enclosed(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import Binder, Condition, Name, Number, Slot, Tree
@@ -67,6 +68,9 @@ def slots(source: Sequence[Token], parse: Parse, above: bool = False) -> tuple[l
             word.lower() in _WORDS or (len(word) > 1 and word.isupper())
         ):
             label += word
+            continue
+        if "-" in word and all(len(x) > 1 and x.isalpha() for x in word.split("-")):
+            label += word.replace("-", "")  # J_{softmax-CE}
             continue
         if any(t.text in ("+", "-") for t in group):
             out.append(_step(group, above))
@@ -203,8 +207,8 @@ def limits(
     if lower and lower[0].text == "\\substack":
         lower = unwrapped(lower[1:])
     items = [g for g in groups(lower, {",", "\\\\", ";"}) if g]
-    if not items:
-        raise Unread("a sum that does not say what it runs over", pos)
+    if not items:  # what it runs over is for the one who knows the letters outside
+        return [Binder("")], []
     binders: list[Binder] = []
     guards: list[Condition] = []
     for item in items:
@@ -244,10 +248,25 @@ def limits(
             found = condition(item, parse)
             _bound(found, binders, guards, pos)
     if upper:
-        if len(binders) != 1:
-            raise Unread("an upper limit for several letters is not read", pos)
-        binders[0] = Binder(binders[0].letter, parse(upper), binders[0].lower)
+        uppers = groups(unwrapped(upper), {","})
+        if len(uppers) == 1:
+            uppers *= len(binders)
+        if len(uppers) != len(binders) or any(b.within for b in binders):
+            raise Unread("these upper limits are not read", pos)
+        binders = [
+            Binder(b.letter, _size(parse(u)), b.lower) for b, u in zip(binders, uppers, strict=True)
+        ]
     return binders, guards
+
+
+def _size(t: Tree) -> Tree:
+    """``N_o`` is a size of its own."""
+    capital = isinstance(t, Name) and t.base.isupper()
+    if not isinstance(t, Name) or not capital:
+        return t
+    if all(s.kind in ("letter", "number") and not s.above for s in t.slots):
+        return replace(t, slots=(), label=t.label + "".join(s.text for s in t.slots))
+    return t
 
 
 def _bound(found: Condition, binders: list[Binder], guards: list[Condition], pos: int) -> None:

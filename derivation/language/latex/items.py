@@ -94,10 +94,21 @@ def _index_condition(source: Sequence[Token]) -> Condition | None:
     if len(parts) != 2 or len(ops) != 1:
         return None
     letters = [indices.letter_of(p) for p in parts]
+    if None in letters and _is_class_number(parts, letters):
+        letters = [x or "y" for x in letters]
     if None in letters or not all(str(x)[0].islower() for x in letters):
         return None
     op = "==" if ops[0].text == "=" else "!="
     return Condition(op, parse(parts[0]), parse(parts[1]))
+
+
+def _is_class_number(parts: list[list[Token]], letters: list[str | None]) -> bool:
+    """Whether ``j = y_i`` compares an index with the class of an example."""
+    if letters.count(None) != 1:
+        return False
+    other = parts[letters.index(None)]
+    plain = [t for t in other if t.kind not in ("{", "}")]
+    return [t.kind for t in plain] == ["letter", "_", "letter"]
 
 
 def _formula(document: Document, number: int, formula: Formula, found: Items) -> None:
@@ -149,8 +160,24 @@ def _formula(document: Document, number: int, formula: Formula, found: Items) ->
             waiting = None
         if item.relation in ("", "?") and not item.sides and item.reason is None:
             continue
+        if len(parts) > 1 and (_is_declaration(part) or _says_nothing(item)):
+            continue
         found.items.append(item)
         last, last_row = item, part.row
+
+
+def _is_declaration(part: Segment) -> bool:
+    """``w \\in \\mathbb{R}^d``, which is read for what it says of shapes."""
+    words = [t.text for t in part.tokens]
+    if "\\in" not in words or any(w in ("=", ":=") for w in words):
+        return False
+    after = [w for w in words[words.index("\\in") + 1 :] if w not in ("{", "}")]
+    return after[:2] in (["\\mathbb", "R"], ["\\mathbf", "R"], ["\\mathds", "R"])
+
+
+def _says_nothing(item: Item) -> bool:
+    """A name alone among statements, as in ``x_i \\text{ is a vector}``."""
+    return item.relation == "" and len(item.sides) == 1 and isinstance(item.sides[0], Name)
 
 
 def _declared(parts: list[Segment], found: Items) -> list[Segment]:

@@ -10,32 +10,48 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.items import Item
-from derivation.language.latex.survey import layers, rebuilt, step_of, walk
+from derivation.language.latex.sums import free_letters
+from derivation.language.latex.survey import layers, step_of
 from derivation.language.latex.trees import (
     Add,
     Binder,
     Bracket,
     Call,
+    Condition,
     Derivative,
     Function,
     Name,
     Norm,
     Number,
     Power,
+    Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 
 
 def with_next_layers(found: list[Item]) -> list[Item]:
-    """The items, with definitions of a layer l said again for the layer l+1 where it is spoken of."""
+    """The items, with what is said of a layer l said again for l+1 where that is spoken of."""
     trees = [s for i in found for s in i.sides if s is not None]
     letters = layers(trees, _bound(trees)) | _stepping(trees)
     if not letters:
         return found
-    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
-    heads = {_place(_head(i), letters) for i in found if _head(i) is not None}
     out = list(found)
+    for _ in range(3):  # what is said again may speak of more
+        more = _next_layers(found, out, letters)
+        out += more
+        if not more:
+            break
+    return out
+
+
+def _next_layers(found: list[Item], said: list[Item], letters: set[str]) -> list[Item]:
+    trees = [s for i in said for s in i.sides if s is not None]
+    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
+    heads = {_place(_head(i), letters) for i in said if _head(i) is not None}
+    out: list[Item] = []
     for item in found:
         head = _head(item)
         place = _place(head, letters)
@@ -120,12 +136,132 @@ def with_numbers_apart(found: list[Item]) -> None:
 
         def change(s: Any, key: Any = letter) -> Any:
             if isinstance(s, Name) and s.key == key:
-                return replace(s, label=s.label + "0")
+                return replace(s, base=s.base + "0")
             return s
 
         for item in group:
             item.sides = [None if t is None else rebuilt(t, change) for t in item.sides]
             item.notes.append(f"{letter[0]} is a number here, whatever it is elsewhere")
+
+
+def with_ranges(found: list[Item]) -> None:
+    """Gives a sum without limits the one index of its body that is not free on the left."""
+    for item in found:
+        head = item.sides[0] if item.sides else None
+        left = free_letters(head) if head is not None else set()
+        for k, side in enumerate(item.sides):
+            if side is None:
+                continue
+
+            def change(s: Any, item: Item = item, left: set[str] = left) -> Any:
+                if not (isinstance(s, Reduction) and any(not b.letter for b in s.binders)):
+                    return s
+                letters = free_letters(s.body)
+                letters = letters - left if len(letters) > 1 else letters
+                if len(letters) != 1 or letters & left:
+                    return s
+                letter = next(iter(letters))
+                item.notes.append(f"the sum without limits is read as running over {letter}")
+                return replace(s, binders=(replace(s.binders[0], letter=letter),))
+
+            item.sides[k] = rebuilt(side, change)
+
+
+def without_matrix_calls(found: list[Item]) -> None:
+    """``h(X) = Xθ`` beside ``h(x) = θ·x``: of the two only the one about an example is read."""
+    heads = [(i, _head(i)) for i in found]
+    single = {
+        (h.name.key, h.args[0].base)
+        for _, h in heads
+        if isinstance(h, Call) and len(h.args) == 1 and isinstance(h.args[0], Name)
+    }
+    for item, head in heads:
+        if not isinstance(head, Call) or len(head.args) != 1:
+            continue
+        arg = head.args[0]
+        base = arg.base if isinstance(arg, Name) else ""
+        if base.isupper() and (head.name.key, base.lower()) in single:
+            item.reason = "a function of a matrix, row by row, is not read"
+            item.place, item.sides = item.pos, []
+
+
+def with_totals(found: list[Item]) -> None:
+    """``L = 1/N Σ L_i``: the total is a name of its own beside the L_i."""
+    totals: set[Any] = set()
+    for item in found:
+        head = _head(item)
+        if isinstance(head, Name) and not head.slots:
+            for s in walk(item.sides[1]):
+                if isinstance(s, Reduction) and any(
+                    isinstance(n, Name) and n.key == head.key and n.slots for n in walk(s.body)
+                ):
+                    totals.add(head.key)
+    if not totals:
+        return
+
+    def change(s: Any) -> Any:
+        if isinstance(s, Name) and s.key in totals and not s.slots:
+            return replace(s, label=s.label + "total")
+        return s
+
+    for item in found:
+        item.sides = [None if t is None else rebuilt(t, change) for t in item.sides]
+
+
+def with_cases_apart(found: list[Item]) -> None:
+    """A mixed second derivative is for j ≠ k where the one for j = k has a display of its own."""
+
+    def twice(item: Item) -> Any:
+        first = item.sides[0] if item.sides else None
+        if isinstance(first, Derivative) and len(first.by) == 2:
+            a, b = first.by
+            if isinstance(a, Name) and isinstance(b, Name) and a.key == b.key:
+                return a, b
+        return None
+
+    same = {pair[0].key for pair in map(twice, found) if pair and pair[0] == pair[1]}
+    for item in found:
+        pair = twice(item)
+        if pair is None or pair[0].key not in same or item.condition is not None:
+            continue
+        slots = [v.slots[0] for v in pair if len(v.slots) == 1 and v.slots[0].kind == "letter"]
+        if len(slots) == 2 and slots[0] != slots[1]:
+            j, k = (Name(s.text, latex=s.text) for s in slots)
+            item.condition = Condition("!=", j, k)
+            item.notes.append(
+                f"read for {j.base} ≠ {k.base}, since the second derivative by one entry is given "
+                "apart"
+            )
+
+
+def with_roots(found: list[Item]) -> list[Item]:
+    """``e^2 = (r - s)^2`` says what e is up to its sign, where e is used by itself too."""
+    out: list[Item] = []
+    for item in found:
+        head = _head(item)
+        if isinstance(head, Power) and isinstance(head.base, Name) and head.exponent == _TWO:
+            body = _bare(item.sides[1])
+            used = any(
+                _used_alone(t, head.base.key) for i in found for t in i.sides if t is not None
+            )
+            if isinstance(body, Power) and body.exponent == _TWO and used:
+                note = f"`{head.base.latex}` is what is squared, its sign as it stands there"
+                root = replace(
+                    item, sides=[head.base, _bare(body.base)], displayed=False,
+                    relation=":=", notes=[*item.notes, note],
+                )  # fmt: skip
+                out.append(root)
+        out.append(item)
+    return out
+
+
+_TWO = Number("2")
+
+
+def _used_alone(t: Any, key: Any) -> bool:
+    """Whether a name stands somewhere without its square."""
+    squared = {id(s.base) for s in walk(t) if isinstance(s, Power) and s.exponent == _TWO}
+    return any(isinstance(s, Name) and s.key == key and id(s) not in squared for s in walk(t))
 
 
 def _lemma_letter(group: list[Item]) -> Any:
@@ -147,6 +283,10 @@ def _lemma_letter(group: list[Item]) -> Any:
                 if isinstance(s, Call):
                     if s.name.slots or s.name.base in ("L", "J", "C", "E"):
                         return None
+                    if len(s.args) == 1 and isinstance(s.args[0], Name) and (
+                        "prime" in s.name.marks or (t is item.sides[0] and s is t)
+                    ):  # fmt: skip
+                        by.add(s.args[0].key)
                     inside.add(id(s.name))
                 if isinstance(s, Function) and s.name in ("softmax", "logsumexp"):
                     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation.language.latex.shapes import DATA, Shapes
-from derivation.language.latex.survey import Key, Survey, rebuilt, walk
+from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -29,6 +29,8 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 
 ONES: Key = ("1", ("ones",), "")
@@ -67,7 +69,7 @@ class Indexer:
         self.used = 0
         self.settled: Callable[[Name], Name] = lambda t: t
         taken = survey.letters | survey.bound | survey.steps | {s[:1] for s in survey.sizes}
-        taken |= {k[0] for k in survey.ranks}
+        taken |= {k[0] for k in survey.ranks} | {s for v in shapes.sizes.values() for s in v}
         free = [c for c in _POOL if c not in taken]
         self.pool = [*free, *(f"{c}{k}" for k in range(1, 40) for c in "ij")]
 
@@ -82,7 +84,7 @@ class Indexer:
         values = [self.value(t) for t in sides]
         one, two = values
         if not one.axes and not two.axes:
-            return [v.entry for v in values], False
+            return [v.entry for v in values], self.used > 0
         for k, other in ((0, two), (1, one)):
             if values[k].entry == Number("0") and other.axes:
                 return [v.entry for v in values], True
@@ -109,7 +111,8 @@ class Indexer:
     def value(self, t: Any) -> Value:
         found = self._values.get(type(t))
         if found is not None:
-            return found(self, t)
+            value: Value = found(self, t)
+            return value
         new = {}
         for name in t.__dataclass_fields__:
             new[name] = self._inside(getattr(t, name))
@@ -150,6 +153,8 @@ class Indexer:
             raise Unread(f"`{t.latex[:40]}` stands without its indices", t.pos)
         letters = [self._fresh() for _ in range(missing)]
         entry = replace(t, slots=(*t.slots, *(Slot("letter", x) for x in letters)))
+        if missing == 1 and self.survey.first_missing(t):
+            entry = replace(t, slots=(Slot("letter", letters[0]), *t.slots))
         if missing == 1:
             return Value(letters[0], None, entry)
         return Value(letters[0], letters[1], entry)
@@ -172,19 +177,31 @@ class Indexer:
         for (sign, x), v in zip(t.terms, values, strict=True):
             bias = v.shape == (True, False) and len(widest.axes) == 2 and isinstance(x, Name)
             v = self._bias(v, t) if bias else v
-            if v.axes and v.shape != widest.shape and not (bias and v.cols):
+            columns = bias and isinstance(x, Name) and self._columns(t)
+            if v.axes and v.shape != widest.shape and not ((bias and v.cols) or columns):
                 raise Unread(f"{_said(v)} is added to {_said(widest)}", _place(x))
             if not v.axes and widest.axes and not isinstance(v.entry, Number):
                 self.notes.append("a number is added to every entry")
             axes = widest.axes[1:] if v.shape == (False, True) != widest.shape else widest.axes
+            axes = axes[: len(v.axes)]
             entry = _renamed(v.entry, dict(zip(v.axes, axes, strict=False)))
             out.append((sign, entry))
         return replace(widest, entry=Add(tuple(out)))
+
+    @staticmethod
+    def _columns(t: Add) -> bool:
+        """Whether a sum has a product that begins with W: its columns are the examples."""
+        products = [x for _, x in t.terms if isinstance(x, Mul)]
+        first = products[0].factors[0][1] if len(products) == 1 else None
+        return isinstance(first, Name) and first.base == "W"
 
     def _bias(self, v: Value, t: Add) -> Value:
         """``XW + b``: b is added to every row where the examples are rows, as X says."""
         products = [x for _, x in t.terms if isinstance(x, Mul)]
         first = products[0].factors[0][1] if len(products) == 1 else None
+        if self._columns(t):
+            self.notes.append("what is added to a matrix is added to each of its columns")
+            return v
         if not isinstance(first, Name) or first.base not in DATA:
             return v
         self.notes.append("what is added to a matrix is added to each of its rows")
@@ -273,9 +290,7 @@ class Indexer:
         if column and (op == "*" or row_of):
             assert_rows = a.rows or ""
             self.notes.append("the product of two vectors is read as their dot product")
-            return self._contracted(
-                Value(None, assert_rows, a.entry), b, assert_rows, b.rows or ""
-            )
+            return self._contracted(Value(None, assert_rows, a.entry), b, assert_rows, b.rows or "")
         raise Unread(f"a product of {_said(a)} and {_said(b)}", _place(fb))
 
     def _contracted(self, a: Value, b: Value, cols: str, rows: str) -> Value:
@@ -352,9 +367,7 @@ class Indexer:
             return Value(None, None, replace(t, args=args, slots=()))
         if any(v.axes and v.shape != wide.shape for v in values):
             raise Unread(f"`{t.name}` of arrays whose shapes differ", t.pos)
-        args = tuple(
-            _renamed(v.entry, dict(zip(v.axes, wide.axes, strict=False))) for v in values
-        )
+        args = tuple(_renamed(v.entry, dict(zip(v.axes, wide.axes, strict=False))) for v in values)
         return replace(wide, entry=replace(t, args=args))
 
     def _call(self, t: Call) -> Value:
@@ -402,7 +415,9 @@ def _times(a: Any, b: Any) -> Any:
     factors: list[tuple[str, Any]] = []
     for x in (a, b):
         if isinstance(x, Mul):
-            factors += [(op or "*" if k or factors else "", f) for k, (op, f) in enumerate(x.factors)]
+            factors += [
+                (op or "*" if k or factors else "", f) for k, (op, f) in enumerate(x.factors)
+            ]
         else:
             factors.append(("*" if factors else "", Bracket(x) if isinstance(x, Add) else x))
     return Mul(tuple(factors))

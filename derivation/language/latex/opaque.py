@@ -15,7 +15,7 @@ from typing import Any
 
 from derivation.language.latex.items import Item
 from derivation.language.latex.state import State, key_text
-from derivation.language.latex.survey import Key, walk
+from derivation.language.latex.survey import Key
 from derivation.language.latex.trees import (
     Add,
     Binder,
@@ -26,6 +26,7 @@ from derivation.language.latex.trees import (
     Name,
     Reduction,
     Slot,
+    walk,
 )
 
 
@@ -54,7 +55,7 @@ class Opaque(State):
                     if isinstance(s, Derivative) and isinstance(_bare(s.body), Name):
                         body = _bare(s.body)
                         variable = _bare(s.by[0])
-                        if len(s.by) != 1 or body.slots or not isinstance(variable, Name):
+                        if body.slots or not isinstance(variable, Name):
                             ruled_out.add(body.key)
                             continue
                         names.setdefault(body.key, body)
@@ -157,7 +158,9 @@ class Opaque(State):
         for key in {k for k, _ in both}:
             what = key_text(key)
             if sides[0][1] or sides[1][1]:
-                return f"nothing that is read says what `{what}` is, and this is no first derivative"
+                return (
+                    f"nothing that is read says what `{what}` is, and this is no first derivative"
+                )
             if not all(any(k == key for k, _ in found) for found, _ in sides):
                 return f"nothing that is read says what `{what}` is"
             tops = [t.key for t in self.losses[key].tops]

@@ -8,22 +8,35 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.document import split
+from derivation.language.latex.facts import sums_to_one
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
-from derivation.language.latex.lemmas import with_next_layers, with_numbers_apart
+from derivation.language.latex.lemmas import (
+    with_cases_apart,
+    with_next_layers,
+    with_numbers_apart,
+    with_ranges,
+    with_roots,
+    with_totals,
+    without_matrix_calls,
+)
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
 from derivation.language.latex.reading import Reading
 from derivation.language.latex.shapes import Finder, declared
 from derivation.language.latex.state import Part, key_text
 from derivation.language.latex.statements import Statements
-from derivation.language.latex.survey import Key, plain, walk
+from derivation.language.latex.survey import Key, plain
 from derivation.language.latex.trees import (
+    Binder,
     Call,
     Condition,
     Name,
+    Number,
     Reduction,
     Slot,
+    rebuilt,
+    walk,
 )
 from derivation.language.latex.writing import Writer
 from derivation.problem import Problem
@@ -110,6 +123,7 @@ class _Reader(Statements, Finishing):
                     if size:
                         self.ranges.give(self.ranges.slot(name, k), self.writer.size_name(size))
         self.said_aliases = set()
+        self.solving, self.chain_head = False, None
         if self.problem is not None:
             self._from_problem(self.problem, known)
         if self.assume:
@@ -121,7 +135,11 @@ class _Reader(Statements, Finishing):
         condition: Condition | None = None
         for item in self.found.items:
             if item.reason is not None:
-                if isinstance(item.head, Name) and item.displayed:
+                if (
+                    isinstance(item.head, Name)
+                    and item.displayed
+                    and not self._mentioned(item.head.key)
+                ):
                     self.failed.add(item.head.key)
                 if isinstance(item.head, Call):
                     self.failed.add(item.head.name.key)
@@ -143,13 +161,37 @@ class _Reader(Statements, Finishing):
             previous = self.item(item, previous)
             if item.displayed and item.condition is None:
                 base = previous
+        self._facts()
+
+    def _facts(self) -> None:
+        """What the words say of inputs: that they sum to one."""
+        if self.problem is not None:
+            return
+        for name, formula, said in sums_to_one(self.document):
+            key = self.writer.settled(name).key
+            rank = self.survey.ranks.get(key, 0)
+            used = {k for v in self.writer.defined.values() for k in v}
+            if not rank or key in self.definitions or key not in used:
+                continue
+            letters = [f"i{k}" for k in range(1, rank)] + ["i"]
+            whole = Name(*key, tuple(Slot("letter", x) for x in letters), formula.offset)
+            item = Item(-1, formula.offset, f"{formula.source} {said}", False)
+            self._given(
+                item, Reduction("sum", (Binder("i"),), (), whole), Number("1"), anonymous=True
+            )
+            if self.parts[-1].kind == "given":
+                self.parts[-1].assumed.append(f"the words say “{formula.source} {said}”")
 
     def _survey(self) -> None:
         """Looks at all trees at once, and puts the plain ones back into the items."""
         trees: list[Any] = []
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
-        self.found.items = with_next_layers(self.found.items)
+        self.found.items = with_roots(with_next_layers(self.found.items))
+        without_matrix_calls(self.found.items)
+        with_cases_apart(self.found.items)
+        with_ranges(self.found.items)
+        with_totals(self.found.items)
         with_numbers_apart(self.found.items)
         for item in self.found.items:
             if not item.displayed and (item.relation in ("", "?") or len(item.sides) < 2):
@@ -165,7 +207,7 @@ class _Reader(Statements, Finishing):
             if len(item.sides) > 1 and item.relation in ("=", ":=") and item.sides[0] is not None:
                 heads.append(item.sides[0])
         self._instances(trees, heads)
-        trees, self.survey = plain(trees, heads)
+        trees, self.survey = plain(trees, heads, doubtful=self._sigma_is_doubtful())
         for (item, k), tree in zip(places, trees, strict=True):
             if k < 0:
                 item.condition = tree
@@ -173,12 +215,19 @@ class _Reader(Statements, Finishing):
                 item.sides[k] = tree
         self._shapes()
 
+    def _sigma_is_doubtful(self) -> bool:
+        """Whether σ may be the softmax: the words name that one, and no logistic function."""
+        words = self.document.text.lower()
+        return "softmax" in words and "sigmoid" not in words and "logistic" not in words
+
     def _shapes(self) -> None:
         """Which names are arrays where they stand without their indices."""
         self.shapes = declared(self.document)
         statements = [i.sides for i in self.found.items if i.sides and i.relation in ("=", ":=")]
         Finder(self.survey, self.shapes, self.document.prose).find(statements)
-        heads = {i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)}
+        heads = {
+            i.sides[0].key for i in self.found.items if i.sides and isinstance(i.sides[0], Name)
+        }
         for key, rank in list(self.shapes.ranks.items()):
             small = (key[0].lower(), key[1], key[2])
             if (
@@ -227,8 +276,6 @@ class _Reader(Statements, Finishing):
                 if isinstance(s, Name) and s.base in more and not s.marks:
                     return replace(s, slots=(*more[s.base], *s.slots))
                 return s
-
-            from derivation.language.latex.survey import rebuilt
 
             for k, side in enumerate(item.sides):
                 if side is not None:

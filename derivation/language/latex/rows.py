@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from derivation.language.latex.tokens import Token
+from derivation.language.latex.tokens import Token, closing
 
 _OUTER = {
     "aligned", "split", "gathered", "alignedat", "align", "equation", "gather", "multline",
@@ -66,15 +66,37 @@ def _rows(source: Sequence[Token], multline: bool) -> list[list[Token]]:
 def _without_array(source: Sequence[Token]) -> list[Token]:
     """The tokens without what aligns them: ``aligned``, and an ``array`` that holds them all."""
     out = [t for t in source if not (t.kind in ("begin", "end") and t.text in _OUTER)]
+    out = _unboxed(out)
     while len(out) > 1 and (out[0].kind, out[0].text) == ("begin", "array"):
-        level = 0
+        level, end = 0, len(out)
         for k, token in enumerate(out):
             level += (token.kind == "begin") - (token.kind == "end")
             if level == 0:
+                end = k
                 break
-        if any(t.text not in (".", ",", ";") for t in out[k + 1 :]):
+        if any(t.text not in (".", ",", ";") for t in out[end + 1 :]):
             break
-        out = out[1:k]
+        out = out[1:end]
+    return out
+
+
+def _unboxed(source: list[Token]) -> list[Token]:
+    """Without ``\\boxed{…}`` around what has an equality sign in it."""
+    out: list[Token] = []
+    ends: set[int] = set()
+    for k, token in enumerate(source):
+        if k in ends:
+            continue
+        if (
+            token.text in ("\\boxed", "\\fbox")
+            and source[k + 1 : k + 2]
+            and source[k + 1].kind == "{"
+        ):
+            end = closing(source, k + 1)
+            if any(t.text in ("=", ":=") for t in source[k + 2 : end]):
+                ends |= {k + 1, end}
+                continue
+        out.append(token)
     return out
 
 

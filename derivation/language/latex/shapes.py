@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from derivation.language.latex.cursor import GREEK
 from derivation.language.latex.document import Document
 from derivation.language.latex.indices import groups
-from derivation.language.latex.parser import GREEK, parse
-from derivation.language.latex.survey import Key, Survey, walk
+from derivation.language.latex.parser import parse
+from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Token, Unread, tokens
 from derivation.language.latex.trees import (
     Add,
@@ -30,6 +31,7 @@ from derivation.language.latex.trees import (
     Power,
     Reduction,
     Transposed,
+    walk,
 )
 
 DATA = {"X", "Phi"}  # matrices whose rows are examples: what is added may be one number for all
@@ -118,6 +120,12 @@ class Finder:
 
     def __init__(self, survey: Survey, shapes: Shapes, words: str) -> None:
         self.survey, self.shapes = survey, shapes
+        for key, rank in list(shapes.ranks.items()):
+            if key[2] in ("l", "ell", "L"):  # what is said of layer l is said of every layer
+                for other in survey.ranks:
+                    layer = other[2].isdigit() or other[2][:1] in ("l", "L", "e")
+                    if other[:2] == key[:2] and other[2] and layer:
+                        shapes.ranks.setdefault(other, rank)
         self.fixed = set(shapes.ranks)
         self.changed = False
         self.spoken = bool(re.search(r"\b(matri(x|ces)|vectors?)\b", words, re.IGNORECASE))
@@ -148,11 +156,11 @@ class Finder:
         """Names that are defined by numbers alone are numbers."""
         for sides in statements:
             head = sides[0] if len(sides) > 1 else None
-            if isinstance(head, Name) and not head.slots and self.missing(head) is None:
-                if self._is_number(sides[1]):
-                    self.shapes.ranks[head.key] = 0
-                    self.fixed.add(head.key)
-                    self.changed = True
+            bare = isinstance(head, Name) and not head.slots and self.missing(head) is None
+            if isinstance(head, Name) and bare and self._is_number(sides[1]):
+                self.shapes.ranks[head.key] = 0
+                self.fixed.add(head.key)
+                self.changed = True
 
     def _is_number(self, t: Any) -> bool:
         for s in walk(t):
@@ -166,6 +174,7 @@ class Finder:
 
     def _marked(self, trees: list[Any]) -> None:
         """Bold letters and transposes."""
+        bare = {s.key for t in trees for s in walk(t) if isinstance(s, Name) and not s.slots}
         evidence = self.spoken or any(isinstance(s, Transposed) for t in trees for s in walk(t))
         for t in trees:
             for s in walk(t):
@@ -181,7 +190,7 @@ class Finder:
                     self._set(name, 2)
                 elif isinstance(s, Transposed) and not capital and not name.slots:
                     self._set(name, 1)
-                elif bold:
+                elif bold and (not name.slots or name.key not in bare):
                     self._set(name, 2 if capital and not name.slots else len(name.slots) + 1)
                 elif evidence and isinstance(s, Mul):
                     pass
@@ -191,8 +200,9 @@ class Finder:
             for s in walk(t):
                 if isinstance(s, Mul):
                     for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
-                        b = b.base if isinstance(b, Transposed) else b
-                        if op in ("", "*") and self._weights(a) and isinstance(b, Name | Bracket):
+                        after = b.base if isinstance(b, Transposed) else b
+                        product = op in ("", "*") and isinstance(after, Name | Bracket)
+                        if product and isinstance(a, Name) and self._weights(a):
                             self._set(a, 2)
 
     def _weights(self, t: Any) -> bool:
@@ -255,7 +265,9 @@ class Finder:
         if isinstance(t, Function):
             return 0 if t.slots else _most([self.rank(a) for a in t.args])
         if isinstance(t, Call):
-            return _most([self.rank(a) for a in t.args]) if not t.slots else 0
+            for a in t.args:
+                self.rank(a)
+            return None
         if isinstance(t, Reduction):
             return self.rank(t.body)
         if isinstance(t, Derivative):
@@ -275,7 +287,9 @@ class Finder:
             for (_, x), r in zip(t.terms, found, strict=True):
                 if r is None and isinstance(x, Name):
                     word = x.base + (f"_{x.label}" if x.label else "")
-                    if word in _BIAS and data and most == 1:
+                    if most == 2 and x.base in ("b", "c"):
+                        self._settle(x, 1)
+                    elif word in _BIAS and data and most == 1:
                         self.shapes.unclear.add(x.key)
                     elif word in _BIAS and data:
                         self._settle(x, 1)
@@ -296,6 +310,10 @@ class Finder:
                 self._settle(after, before)
             elif op == "o" and ranks[k] and before is None:
                 self._settle(t.factors[k - 1][1], ranks[k] or 0)
+            elif op in ("", "*") and before is None and ranks[k] == 2:
+                first = t.factors[k - 1][1]
+                if isinstance(first, Name) and first.base[:1].isupper():
+                    self._settle(first, 2)
             elif op in ("", "*") and before == 2 and ranks[k] is None:
                 inner = after.base if isinstance(after, Transposed) else after
                 if isinstance(inner, Name):
@@ -305,7 +323,7 @@ class Finder:
                     elif inner.base[:1].isupper():
                         self._settle(inner, 2)
         ranks = [self.rank(f) for _, f in t.factors]
-        rows: int | None = 0
+        rows = 0
         for (op, f), r in zip(t.factors, ranks, strict=True):
             if not r:
                 continue

@@ -35,8 +35,13 @@ class Part:
     op: str = "=="
     wrt: tuple[Text, Text] | None = None  # what a claim's left side is the derivative of, and by
     others: tuple[Text, ...] = ()  # the sides in the other reading of ∂
+    other_note: str = "with the other reading of ∂, direct or through all names"
     derived: list[tuple[set[Key], Key]] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)  # the names in it
+    sides: tuple[set[Key], set[Key]] = (set(), set())  # the names of each side
+    apart: tuple[set[Key], set[Key]] = (set(), set())  # those of one side only
+    head: Key | None = None  # what a definition defines
+    loose_letters: list[tuple[str, int]] = field(default_factory=list)  # free on the right only
     line: str = ""  # the statement of the program, rendered
 
 
@@ -49,6 +54,8 @@ class State:
     shapes: Shapes
     later: set[Key] | None = None  # names that a display defines
     slopes_named: set[Key] | None = None  # names that a display says to be derivatives
+    solving = False  # after an equation that is set to zero
+    chain_head: Any = None  # the left side that lines beginning with = go on from
     known_aliases: dict[Key, tuple[Any, Any]]  # names of derivatives, from an earlier pass
     said_aliases: set[Key]  # those that this pass has come to
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from derivation.language.latex.context import ATOM, Context
 from derivation.language.latex.ranges import Over, Text
-from derivation.language.latex.survey import children, walk
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -20,6 +19,8 @@ from derivation.language.latex.trees import (
     Number,
     Reduction,
     Slot,
+    children,
+    walk,
 )
 
 
@@ -30,6 +31,8 @@ class Sums(Context):
         binders = self._really_bound(t)
         saved = len(self.scope.bound)
         heads: list[Any] = []
+        if any(not b.letter for b in binders):
+            raise Unread("a sum that does not say what it runs over", t.pos)
         for b in binders:
             r = self.ranges.new("" if b.letter in self.axes else b.letter)
             self.ranges.bound.add(r)
@@ -62,7 +65,7 @@ class Sums(Context):
     def _really_bound(self, t: Reduction) -> list[Binder]:
         """Of ``i \\ne j`` under a sum, the letter that is not known outside is the bound one."""
         binders = list(t.binders)
-        if len(binders) == 2 and t.guards and all(b.upper is None for b in binders):
+        if len(binders) == 2 and t.guards and binders[0].upper == binders[1].upper:
             known = [self.scope.find(b.letter) is not None for b in binders]
             if known == [False, True]:
                 return binders[:1]
@@ -165,11 +168,11 @@ class Sums(Context):
                 inside = free_letters(term)
                 if letters & inside and all(self.scope.find(x) is None for x in letters & inside):
                     plain_sum = out[-1][0] == "+" and len(factors) == 1
-                    if not plain_sum and not (sign == "+" and self._two_weights(inner, term)):
-                        if sign == "-" or out[-1][0] == "-":
-                            raise Unread(
-                                "whether the sum goes on past the next sign reads two ways", t_pos
-                            )
+                    halves = sign == "+" and self._two_weights(inner, term)
+                    if not (plain_sum or halves) and "-" in (sign, out[-1][0]):
+                        raise Unread(
+                            "whether the sum goes on past the next sign reads two ways", t_pos
+                        )
                     body = Add((("+", inner.body), (sign, term)))
                     if isinstance(inner.body, Add):
                         body = Add((*inner.body.terms, (sign, term)))

@@ -6,11 +6,12 @@ This is decided for the whole document at once, from how each letter is used in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from derivation.language.latex.parser import GREEK
+from derivation.language.latex.cursor import GREEK
+from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
     Binder,
@@ -28,46 +29,13 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    children,
+    rebuilt,
+    walk,
 )
 
 Key = tuple[str, tuple[str, ...], str]
 _FUNCTION_LETTERS = {"f", "g", "h", "phi", "psi", "varphi"}
-
-
-def children(t: Any) -> Iterator[Any]:
-    """The trees right below a tree or a condition."""
-    for f in fields(t):
-        value = getattr(t, f.name)
-        if isinstance(value, tuple):
-            for v in value:
-                if isinstance(v, tuple):
-                    yield from (x for x in v if is_dataclass(x))
-                elif is_dataclass(v):
-                    yield v
-        elif is_dataclass(value):
-            yield value
-
-
-def walk(t: Any) -> Iterator[Any]:
-    """A tree and all below it, from the outside in."""
-    todo = [t]
-    while todo:
-        now = todo.pop()
-        yield now
-        todo.extend(reversed(list(children(now))))
-
-
-def rebuilt(t: Any, change: Callable[[Any], Any]) -> Any:
-    """The tree with every part changed, from the inside out."""
-
-    def part(v: Any) -> Any:
-        if isinstance(v, tuple):
-            return tuple(part(x) for x in v)
-        return rebuilt(v, change) if is_dataclass(v) and not isinstance(v, type) else v
-
-    new = {f.name: part(getattr(t, f.name)) for f in fields(t)}
-    same = all(new[f.name] is getattr(t, f.name) for f in fields(t))
-    return change(t if same else replace(t, **new))
 
 
 @dataclass
@@ -83,13 +51,31 @@ class Survey:
     sizes: set[str]  # bases of names that are upper limits
     matrices: set[Key]
     bare: set[Key]  # names that stand without index and bracket
-    assumed: list[str]
+    doubtful: set[Key] = field(default_factory=set)  # x' before a factor: perhaps a transpose
+    partial: dict[Key, set[str]] = field(default_factory=dict)  # letters where one index is lacking
+    full: dict[Key, list[tuple[str, ...]]] = field(default_factory=dict)  # letters of all indices
+    assumed: list[str] = field(default_factory=list)
+
+    def first_missing(self, name: Name) -> bool:
+        """Whether q_j lacks its first index: j stands second in q_{kj}, and nowhere first."""
+        if len(name.slots) != 1 or self.ranks.get(name.key, 0) != 2:
+            return False
+        full = self.full.get(name.key, [])
+        if not full or name.base in ("x", "X"):
+            return False
+        letters = self.partial.get(name.key, set())
+        first = bool(letters & {f[0] for f in full})
+        last = bool(letters & {f[-1] for f in full})
+        if first == last:
+            raise Unread(f"which index `{name.latex[:30]}` lacks is not said", name.pos)
+        return last
 
 
 def plain(
     trees: list[Any],
     heads: Iterable[Any],
     known: set[str] = frozenset(),  # type: ignore[assignment]
+    doubtful: bool = False,
 ) -> tuple[list[Any], Survey]:
     """The trees with calls, powers and labels told apart, and what was found out.
 
@@ -97,8 +83,9 @@ def plain(
         trees: All trees (relations are given as tuples of their sides elsewhere).
         heads: Left sides of what may be definitions.
         known: Bases of names that a problem file alongside has as sizes.
+        doubtful: Whether σ may be another function than the logistic one.
     """
-    survey = Survey(set(), set(), set(), {}, {}, {}, set(known), set(), set(), [])
+    survey = Survey(set(), set(), set(), {}, {}, {}, set(known), set(), set())
     for t in trees:
         for s in walk(t):
             _letters(s, survey)
@@ -115,9 +102,32 @@ def plain(
     patterns = _patterns(trees)
     trees = [rebuilt(t, lambda s: _numbers(s, patterns)) for t in trees]
     _classify(trees, list(heads), survey)
+    if doubtful:
+        survey.functions = {
+            k: "doubtful" if kind == "sigmoid" else kind for k, kind in survey.functions.items()
+        }
     trees = [rebuilt(t, lambda s: _call(s, survey)) for t in trees]
     _ranks(trees, survey)
+    survey.partial = _partial(trees)
+    survey.doubtful = _doubtful_primes(trees, heads)
     return trees, survey
+
+
+def _doubtful_primes(trees: list[Any], heads: list[Any]) -> set[Key]:
+    """``x_i' \\beta`` where x is spoken of too: x' may be x transposed."""
+    keys = {s.key for t in trees for s in walk(t) if isinstance(s, Name)}
+    defined = {h.key for h in heads if isinstance(h, Name)}
+    out: set[Key] = set()
+    for t in trees:
+        for s in walk(t):
+            if not isinstance(s, Mul):
+                continue
+            for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
+                if isinstance(a, Name) and a.marks[-1:] == ("prime",) and op in ("", "*"):
+                    bare = (a.base, a.marks[:-1], a.label)
+                    if bare in keys and a.key not in defined and isinstance(b, Name | Bracket):
+                        out.add(a.key)
+    return out
 
 
 def _letters(s: Any, survey: Survey) -> None:
@@ -212,6 +222,7 @@ def _steps(s: Any, survey: Survey) -> Any:
 def _squares(trees: list[Any], heads: list[Any]) -> set[Key]:
     """Names whose square is a quantity of its own: ``\\sigma^2 = …``, ``\\partial\\sigma^2``."""
     out: set[Key] = {h.base.key for h in heads if _is_square(h)}
+    out -= {h.key for h in heads if isinstance(h, Name)}
     for t in trees:
         for s in walk(t):
             if isinstance(s, Derivative):
@@ -224,7 +235,19 @@ def _is_square(t: Any) -> bool:
     return isinstance(t, Power) and isinstance(t.base, Name) and t.exponent == Number("2")
 
 
+def _unrooted(t: Any) -> Any:
+    """The name of a function or in an index, where its square is a name of its own elsewhere."""
+    if isinstance(t, Function) and t.name == "sqrt" and isinstance(t.args[0], Name):
+        inner = t.args[0]
+        return replace(inner, marks=tuple(m for m in inner.marks if m != "squared"))
+    return t
+
+
 def _square(s: Any, squares: set[Key]) -> Any:
+    if isinstance(s, Call):
+        return replace(s, name=_unrooted(s.name))
+    if isinstance(s, Slot) and s.element is not None:
+        return replace(s, element=_unrooted(s.element))
     if isinstance(s, Name) and s.key in squares:
         squared = replace(s, marks=(*s.marks, "squared"), latex=f"{s.latex}^2")
         return Function("sqrt", (squared,))
@@ -294,9 +317,14 @@ def _numbers(s: Any, patterns: dict[Key, set[tuple[int, int]]]) -> Any:
     """``W_1`` is a name, ``w_1`` an entry where w_j occurs too."""
     if not isinstance(s, Name) or all(slot.kind != "number" for slot in s.slots):
         return s
-    if patterns.get(s.key) and all(
-        slot.kind != "number" or (len(s.slots), k) in patterns[s.key]
-        for k, slot in enumerate(s.slots)
+    zero = any(slot.kind == "number" and slot.text == "0" for slot in s.slots)
+    if (
+        not zero
+        and patterns.get(s.key)
+        and all(
+            slot.kind != "number" or (len(s.slots), k) in patterns[s.key]
+            for k, slot in enumerate(s.slots)
+        )
     ):
         return s
     label = "".join(slot.text for slot in s.slots if slot.kind == "number")
@@ -307,7 +335,7 @@ def _numbers(s: Any, patterns: dict[Key, set[tuple[int, int]]]) -> Any:
 # -- functions ---------------------------------------------------------------------------------
 
 
-def _stem(name: Name) -> Key:
+def stem_of(name: Name) -> Key:
     """The key of a function without the primes of its derivatives."""
     return (name.base, tuple(m for m in name.marks if m != "prime"), name.label)
 
@@ -329,7 +357,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
                 calls[s.name.key].append(s)
                 inside.add(id(s.name))
                 if "prime" in s.name.marks:
-                    primed.add(_stem(s.name))
+                    primed.add(stem_of(s.name))
             elif isinstance(s, Name) and id(s) not in inside:
                 bare[s.key] += 1
     survey.bare = set(bare)
@@ -338,7 +366,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         base, marks, _ = key
         simple = all(_argument(a) is not None for c in found for a in c.args)
         used = {tuple(_key(a, survey.bound) for a in c.args) for c in found}
-        if ("prime" in marks and _stem(found[0].name) in calls) or (
+        if ("prime" in marks and stem_of(found[0].name) in calls) or (
             "prime" in marks and base in _FUNCTION_LETTERS | {"sigma"}
         ):
             survey.functions[key] = "derivative"
@@ -347,7 +375,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
         elif (
             simple
             and len(used) == 1
-            and _stem(found[0].name) not in primed
+            and stem_of(found[0].name) not in primed
             and (key in defined or base not in _FUNCTION_LETTERS or used <= {("index",) * 9})
         ):
             survey.functions[key] = "array"
@@ -364,7 +392,7 @@ def _classify(trees: list[Any], heads: list[Any], survey: Survey) -> None:
             survey.functions[key] = "unknown"
         elif any(c.bar for c in found):
             survey.functions[key] = "array" if simple else "refused"
-        elif simple and len(used) <= 1 and _stem(found[0].name) not in primed:
+        elif simple and len(used) <= 1 and stem_of(found[0].name) not in primed:
             survey.functions[key] = "array"
         elif (
             base in _FUNCTION_LETTERS and not bare[key] and not any(c.name.slots for c in found)
@@ -457,6 +485,8 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
 
     for t in trees:
         for s in walk(t):
+            if isinstance(s, Name) and len(s.slots) > 1:
+                survey.full.setdefault(s.key, []).append(tuple(x.text for x in s.slots))
             if isinstance(s, Name):
                 note(s)
                 if _bold(s) and s.base.isupper() and not s.slots:
@@ -479,6 +509,23 @@ def _ranks(trees: list[Any], survey: Survey) -> None:
                 name_ = s.base
                 if isinstance(name_, Name) and name_.base.isupper() and not name_.slots:
                     survey.matrices.add(name_.key)
+
+
+def _partial(trees: list[Any]) -> dict[Key, set[str]]:
+    """The single indices that names have somewhere: free ones, where there are any."""
+    free: dict[Key, set[str]] = defaultdict(set)
+    every: dict[Key, set[str]] = defaultdict(set)
+    todo: list[tuple[Any, frozenset[str]]] = [(t, frozenset()) for t in trees]
+    while todo:
+        s, bound = todo.pop()
+        if isinstance(s, Reduction):
+            bound = bound | {b.letter for b in s.binders}
+        if isinstance(s, Name) and len(s.slots) == 1 and s.slots[0].kind == "letter":
+            every[s.key].add(s.slots[0].text)
+            if s.slots[0].text not in bound:
+                free[s.key].add(s.slots[0].text)
+        todo.extend((c, bound) for c in children(s))
+    return {k: free[k] or v for k, v in every.items()}
 
 
 def _bold(name: Name) -> bool:

@@ -59,7 +59,8 @@ _NOTHING = {
     "\\strut", "\\centering", "\\hfill", "\\noindent", "\\medskip", "\\allowbreak", "\\thinspace",
     "\\enspace", "\\negthinspace", "\\hline", "\\medspace", "\\nobreak", "\\bf", "\\rm", "\\it",
     "\\cal", "\\mit", "\\large", "\\small", "\\normalsize", "\\hfil", "\\null", "\\relax",
-    "\\Large", "\\LARGE", "\\huge", "\\Huge", "\\tiny", "\\Tiny", "\\footnotesize", "\\scriptsize",
+    "\\Large", "\\LARGE", "\\huge", "\\Huge", "\\tiny", "\\Tiny",
+    "\\footnotesize", "\\scriptsize",
     "\\scriptscriptstyle", "\\mathsurround", "\\smallskip", "\\bigskip", "\\newpage", "\\par",
 }  # fmt: skip
 _TEXTS = {
@@ -77,12 +78,14 @@ _SAME = {
     "\\lt": "<", "\\gt": ">",
     "\\widehat": "\\hat", "\\overline": "\\bar", "\\widetilde": "\\tilde", "\\top": "\\T",
     "\\intercal": "\\T", "\\transpose": "\\T", "\\ast": "*", "\\star": "\\star",
+    "\\overrightarrow": "\\vec",
     "\\varepsilon": "\\epsilon", "\\lparen": "(", "\\rparen": ")", "\\colon": ":",
     "\\land": "\\wedge", "\\dd": "\\mathrmd", "\\diff": "\\mathrmd", "\\dif": "\\mathrmd",
     "\\ne": "\\ne", "\\bmod": "\\mod", "\\varphi": "\\phi", "\\vartheta": "\\theta",
     "\\arrowvert": "|", "\\cdotp": "\\cdot", "\\bullet": "\\cdot", "\\qquad": "\\quad",
     "\\longrightarrow": "\\rightarrow", "\\mapsto": "\\rightarrow", "\\mathbin": "\\mathrm",
-    "\\Longrightarrow": "\\Rightarrow", "\\therefore": "\\Rightarrow", "\\because": "\\Rightarrow", "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
+    "\\Longrightarrow": "\\Rightarrow", "\\therefore": "\\Rightarrow", "\\because": "\\Rightarrow",
+    "\\implies": "\\Rightarrow", "\\iff": "\\Rightarrow",
     "\\Leftrightarrow": "\\Rightarrow", "\\newline": "\\\\", "\\cr": "\\\\",
     "\\tabularnewline": "\\\\", "\\ldots": "\\dots", "\\cdots": "\\dots", "\\dotsc": "\\dots",
     "\\vdots": "\\dots", "\\dotsb": "\\dots", "\\ddots": "\\dots", "\\dotsm": "\\dots",
@@ -260,7 +263,9 @@ def _cleaned(source: list[Token]) -> list[Token]:
                 k = after
         elif word in ("\\textcolor", "\\colorbox", "\\href"):
             _, k = _argument(source, k)
-        elif word in _STACKED:  # \overset{(a)}{=}: what is said above or below a sign is no part of it
+        elif (
+            word in _STACKED
+        ):  # \overset{(a)}{=}: what is said above or below a sign is no part of it
             _, k = _argument(source, k)
             inside, k = _argument(source, k)
             out += _cleaned(inside)
@@ -282,7 +287,7 @@ def _cleaned(source: list[Token]) -> list[Token]:
             out.append(Token("*", "*", token.pos, token.end))
         else:
             out.append(token._replace(text=word))
-    out = _words(out)
+    out = _words(_without_dots(out))
     level = 0
     for token in out:
         level += (token.kind == "{") - (token.kind == "}")
@@ -293,7 +298,28 @@ def _cleaned(source: list[Token]) -> list[Token]:
     return out
 
 
+_SAID = ("otherwise", "where", "with", "when", "for")  # words of prose typed as letters
+_NAMES = (
+    "net", "out", "err", "loss", "cost", "target", "input", "output", "pred", "score", "logit",
+)  # fmt: skip
+_CAPITALS = ("RSS", "SSE", "MSE", "BCE", "NLL", "CE", "KL", "MAE", "ELBO", "SSR", "TSS", "RMSE")
 _SPELT = ("softmax", "sigmoid", "tanh", "relu", "ReLU", "log", "exp", "ln", "max", "min")
+
+
+def _without_dots(source: list[Token]) -> list[Token]:
+    """``C(...)`` and ``C(\\cdot)``: arguments that are not said."""
+    out: list[Token] = []
+    k = 0
+    while k < len(source):
+        inside = [t.text for t in source[k : k + 5]]
+        if inside == ["(", ".", ".", ".", ")"]:
+            k += 5
+        elif inside[:3] in (["(", "\\dots", ")"], ["(", "\\cdot", ")"]):
+            k += 3
+        else:
+            out.append(source[k])
+            k += 1
+    return out
 
 
 def _words(source: list[Token]) -> list[Token]:
@@ -304,8 +330,30 @@ def _words(source: list[Token]) -> list[Token]:
     while k < len(source):
         word = next((w for w in _SPELT if source[k].kind == "letter" and text.startswith(w, k)), "")
         end = k + len(word)
-        whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
+        whole = (
+            word
+            and (k == 0 or text[k - 1] == "\0" or source[k - 1].end != source[k].pos)
+            and (text[end : end + 1] in ("\0", "") or source[end].pos != source[end - 1].end)
+        )
         close = word and source[end - 1].end - source[k].pos == len(word)
+        said = "" if word else _run(source, k, text)
+        if said[:-1] in ("log", "ln", "exp") and said[-1:].isupper():  # logP(x)
+            end = k + len(said) - 1
+            out.append(Token("text", said[:-1], source[k].pos, source[end - 1].end))
+            k = end
+            continue
+        if (
+            said in _SAID
+            or said in _NAMES
+            or (
+                said in _CAPITALS
+                and source[k + len(said) : k + len(said) + 1]
+                and source[k + len(said)].text in ("(", "=", "_", ":=")
+            )
+        ):
+            out.append(Token("text", said, source[k].pos, source[k + len(said) - 1].end))
+            k += len(said)
+            continue
         if whole and close and end < len(source) and source[end].text in ("(", "{", "_", "["):
             kind, name = ("cmd", "\\" + word) if word in ("max", "min") else ("text", word)
             out.append(Token(kind, name, source[k].pos, source[end - 1].end))
@@ -314,6 +362,18 @@ def _words(source: list[Token]) -> list[Token]:
             out.append(source[k])
             k += 1
     return out
+
+
+def _run(source: Sequence[Token], k: int, text: str) -> str:
+    """The letters that are typed without a gap from here on, if a word begins here."""
+    if source[k].kind != "letter" or (
+        k and source[k - 1].kind == "letter" and source[k - 1].end == source[k].pos
+    ):
+        return ""
+    end = k + 1
+    while end < len(source) and text[end] != "\0" and source[end].pos == source[end - 1].end:
+        end += 1
+    return text[k:end]
 
 
 def _is_plain(inside: Sequence[Token]) -> bool:

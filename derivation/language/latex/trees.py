@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Derivative:
     body: Tree
     by: tuple[Tree, ...]
     pos: int = field(default=0, compare=False)
-    entrywise: bool = False
+    loose: bool = field(default=False, compare=False)  # an operator that may act on more
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,39 @@ Tree: TypeAlias = (
     | Transposed
     | Norm
 )
+
+
+def children(t: Any) -> Iterator[Any]:
+    """The trees right below a tree or a condition."""
+    for f in fields(t):
+        value = getattr(t, f.name)
+        if isinstance(value, tuple):
+            for v in value:
+                if isinstance(v, tuple):
+                    yield from (x for x in v if is_dataclass(x))
+                elif is_dataclass(v):
+                    yield v
+        elif is_dataclass(value):
+            yield value
+
+
+def walk(t: Any) -> Iterator[Any]:
+    """A tree and all below it, from the outside in."""
+    todo = [t]
+    while todo:
+        now = todo.pop()
+        yield now
+        todo.extend(reversed(list(children(now))))
+
+
+def rebuilt(t: Any, change: Callable[[Any], Any]) -> Any:
+    """The tree with every part changed, from the inside out."""
+
+    def part(v: Any) -> Any:
+        if isinstance(v, tuple):
+            return tuple(part(x) for x in v)
+        return rebuilt(v, change) if is_dataclass(v) and not isinstance(v, type) else v
+
+    new = {f.name: part(getattr(t, f.name)) for f in fields(t)}
+    same = all(new[f.name] is getattr(t, f.name) for f in fields(t))
+    return change(t if same else replace(t, **new))

@@ -10,7 +10,7 @@ from derivation.language.latex.context import ADD, ATOM, MUL, NEG, POW, short
 from derivation.language.latex.matrices import ONES
 from derivation.language.latex.ranges import Entry, Text
 from derivation.language.latex.sums import Sums
-from derivation.language.latex.survey import Key, rebuilt, walk
+from derivation.language.latex.survey import Key
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -30,6 +30,8 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    rebuilt,
+    walk,
 )
 from derivation.language.latex.vectors import Vectors
 
@@ -117,6 +119,10 @@ class Writer(Sums, Vectors):
 
     def _name(self, t: Name) -> tuple[Text, int]:
         t = self.settled(t)
+        if t.key in self.survey.doubtful:
+            raise Unread(
+                f"whether `{short(t.latex)}` is a transpose or a name of its own is not said", t.pos
+            )
         if t.key == ONES:
             raise Unread("a vector of ones is not read", t.pos)
         if t.key in self.aliases:
@@ -147,7 +153,8 @@ class Writer(Sums, Vectors):
             raise Unread(
                 f"`{short(t.latex)}` stands without the index that it has elsewhere", t.pos
             )
-        slots = [self.slot(s, name, k, t.pos) for k, s in enumerate(t.slots)]
+        first = self.survey.first_missing(t)
+        slots = [self.slot(s, name, k + first, t.pos) for k, s in enumerate(t.slots)]
         if len(t.slots) < rank:
             if t.key in self.survey.matrices and not t.slots:
                 raise Unread(f"`{short(t.latex)}` is a matrix without its indices", t.pos)
@@ -158,8 +165,16 @@ class Writer(Sums, Vectors):
                 )  # fmt: skip
             letter, r = self.scope.lift
             self.scope.lifted = True
-            self.ranges.join(r, self.ranges.slot(name, rank - 1), t.pos)
-            slots.append((r, (letter,)))
+            if len(self.scope.bound) == 1:
+                self.scope.entrywise.add(name)
+            if first:
+                self.ranges.join(r, self.ranges.slot(name, 0), t.pos)
+                slots.insert(0, (r, (letter,)))
+            else:
+                self.ranges.join(r, self.ranges.slot(name, rank - 1), t.pos)
+                slots.append((r, (letter,)))
+        elif rank > 1:
+            self.scope.full.add(name)
         elif t.key in self.survey.matrices and not rank:
             raise Unread(f"`{short(t.latex)}` is a matrix without indices", t.pos)
         return (Entry(name, tuple(slots)),), ATOM
@@ -184,8 +199,12 @@ class Writer(Sums, Vectors):
     def _function(self, t: Function) -> tuple[Text, int]:
         if t.name in ("softmax", "logsumexp"):
             return self._softmax(t)
-        if t.slots and not (self.scope.lift is None and t.name == "sigmoid"):
+        if t.name == "entry" and not t.slots:
+            return self.level(t.args[0])
+        if t.slots and not (t.name == "entry" or (self.scope.lift is None and t.name == "sigmoid")):
             raise Unread("an index on a function's value is not read", t.pos)
+        if len(t.slots) > 1:
+            raise Unread("an index on a bracket is not read", t.pos)
         if t.slots:
             letter, r = self.letter(t.slots[0].text)
             bare = replace(t, slots=())
@@ -214,6 +233,11 @@ class Writer(Sums, Vectors):
     def _call(self, t: Call) -> tuple[Text, int]:
         key = t.name.key
         kind = self.survey.functions.get(key)
+        if kind == "doubtful":
+            raise Unread(
+                f"whether `{short(t.name.latex)}` is the softmax or the logistic function is not "
+                "said", t.name.pos
+            )  # fmt: skip
         if kind in ("refused", "array"):
             raise Unread(f"`{short(t.name.latex + t.text)}` is not read", t.name.pos)
         if t.slots or t.name.slots:

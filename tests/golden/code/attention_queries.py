@@ -44,9 +44,9 @@ def attention_queries_grad(
     """
     D = Q.shape[1]
     S = Q @ K.T / math.sqrt(D)  # (N, M)
-    exp_S = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
-    A = exp_S / exp_S.sum(axis=1, keepdims=True)  # (N, M)
-    O_ = A @ V  # (N, C)
-    O_G = np.einsum("ac,ac->a", O_, G)  # (N,)
-    grad: FloatArray = A * (G @ V.T - O_G[:, None]) @ K / math.sqrt(D)  # (N, D)
+    A = np.exp(S - S.max(axis=1, keepdims=True))  # (N, M)
+    A /= A.sum(axis=1, keepdims=True)
+    V_G = G @ V.T  # (N, M)
+    product = np.einsum("aq,aq->a", V_G, A)  # (N,)
+    grad: FloatArray = (A * (V_G - product[:, None])) @ K / math.sqrt(D)  # (N, D)
     return grad

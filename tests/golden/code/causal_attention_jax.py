@@ -38,7 +38,7 @@ def causal_attention_grad(
         d L / d S[a,b], of shape (N, N), at [a, b].
     """
     N = S.shape[0]
-    A_ = jax.nn.softmax(jnp.where(jnp.tri(N, dtype=bool), S, -math.inf), axis=1)
-    O_ = A_ @ V  # (N, C)
-    grad: Array = A_ * (G @ V.T - jnp.einsum("ac,ac->a", O_, G)[:, None])  # (N, N)
+    A = jax.nn.softmax(jnp.where(jnp.tri(N, dtype=bool), S, -math.inf), axis=1)
+    V_G = G @ V.T  # (N, N)
+    grad: Array = A * (V_G - jnp.sum(V_G * A, axis=1, keepdims=True))  # (N, N)
     return grad

@@ -45,10 +45,9 @@ def mlp_two_layer_loss(
     s = x @ V.T + b  # (N, M)
     h = np.maximum(s, 0)  # (N, M)
     a = h @ U.T + c  # (N, K)
-    a_max = a.max(axis=1)  # (N,)
-    log_a = np.log(np.sum(np.exp(a - a_max[:, None]), axis=1))  # (N,)
-    a_shifted = a - a_max[:, None] - log_a[:, None]  # (N, K)
-    L: Scalar = -np.vdot(t, a_shifted) / N
+    a_shifted = a - a.max(axis=1, keepdims=True)  # (N, K)
+    diff = a_shifted - np.log(np.sum(np.exp(a_shifted), axis=1))[:, None]  # (N, K)
+    L: Scalar = -np.vdot(t, diff) / N
     return L
 
 
@@ -101,16 +100,15 @@ def mlp_two_layer_value_and_grad(
     s = x @ V.T + b  # (N, M)
     h = np.maximum(s, 0)  # (N, M)
     a = h @ U.T + c  # (N, K)
-    a_max = a.max(axis=1)  # (N,)
-    exp_a = np.exp(a - a_max[:, None])  # (N, K)
-    a_sum = exp_a.sum(axis=1)  # (N,)
-    p = exp_a / a_sum[:, None]  # (N, K)
-    L: Scalar = -np.sum(t * (a - a_max[:, None] - np.log(a_sum)[:, None])) / N
+    a_shifted = a - a.max(axis=1, keepdims=True)  # (N, K)
+    p = np.exp(a_shifted)  # (N, K), divided below
+    a_sum = p.sum(axis=1)  # (N,)
+    p /= a_sum[:, None]
+    L: Scalar = -np.sum(t * (a_shifted - np.log(a_sum)[:, None])) / N
     diff = p - t  # (N, K)
     grad_U: FloatArray = diff.T @ h / N  # (K, M)
     grad_c: FloatArray = diff.mean(axis=0)  # (K,)
-    product = diff @ U  # (N, M)
-    mask = s > 0  # (N, M)
-    grad_V: FloatArray = (mask.astype(V.dtype) * product).T @ x / N  # (M, D)
-    grad_b: FloatArray = np.einsum("nq,nq->q", mask.astype(V.dtype), product) / N
+    masked = np.where(s > 0, diff @ U, 0)  # (N, M)
+    grad_V: FloatArray = masked.T @ x / N  # (M, D)
+    grad_b: FloatArray = masked.mean(axis=0)  # (M,)
     return L, grad_U, grad_c, grad_V, grad_b

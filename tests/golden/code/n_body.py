@@ -43,9 +43,8 @@ def n_body_grad(
     """
     N = x.shape[0]
     x_shifted = x[:, None, :] - x  # (N, N, C)
-    r = np.sqrt(np.einsum("ijc,ijc->ij", x_shifted, x_shifted))  # (N, N)
     mask = ~np.eye(N, dtype=bool)  # (N, N)
-    part = m * np.where(mask, 1 / np.where(mask, r, 1) ** 3, 0)  # (N, N)
-    product = np.einsum("kjb,kj->kb", x_shifted, part)  # (N, C)
+    r = np.sqrt(np.where(mask, np.einsum("ijc,ijc->ij", x_shifted, x_shifted), 1))
+    product = np.einsum("kjb,kj->kb", x_shifted, m * np.where(mask, 1 / r**3, 0))
     grad: FloatArray = G * m[:, None] * product  # (N, C)
     return grad

@@ -30,8 +30,8 @@ def softmax_cross_entropy_loss(
     Returns:
         L, a scalar.
     """
-    z_max = z.max()
-    L: Scalar = -(y @ (z - z_max - np.log(np.sum(np.exp(z - z_max)))))
+    z_shifted = z - z.max()  # (K,)
+    L: Scalar = -(y @ (z_shifted - np.log(np.sum(np.exp(z_shifted)))))
     return L
 
 
@@ -57,10 +57,10 @@ def softmax_cross_entropy_value_and_grad(
         L, a scalar.
         d L / d z[j], of shape (K,), at [j].
     """
-    z_max = z.max()
-    exp_z = np.exp(z - z_max)  # (K,)
-    z_sum = exp_z.sum()
-    yhat = exp_z / z_sum  # (K,)
-    L: Scalar = -(y @ (z - z_max - np.log(z_sum)))
+    z_shifted = z - z.max()  # (K,)
+    yhat = np.exp(z_shifted)  # (K,), divided below
+    z_sum = yhat.sum()
+    yhat /= z_sum
+    L: Scalar = -(y @ (z_shifted - np.log(z_sum)))
     grad: FloatArray = yhat - y  # (K,)
     return L, grad

@@ -34,8 +34,8 @@ def softmax_jacobian_vjp(
     Returns:
         d vjp / d z[j], of shape (K,), at [j].
     """
-    exp_z = np.exp(z - z.max())  # (K,)
-    p = exp_z / exp_z.sum()  # (K,)
+    p = np.exp(z - z.max())  # (K,)
+    p /= p.sum()
     vjp = upstream @ p
     grad: FloatArray = p * (upstream - vjp)  # (K,)
     return grad
