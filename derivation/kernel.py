@@ -133,8 +133,9 @@ def _is_open(c: Any, varies: Callable[[Any], bool]) -> bool:
         return all(_is_open(a, varies) for a in c.args)
     if isinstance(c, Not):
         whole = c.args[0]
-        parts = whole.args if isinstance(whole, AllOf | AnyOf) else ()
-        return bool(parts) and all(_is_open(negate(a), varies) for a in parts)
+        return isinstance(whole, AllOf | AnyOf) and all(
+            _is_open(negate(a), varies) for a in whole.args
+        )
     return c.op in ("<", ">", "!=")
 
 
