@@ -573,6 +573,8 @@ Ltac rpowers := unfold Rminus, Rdiv;
   rewrite ?Rpower_plus, ?Rpower_Ropp, ?Rpower_less_one, ?Rpower_1 by pos; first [ring | field; nz].
 Lemma exp_two a : exp (2 * a) = exp a ^ 2.
 Proof. replace (2 * a) with (a + a) by ring; rewrite exp_plus; ring. Qed.
+Lemma exp_minus_two a : exp (-2 * a) = / exp a ^ 2.
+Proof. replace (-2 * a) with (- (2 * a)) by ring; rewrite exp_Ropp, exp_two; reflexivity. Qed.
 Ltac alg0 := first [reflexivity | ring | solve [field; nz]].
 (* inverses as they stand: what holds whatever 1/0 is *)
 Ltac hide := unfold Rdiv; repeat match goal with
@@ -592,7 +594,7 @@ Ltac alg := cbv beta; first
   | solve [with_roots] (* sqrt *)
   | exps; solve [with_roots] (* sqrt *)
   | solve [rewrite <- ?exp_plus; f_equal; alg0] (* exp *)
-  | solve [rewrite ?Ropp_mult_distr_l_reverse; exps; rewrite ?exp_two; alg0] (* exp *)
+  | solve [rewrite ?Ropp_mult_distr_l_reverse; exps; rewrite ?exp_minus_two, ?exp_two; alg0] (* exp *)
   | solve [rewrite ?pow_exp; cbn [INR]; rewrite <- ?exp_Ropp, <- ?exp_plus; f_equal; alg0] (* exp *)
   | unfold Rdiv; rewrite <- ?pow_inv; rewrite ?Rinv_mult, ?Rinv_inv; alg0
   | solve [rpowers] (* Rpower *)
