@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import sympy
@@ -244,7 +245,7 @@ class Shortener:
             return self._polish(self._settle(p, without), without)
 
         for name in places:
-            yield lambda name=name: opened(name)
+            yield partial(opened, name)
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
