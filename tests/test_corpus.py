@@ -20,13 +20,11 @@ TEXTBOOKS = json.loads((DATA / "textbooks.json").read_text(encoding="utf-8"))
 LONGER = {
     "barron-general": 2,  # (x/c)**2 rather than x**2/c**2
     "beta-regression": 1,
-    "cloglog": 1,
     "focal-bce": 11,  # factors of both halves, put into one
     "hill-exponent": 10,  # what 1 - f/V is, where f has a symbolic power
     "infonce-temperature": 2,  # a delta put into a sum, so that the sum is over two indices
     "kernel-ridge": 3,  # a residual that had better not come up
     "mape": 3,  # a positive factor out of a sign
-    "mdn-mean": 3,  # exp(E) for the sum in a responsibility
     "mean-field-free-energy": 14,  # atanh for a difference of logarithms
     "memory-network-query": 5,  # a covariance centred on the other factor
     "multinomial-mixture-logits": 4,  # sums over the second of two indices merged

@@ -97,7 +97,7 @@ def _product(t: Any, signs: bool = True) -> Any:
         else:
             above.append((base, e))
     above, below = _ratios(above, below)
-    if coefficient.numerator == 1 and not above:  # exp(-x)/b, not 1/(exp(x)*b)
+    if abs(coefficient.numerator) == 1 and not above:  # exp(-x)/b, not 1/(exp(x)*b)
         for k, (base, e) in enumerate(below):
             if isinstance(base, sympy.exp):
                 above.append((_exponential(base, -e), ONE))

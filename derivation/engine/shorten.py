@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
+
+import sympy
 
 from derivation.engine.alternatives import FRACTION, Alternatives
 from derivation.engine.arithmetic import (
@@ -176,6 +179,9 @@ class Shortener:
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
                 best = candidate
+        for candidate in safely_each(self._logarithms_opened(best, without)):
+            if cost(candidate.after) < cost(best.after):
+                best = candidate
         best = join(best, labelled(flattened(best.after), "collect"))
         best = join(best, labelled(conditions_shortened(best.after), "collect"))
         if not without:
@@ -211,6 +217,35 @@ class Shortener:
 
             yield late
             yield last
+
+    def _logarithms_opened(
+        self, best: Proof, without: frozenset[str]
+    ) -> Iterator[Callable[[], Proof]]:
+        """exp(E) as the sum whose logarithm E is, so that the sum may meet another name."""
+        places: dict[str, list[tuple[tuple[int, ...], Any]]] = {}
+        for path, sub in occurrences(best.after):
+            if not isinstance(sub, sympy.exp):
+                continue
+            core = leading(sub.args[0])[1]
+            if (
+                self.theory.defined(core)
+                and name_of(core) not in self.cut | without
+                and isinstance(leading(self.theory.unfold(core))[1], sympy.log)
+            ):
+                inner = sub.args[0].args.index(core) if core != sub.args[0] else None
+                where = (*path, 0) if inner is None else (*path, 0, inner)
+                places.setdefault(name_of(core), []).append((where, core))
+
+        def opened(name: str) -> Proof:
+            chain = Chain(best.after)
+            for where, core in places[name]:
+                chain.splice(Move("definition", core, self.theory.unfold(core)), where)
+            chain.splice(self.simplifier.simplify(chain.term))
+            p = self._settle(join(best, labelled(chain.proof(), "expand")), without | {name})
+            return self._polish(self._settle(p, without), without)
+
+        for name in places:
+            yield partial(opened, name)
 
     def _without_detach(self, t: Term) -> Proof:
         """detach dropped, where no further derivative will be taken."""
