@@ -206,7 +206,10 @@ MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "cases swapped": (_case_swapped, ("wrong case",)),
     "delta lost or turned": (_delta_lost, ("wrong case", "missing delta", " for ")),
     "transposed": (_transposed, ("transposed", " for ")),
-    "upside down": (_upside_down, ("upside down", "square", "chain-rule factor", "factor too many")),
+    "upside down": (
+        _upside_down,
+        ("upside down", "square", "chain-rule factor", "factor too many"),
+    ),
 }
 
 
