@@ -3,8 +3,8 @@
     python benchmarks/corpus.py [ITEMS.json …] [--check]
 
 One warm process; each time is the median of five. ``--check`` has the oracle confirm every step.
-Then: networks of 2 to 16 dense layers (time should grow no worse than linearly), and the flagship
-against SymPy at explicit K (ours does not depend on K, since K stays a symbol).
+Then: networks of 2 to 16 dense layers (time should grow no worse than linearly). Peers are measured
+by ``benchmarks/run``.
 """
 
 from __future__ import annotations
@@ -108,29 +108,6 @@ def networks() -> None:
         print(f"{layers:6} {ms:8.0f} {ms / layers:8.0f} {len(outcome.steps):5} {size:16}")
 
 
-def explicit_sizes() -> None:
-    """SymPy on K scalars, against ours, which is for every K at once."""
-    import sympy
-
-    flagship = read_problem(
-        "p[i] = exp(z[i])/sum(exp(z[k]) for k in K)\n"
-        "L = -sum(y[i]*log(p[i]) for i in K)\n"
-        "given sum(y[i] for i in K) == 1\nwrt z[j]"
-    )
-    ours = median_ms(lambda: derive_outcome(flagship, flagship.wrt[0]))
-    print(f"\nours, every K, all steps proved: {ours:.1f} ms")
-    for size in (4, 16, 64):
-        z, y = sympy.symbols(f"z:{size}"), sympy.symbols(f"y:{size}")
-        total = sum(map(sympy.exp, z))
-        loss = -sum(b * sympy.log(sympy.exp(a) / total) for a, b in zip(z, y, strict=True))
-
-        def gradient(loss: Any = loss, by: Any = z[0]) -> Any:
-            return sympy.diff(loss, by)
-
-        ms = median_ms(gradient, 3)
-        print(f"SymPy, K = {size:3}: diff {ms:8.1f} ms, {ms / ours:5.1f} times ours, unsimplified")
-
-
 def main(arguments: list[str]) -> None:
     files = [a for a in arguments if not a.startswith("-")]
     data = HERE.parent / "tests" / "data"
@@ -139,7 +116,6 @@ def main(arguments: list[str]) -> None:
         print(f"\n{source.name}")
         corpus(json.loads(source.read_text(encoding="utf-8")), "--check" in arguments)
     networks()
-    explicit_sizes()
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ class Run:
 def run(command: Sequence[str], *, limit: float = 300, cwd: str | None = None) -> Run:
     """Runs a command to its end, or ends it after ``limit`` seconds (status -9).
 
-    Its output goes to a file, so that reading it costs the command nothing. The peak is that of
-    the process itself, as the system counts it.
+    Its output goes to a file, so that reading it costs the command nothing. The peak is as the
+    system counts it, at least that of the caller when it starts the process: so a caller that
+    measures imports nothing large itself.
     """
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     with tempfile.TemporaryFile() as out:

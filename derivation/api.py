@@ -249,10 +249,12 @@ def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcom
     ``before`` are steps that it has confirmed already, by number; those of this outcome join them.
     """
     from derivation.oracle import Refuted
+    from derivation.terms import collector_at_rest
 
     steps = (*outcome.facts, *outcome.steps)
     try:
-        checked = oracle.confirm([s for s in steps if before.get(s.number) is not s])
+        with collector_at_rest():
+            checked = oracle.confirm([s for s in steps if before.get(s.number) is not s])
         before.update({s.number: s for s in steps})
         sizes = sorted(checked.sizes, key=lambda s: (max(s.values(), default=0), *s.values()))
         return replace(outcome, checked=replace(checked, sizes=tuple(sizes)))

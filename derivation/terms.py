@@ -36,6 +36,7 @@ if _was_enabled:
     _gc.enable()
 
 from collections.abc import Callable, Iterator, Mapping  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
 from typing import Any, TypeAlias  # noqa: E402
 
@@ -77,6 +78,18 @@ Path: TypeAlias = tuple[int, ...]
 
 _TABLE: dict[tuple[Any, ...], Any] = {}
 _TABLE_LIMIT = 1 << 18
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """No garbage collection: terms form no cycles, and a full collection outlasts a derivation."""
+    running = _gc.isenabled()
+    _gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            _gc.enable()
 
 
 def _make(cls: Any, *args: Any) -> Any:

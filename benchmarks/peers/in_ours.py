@@ -17,7 +17,6 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[2]))  # for benchmarks.*; the package is installed
 
-from derivation.problem import Problem  # noqa: E402
 from programs import Program, serve
 
 import derivation.checking.api
@@ -27,6 +26,7 @@ from derivation import library
 from derivation.api import Derivation, read
 from derivation.engine import derive_outcome, derive_together
 from derivation.language import nodes, read_expression, read_problem, write
+from derivation.problem import Problem
 
 Data = Mapping[str, Any]
 

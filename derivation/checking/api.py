@@ -12,6 +12,7 @@ from derivation.checking.statements import Read, Stated, read_document, read_pro
 from derivation.errors import InputError
 from derivation.language import read_expression, read_problem, write
 from derivation.language.latex import is_document
+from derivation.terms import collector_at_rest
 
 _DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{")
 
@@ -59,7 +60,8 @@ def check(
             hint="a line of a derivation begins with `=`; a claim is `claim A == B`; "
             "a result alone is checked with --final",
         )
-    lines = Judge(read.problem).judge(read.stated)
+    with collector_at_rest():
+        lines = Judge(read.problem).judge(read.stated)
     return Report(read.problem, lines, read.assumed, read.guesses)
 
 

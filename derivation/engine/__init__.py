@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from derivation.engine.cost import cost
 from derivation.engine.known import Theorem
 from derivation.engine.planner import Planner, TooLong
 from derivation.problem import Problem
 from derivation.steps import Outcome
-from derivation.terms import Term
+from derivation.terms import Term, collector_at_rest
 
 Wrt = tuple[Term, ...]
 LONG_RESULT = 60  # nodes
@@ -45,20 +44,8 @@ def derive_together(
     Their steps are numbered through. Adjoints get names where that makes the whole shorter. A
     lemma that is an instance of one of the ``known`` theorems says so.
     """
-    with _collector_at_rest():
+    with collector_at_rest():
         return _derive_together(problem, variables, style, inline, known)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection: terms form no cycles, and a full collection outlasts a derivation."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _derive_together(
