@@ -1,13 +1,14 @@
 """Generated code against what people write, as ratios in one run (below 1: ours is faster).
 
-    python benchmarks/code.py [--quick] [--threads N] [--only CASE]
+    python benchmarks/code.py [--quick] [--threads N] [--only CASE] [--sympy]
 
 Gradients of softmax cross-entropy, layer normalisation, attention and logistic regression, up to
 10^6 entries: NumPy against NumPy as people write it, stable and with names; PyTorch against
 autograd, forward and backward; JAX against ``jit(grad(loss))``, both jitted. The two sides take
 turns, and the median of the ratios of neighbours counts, so that what else the machine does falls
 on both. Memory is the peak of what NumPy allocates (tracemalloc), ours over theirs. Without
-``--threads`` the libraries take as many threads as they like.
+``--threads`` the libraries take as many threads as they like. ``--sympy`` compares with SymPy's own
+``lambdify`` at explicit K instead, and shows what either says at z = 1000.
 """
 
 from __future__ import annotations
@@ -193,9 +194,34 @@ def _accepted(function: Callable[..., Any], given: dict[str, Any]) -> dict[str, 
     return {n: given[n] for n in names}
 
 
+def against_sympy(seconds: float) -> None:
+    """SymPy's ``lambdify`` of the gradient of softmax cross-entropy, at explicit K."""
+    import sympy
+
+    ours = generated(api.read(CASES["softmax-1d"][0]()), "numpy")
+    print(f"{'K':>6} {'ours / lambdify':>16}   at z = 1000: ours, lambdify")
+    for k in (4, 16, 64):
+        z, y = sympy.symbols(f"z:{k}"), sympy.symbols(f"y:{k}")
+        whole = sum(map(sympy.exp, z))
+        loss = -sum(b * sympy.log(sympy.exp(a) / whole) for a, b in zip(z, y, strict=True))
+        theirs = sympy.lambdify([z, y], [sympy.diff(loss, v) for v in z], "numpy", cse=True)
+        given = arrays("softmax-1d", k)
+        np.testing.assert_allclose(ours(**given), theirs(given["z"], given["y"]), rtol=1e-4)
+        found = ratio(partial(ours, **given), partial(theirs, given["z"], given["y"]), seconds)
+        far = np.linspace(1000, -1000, k)
+        with np.errstate(all="ignore"):
+            values = ours(z=far, y=given["y"]), theirs(far, given["y"])
+        said = [bool(np.all(np.isfinite(v))) for v in values]
+        words = ["finite" if ok else "nan" for ok in said]
+        print(f"{k:6} {found:16.3f}   {words[0]}, {words[1]}", flush=True)
+
+
 def main() -> None:
     quick = "--quick" in sys.argv
     seconds = 0.2 if quick else 1.0
+    if "--sympy" in sys.argv:
+        against_sympy(seconds)
+        return
     print(f"{'case':14} {'entries':>8} {'numpy':>7} {'memory':>7} {'autograd':>9} {'jax.grad':>9}")
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     for name, (problem_entry, by_hand) in CASES.items():

@@ -69,12 +69,19 @@ class Case:
                 tables[spelled] = {k: mpf(x) for k, x in floats.items()}
                 numbers = [floats[k] for k in keys]
             self.arrays[name] = np.array(numbers).reshape(shape)
-        self.point = Point(model, self.sizes, tables)
+        fixed = {
+            str(s): int(s)
+            for slots in problem.shapes.values()
+            for s in slots
+            if not isinstance(s, Size)
+        }
+        sizes = {**self.sizes, **fixed}
+        self.point = Point(model, sizes, tables)
         try:
             self.point.entry(name_of(problem.objective), self._first())
         except Unclear as error:
             if "edge" in str(error):  # t[k] >= t[i] holds at k = i, whatever t is
-                self.point = Point(model, self.sizes, tables, loose=True)
+                self.point = Point(model, sizes, tables, loose=True)
 
     def _first(self) -> tuple[int, ...]:
         return tuple(

@@ -187,6 +187,7 @@ def test_a_sum_over_no_other_point() -> None:
         "q = 2; r = q**2; L = sum(tanh(r)*x[n] + sigmoid(q) for n in N); wrt x[m]",
         "L = sum(x[n] for n in N) - sum(x[n] for n in N); wrt x[m]",
         "T = 3*s; L = T - 2*s; wrt s",
+        "q = sum(x[k] for k in 2); L = y*z; wrt z",
     ],
 )
 def test_what_occurs_several_times_counts_as_often(text: str, backend: str) -> None:

@@ -153,7 +153,8 @@ class Module:
         if set(node.axes) != set(axes):
             node = Node("broadcast", (node,), axes)
         elif node.op == "array" and node.data[0] not in self.lowering.statements:
-            node = Node("copy", (node,), node.axes)
+            if axes or not self.dialect.is_numpy:  # numbers are nobody's own
+                node = Node("copy", (node,), node.axes)
         elif not self.dialect.is_numpy and not axes and not _is_computed(node):
             node = Node("broadcast", (node,), ())  # a tensor all the same
         return Statement(label, axes, node)

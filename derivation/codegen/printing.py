@@ -166,7 +166,7 @@ class Printer(SumPrinter):
 
     def _as_number(self, text: Text) -> Text:
         if self.like is None:
-            return text
+            return (f"{self.at(text, ATOM)}.double()", ATOM) if self.dialect.is_torch else text
         change = "to" if self.dialect.is_torch else "astype"
         return f"{self.at(text, ATOM)}.{change}({self.like}.dtype)", ATOM
 
