@@ -131,9 +131,12 @@ def _is_open(c: Any, varies: Callable[[Any], bool]) -> bool:
         return all(_is_open(a, varies) for a in (negate(c.guard), c.body))
     if isinstance(c, AllOf | AnyOf):
         return all(_is_open(a, varies) for a in c.args)
-    if isinstance(c, Not) and isinstance(c.args[0], AllOf | AnyOf):
-        return all(_is_open(negate(a), varies) for a in c.args[0].args)
-    return isinstance(c, Relation) and c.op in ("<", ">", "!=")
+    if isinstance(c, Not):
+        whole = c.args[0]
+        return isinstance(whole, AllOf | AnyOf) and all(
+            _is_open(negate(a), varies) for a in whole.args
+        )
+    return c.op in ("<", ">", "!=")
 
 
 # -- the ways to make a theorem -------------------------------------------------------------

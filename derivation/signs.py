@@ -287,6 +287,4 @@ def _signs_beyond(op: str, value: Any) -> int:
         return NEG if value <= 0 else ANY
     if op == "<=":
         return NEG if value < 0 else NEG | ZER if value == 0 else ANY
-    if op == "!=":
-        return POS | NEG if value == 0 else ANY
     return ANY

@@ -45,7 +45,7 @@ SEES: dict[str, set[str]] = {
     "codegen": LOW | {"steps", "language"},
     "api": LOW
     | {"steps", "language", "oracle", "engine", "library", "interop", "printers", "codegen"},
-    "testing": {"errors", "api", "codegen"},
+    "testing": {"errors", "api", "codegen", "verifier"},
     "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"}
     | {"certificate", "checking", "coq", "verifier"},
     "__main__": {"commands"},

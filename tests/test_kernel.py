@@ -23,6 +23,7 @@ from derivation.terms import (
     element,
     free_indices,
     index,
+    names,
     partial,
     relation,
     size,
@@ -551,3 +552,19 @@ def test_a_condition_under_a_derivative_needs_its_sides_to_be_continuous(theory:
     apart = kernel.instance(theory, REGISTRY["field"], term(theory, both), term(theory, "1"), {})
     whole = kernel.replace(term(theory, f"diff({both}, y[2])"), (0,), apart)
     assert any("y[1] > 0" in h for h in said(whole))
+
+
+def test_which_conditions_hold_nearby_too(theory: Theory) -> None:
+    for text, is_open in (
+        ("y[1] > 0", True), ("y[1] >= 0", False), ("y[1] != 0", True), ("y[1] == 0", False),
+        ("z[1] >= 0", True), ("y[1] > 0 and z[1] >= 0", True), ("y[1] > 0 and y[2] >= 0", False),
+        ("y[1] > 0 or y[2] >= 0", False), ("y[1] > 0 or y[2] < 0", True),
+        ("not (y[1] >= 0 and z[1] > 0)", True), ("not (y[1] > 0 and z[1] > 0)", False),
+        ("not (y[1] >= 0 or z[1] > 0)", True), ("not (y[1] > 0 or z[1] > 0)", False),
+        ("not (y[1] >= 0 and y[2] > 0)", False), ("not all(y[k] >= 0 for k in K)", False),
+        ("all(y[k] > 0 for k in K)", True), ("all(y[k] >= 0 for k in K)", False),
+        ("all(z[k] >= 0 for k in K)", True), ("all(y[k] > 0 for k in K if y[k] >= 1)", True),
+        ("all(y[k] > 0 for k in K if y[k] > 1)", False),
+    ):  # fmt: skip
+        c = read_condition(text, theory.problem)
+        assert kernel._is_open(c, lambda part: "y" in names(part)) is is_open, text

@@ -34,6 +34,8 @@ function g
 function f(2)
 label lab[n] in K
 label sig[k] in K
+h2[i] = z[i]*c[i]
+T = sum(abs(h2[i]) for i in K)
 e[i,j] = w[i,j]**2
 S = sum(e[i,j] for i in K for j in K) + sum(y[sig[k]] for k in K)
 given s > 0
@@ -265,6 +267,8 @@ diff(prod(log(z[k]) for k in K), z[j])
 diff(max(y[i]*y[l]*z[k] for k in K), z[j])
 diff(g(log(a)), a)
 diff(S, w[i,j])
+diff(T, z[j])
+diff(T, h2[j])
 diff(S, e[i,k])
 partial(q[i], q[j])
 partial(m, u)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation import kernel
+from derivation.checking.assumptions import likely
 from derivation.checking.domain import Domain
 from derivation.checking.lapses import Lapse, lapses
 from derivation.checking.prover import Prover
@@ -24,9 +25,7 @@ from derivation.problem import Problem
 from derivation.rules.calculus import SLOPES
 from derivation.steps import Step
 from derivation.terms import (
-    ONE,
     TRUE,
-    ZERO,
     Add,
     Diff,
     Partial,
@@ -34,20 +33,14 @@ from derivation.terms import (
     Term,
     add,
     at,
-    delta,
     diff,
-    element,
     free_indices,
-    index,
-    indices_of,
     mul,
     name_of,
     names,
     number,
     power,
-    relation,
     subterms,
-    sum_over,
     value_of,
 )
 from derivation.theory import entails
@@ -343,54 +336,21 @@ class Judge:
 
     def _missing_given(self, line: Line) -> Suggestion | None:
         """A side condition under which the line is true."""
-        for given, said in self._likely_givens(line)[:MOST_GIVENS]:
+        true = self.prover.versions(line.left)[0]
+        below = names(line.right) | names(true)
+        for a in itertools.islice(likely(self.problem, below), MOST_GIVENS):
+            given = a.given
             if given in self.problem.givens:
                 continue
-            if self.refuter.refuted_even_if(given, line.left, line.right, line.condition):
+            if not self.refuter.agrees_with(a, line.left, line.right, line.condition):
                 continue
             assumed = Judge(replace(self.problem, givens=(*self.problem.givens, given)))
             if not assumed.refuter.agrees(line.left, line.right, line.condition, 4):
                 continue
             theorem = assumed.prover.prove(line.left, line.right, line.condition)
             if theorem is not None and not assumed._needs(theorem, line.condition):
-                return Suggestion(f"given {write_condition(given)}", f"missing given: {said}")
+                return Suggestion(f"given {write_condition(given)}", f"missing given: {a.said}")
         return None
-
-    def _likely_givens(self, line: Line) -> list[tuple[Any, str]]:
-        """Sums to 1, one-hot, symmetric, positive: for the inputs that the line is about."""
-        out: list[tuple[Any, str]] = []
-        varied = {str(v.args[0]) if v.args else str(v) for w in self.problem.wrt for v in w}
-        true = self.prover.versions(line.left)[0]
-        below = names(line.right) | names(true)
-        inputs = [
-            (n, slots)
-            for n, slots in self.problem.shapes.items()
-            if n in below and n not in self.problem.definitions and n not in self.problem.labels
-        ]
-        for name, slots in inputs:
-            if not slots or name in varied:
-                continue
-            letters = [index(c, s) for c, s in zip("ijklmn", slots, strict=False)]
-            last = letters[-1]
-            e = element(name, *letters)
-            out.append((relation("==", sum_over(e, last), ONE), f"{write(e)} sums to 1"))
-            if len(slots) == 2 and slots[0] == slots[1]:
-                turned = element(name, letters[1], letters[0])
-                out.append((relation("==", e, turned), f"{name} is symmetric"))
-        for name, slots in inputs:
-            letters = [index(c, s) for c, s in zip("ijklmn", slots, strict=False)]
-            e = element(name, *letters)
-            if slots and name not in varied:
-                other = index("q", slots[-1])
-                both = mul(e, element(name, *letters[:-1], other))
-                out.append(
-                    (
-                        relation("==", both, mul(delta(letters[-1], other), e)),
-                        f"{name} is one-hot",
-                    )
-                )
-            out.append((relation(">", e, ZERO), f"{write(e)} is positive"))
-        return [g for g in out if len(indices_of(g[0])) < 6]
 
 
 class _Search:

@@ -352,10 +352,11 @@ def _constants(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
     if not isinstance(t, Mul):
         return
     c, parts = split_product(t)
-    if c != ONE:
-        said = "sign" if c == MINUS_ONE else "factor 2" if c in (TWO, HALF) else f"factor {c}"
+    if c != 1:
+        factor = number(c)
+        said = "sign" if c == -1 else "factor 2" if factor in (TWO, HALF) else f"factor {c}"
         slip = f"{said}: a constant that stays in differentiating"
-        yield _Change(slip, _moving(t, join_product(ONE, parts)), factor=c)
+        yield _Change(slip, _moving(t, join_product(Fraction(1), parts)), factor=factor)
     for k, (base, e) in enumerate(parts):
         if not p.moves(base) and not p.moves(e):
             rest = join_product(c, [*parts[:k], *parts[k + 1 :]])

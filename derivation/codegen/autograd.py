@@ -16,8 +16,9 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
-    is_symmetric,
+    listed,
     shape_text,
+    tell,
 )
 from derivation.codegen.modules import UPSTREAM, Module, assembled
 from derivation.codegen.native import native
@@ -60,7 +61,7 @@ class AutogradModule:
         for _ in range(3):
             fitted(program, printer, names, {})
             program.settle()
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         forward = program.needed(["value"])
         self.value = "value"
         last = program.statement("value").node
@@ -200,14 +201,14 @@ class AutogradModule:
         lines.append("")
         for o in m.outcomes:
             lines += filled(f"{m._derivative(o)} = {write(o.result)}", INDENT * 2, INDENT)
-        by = " and ".join(self.names(n) for n in self._by_input())
+        by = listed([self.names(n) for n in self._by_input()])
         lines += [
             "",
             *filled(
                 f"The forward pass returns {write(self.objective)}, of shape "
                 f"{shape_text(i.size for i in self.letters) if self.letters else '()'}; the "
-                f"backward pass gives the gradient by {by}, which was derived and proved for all "
-                f"sizes, times {GRAD_OUTPUT}."
+                f"backward pass gives the gradient by {by}, as derived and proved for all sizes, "
+                f"times {GRAD_OUTPUT}."
             ),
         ]
         lines += m._conditions()

@@ -157,7 +157,7 @@ def shape_text(sizes: Iterable[Any]) -> str:
 def fitted(program: Program, printer: Printer, names: Names, typed: dict[str, str]) -> None:
     """Splits statements until every one fits a line."""
     for _ in range(200):
-        printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+        tell(program, printer)
         for s in program.statements:
             indent = len(INDENT) * (2 if printer.dialect.is_torch else 1)
             if len(printed(s, printer)) <= room_for(s, names, printer, typed.get(s.name)):
@@ -168,6 +168,15 @@ def fitted(program: Program, printer: Printer, names: Names, typed: dict[str, st
                 break
         else:
             return
+
+
+def tell(program: Program, printer: Printer) -> None:
+    """Tells the printer which statements are symmetric masks, and which are plain numbers."""
+    printer.symmetric = {s.name for s in program.statements if is_symmetric(s.node)}
+    printer.numbers = set()
+    for s in program.statements:
+        if printer.is_number(s.node):
+            printer.numbers.add(s.name)
 
 
 def is_symmetric(n: Node) -> bool:
@@ -187,6 +196,15 @@ def _best_part(n: Node, printer: Printer, room: int) -> Node | None:
         if length <= room and (narrow, length) > rank:
             best, rank = m, (narrow, length)
     return best
+
+
+def listed(items: Sequence[str]) -> str:
+    """Things as a sentence lists them.
+
+    >>> listed(["U", "c", "b"])
+    'U, c and b'
+    """
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 def filled(text: str, indent: str = INDENT, hanging: str = "") -> list[str]:

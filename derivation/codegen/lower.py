@@ -499,7 +499,6 @@ class Lowering(Stable):
             return n
         return where(narrow, n, fill)
 
-
     def _is_one_outside(self, n: Node, mask: Node) -> bool:
         """Whether the node is 1 where the mask does not hold, as a root of a masked square is."""
         if n.op == "where":

@@ -11,17 +11,35 @@ from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
+from derivation.codegen.contractions import (
+    ATOM,
+    COMPARED,
+    OR,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    SumPrinter,
+    Text,
+    letters_for,
+)
 from derivation.codegen.dialects import Dialect
-from derivation.codegen.nodes import Axis, Node, const, is_const, mul, power, union, walk
+from derivation.codegen.nodes import (
+    Axis,
+    Node,
+    bound,
+    const,
+    is_const,
+    relabel,
+    union,
+    walk,
+)
 from derivation.codegen.program import ELEMENTWISE, bends, natural
-
-OR, COMPARED, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
-Text = tuple[str, int]
 
 _OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
-class Printer:
+class Printer(SumPrinter):
     """Prints nodes in a dialect.
 
     Args:
@@ -41,6 +59,7 @@ class Printer:
         self.dialect, self.name_of = dialect, name_of
         self.scalars, self.like = set(scalars), like
         self.symmetric: set[str] = set()  # arrays that are their own transposes
+        self.numbers: set[str] = set()  # statements that are numbers of Python's
         self.used: set[str] = set()  # modules and helpers that the text needs
 
     # -- entry points -----------------------------------------------------------------------
@@ -57,6 +76,8 @@ class Printer:
             return found
         own = natural(n)
         if len(order) > 1 and own != order and n.op in ELEMENTWISE and not bends(n, order):
+            if _is_own_transpose(n):
+                return self._elementwise(n, own)
             return self._transposed(self.text(n, own), own, order)
         return self._elementwise(n, order)
 
@@ -167,7 +188,7 @@ class Printer:
             return self._transposed((text, ATOM), rest, order)
         if len(rest) == 2:
             return f"{self.np}.diagonal({text})", ATOM
-        letters = _letters(rest)
+        letters = letters_for(rest)
         spec = "".join(letters[a] for a in rest) + "->" + "".join(letters[a] for a in order)
         return f'{self.np}.einsum("{spec}", {text})', ATOM
 
@@ -294,12 +315,16 @@ class Printer:
 
     def _function(self, n: Node, order: tuple[Axis, ...]) -> Text:
         name, args = n.data, n.args
-        if name == "sqrt" and self._is_number(args[0]):
+        if name == "sqrt" and self.is_number(args[0]):
             inner = self.text(args[0], ())
             return f"{self._module('math')}.sqrt({inner[0]})", ATOM
-        if self._is_number(n) and name in _IN_MATH:
+        if self.is_number(n) and name in _IN_MATH:
             inner = self.text(args[0], ())
             return f"{self._module('math')}.{_IN_MATH[name]}({inner[0]})", ATOM
+        if name in _OF_NUMBERS and self._is_plain(n):
+            args_text = [self.at(self.text(a, ()), UNARY) for a in args]
+            text = _OF_NUMBERS[name].format(*args_text, math=self._module("math"))
+            return text, ATOM if text.endswith(")") and name != "sigmoid" else PRODUCT
         if name == "softplus":
             return self._softplus(args[0], order)
         if name == "relu":
@@ -333,7 +358,7 @@ class Printer:
     def _extreme(self, name: str, args: Sequence[Node], order: tuple[Axis, ...]) -> Text:
         if not self.dialect.is_torch:
             return self._called(name, args, order)
-        number = next((a for a in args if self._is_number(a)), None)
+        number = next((a for a in args if self.is_number(a)), None)
         if number is None:
             return self._called(name, args, order)
         other = args[1] if args[0] is number else args[0]
@@ -351,7 +376,7 @@ class Printer:
                 return f"{yes} if {test} else {no}", -1
         args = [self.wide(x, order)[0] for x in (mask, a, b)]
         text = f"{self.np}.where({', '.join(args)})", ATOM
-        if self._is_number(a) and self._is_number(b):
+        if self.is_number(a) and self.is_number(b):
             return self._as_number(text)
         return text
 
@@ -382,133 +407,27 @@ class Printer:
         tri = f"{self.np}.tri({length}{below}, dtype=bool)"
         return (tri, ATOM) if op in (">=", ">") else (f"~{tri}", UNARY)
 
-    def _is_number(self, n: Node) -> bool:
+    def _is_plain(self, n: Node) -> bool:
+        """Whether no input enters, so that a function of it is one of Python's numbers.
+
+        (NumPy's own functions of an input that is a number do not raise where it is large.)
+        """
+        read = [m for m in walk(n) if m.op == "array"]
+        return self.is_number(n) and not (read and self.dialect.is_numpy)
+
+    def is_number(self, n: Node) -> bool:
         """Whether the value is a number of Python's, not of the library's."""
         if n.axes:
             return False
         return all(
             m.op not in ("reduce", "contract", "call", "eye", "arange", "index", "cast")
-            and (m.op != "array" or (m.data[0] in self.scalars and self.dialect.is_numpy))
+            and (
+                m.op != "array"
+                or m.data[0] in self.numbers
+                or (m.data[0] in self.scalars and self.dialect.is_numpy)
+            )
             for m in walk(n)
         )
-
-    # -- sums -------------------------------------------------------------------------------
-
-    def _reduce(self, n: Node, order: tuple[Axis, ...]) -> Text:
-        kind, over = n.data
-        inner = n.args[0]
-        own = natural(inner)
-        rest = tuple(a for a in own if a not in over)
-        if all(len(m.axes) < len(own) for m in walk(inner) if m.op == "array"):
-            own = (*order, *over)  # a wide product that is made for this sum alone
-            rest = order
-        if len(own) == 2 and rest != order:
-            return self._transposed(self._reduce(n, rest), rest, order)
-        text = self._reduced(kind, inner, own, over, False)
-        return self._transposed(text, rest, order)
-
-    def _kept(self, n: Node, order: tuple[Axis, ...]) -> Text | None:
-        """A reduction that keeps its axes, where they stand just where the others are missing."""
-        kind, over = n.data
-        own = natural(n.args[0])
-        if len(own) != len(order):
-            return None
-        for mine, there in zip(own, order, strict=True):
-            if mine not in over and mine != there:
-                return None
-            if mine in over and there in n.axes:
-                return None
-        return self._reduced(kind, n.args[0], own, over, True)
-
-    def _reduced(
-        self, kind: str, inner: Node, own: tuple[Axis, ...], over: Sequence[Axis], keep: bool
-    ) -> Text:
-        if kind == "prod" and self.dialect.is_torch and len(over) > 1:
-            first = Node(
-                "reduce", (inner,), tuple(a for a in inner.axes if a != over[0]), (kind, over[:1])
-            )
-            return self._reduced(kind, first, natural(first), over[1:], keep)
-        places = sorted(own.index(a) for a in over)
-        options = []
-        if len(places) < len(own) or keep:
-            where = str(places[0]) if len(places) == 1 else f"({', '.join(map(str, places))})"
-            options.append(f"{self.dialect.axis}={where}")
-        if keep:
-            options.append(f"{self.dialect.keep}=True")
-        function = self.dialect.reductions[kind]
-        text = self.text(inner, own)
-        if text[1] == ATOM and text[0].isidentifier():
-            return f"{text[0]}.{function}({', '.join(options)})", ATOM
-        return f"{self.np}.{function}({', '.join([text[0], *options])})", ATOM
-
-    def _summed(self, n: Node) -> Node:
-        """A product of entries that is summed along rows, as people write it where that is fast.
-
-        NumPy would make an array of the product; ``einsum`` does not.
-        """
-        if n.op != "contract" or not n.axes or self.dialect.is_numpy:
-            return n
-        left, right = n.args
-        if set(left.axes) != set(right.axes):
-            return n
-        product = power(left, const(2)) if left == right else mul(left, right)
-        return Node("reduce", (product,), n.axes, ("sum", n.data))
-
-    def _contract(self, n: Node, order: tuple[Axis, ...]) -> Text:
-        plain = self._summed(n)
-        if plain is not n:
-            return self._reduce(plain, order)
-        left, right = n.args
-        over = n.data
-        shared = [a for a in order if a in left.axes and a in right.axes]
-        mine = [a for a in order if a in left.axes and a not in shared]
-        yours = [a for a in order if a in right.axes and a not in shared]
-        if len(over) == 1 and not shared and len(mine) <= 1 and len(yours) <= 1:
-            return self._matrix_product(n, order, mine, yours)
-        if not order and set(left.axes) == set(right.axes) and len(over) > 1:
-            return self._inner_product(n)
-        if len(over) == 1 and len(mine) == len(yours) == 1 and shared:
-            a = self.at(self.text(left, (*shared, mine[0], over[0])), PRODUCT)
-            b = self.at(self.text(right, (*shared, over[0], yours[0])), UNARY)
-            return self._transposed((f"{a} @ {b}", PRODUCT), (*shared, mine[0], yours[0]), order)
-        return self._einsum(n, order)
-
-    def _matrix_product(
-        self, n: Node, order: tuple[Axis, ...], mine: list[Axis], yours: list[Axis]
-    ) -> Text:
-        left, right = n.args
-        (axis,) = n.data
-        if (mine and yours and order[0] == yours[0]) or (
-            not mine and yours and len(left.axes) == 1 and natural(right)[0] in yours
-        ):
-            left, right, mine, yours = right, left, yours, mine
-        if self.dialect.name == "jax" and mine and not yours and natural(left)[0] == axis:
-            left, right, mine, yours = right, left, yours, mine  # XLA would copy the transpose
-        first = self.text(left, (*mine, axis))
-        plain = first[1] == PRODUCT and "@" not in first[0]  # A * B @ C is right and misread
-        a = self.at(first, ATOM if plain else PRODUCT)
-        b = self.at(self.text(right, (axis, *yours)), UNARY)
-        return f"{a} @ {b}", PRODUCT
-
-    def _inner_product(self, n: Node) -> Text:
-        left, right = n.args
-        order = natural(left)
-        a, b = self.text(left, order), self.text(right, order)
-        if self.dialect.is_torch or not (a[0].isidentifier() and b[0].isidentifier()):
-            return f"{self.np}.sum({self.at(a, PRODUCT)} * {self.at(b, UNARY)})", ATOM
-        return f"{self.np}.vdot({a[0]}, {b[0]})", ATOM
-
-    def _einsum(self, n: Node, order: tuple[Axis, ...]) -> Text:
-        left, right = n.args
-        a, b = natural(left), natural(right)
-        letters = _letters((*a, *b))
-        spec = ",".join("".join(letters[x] for x in axes) for axes in (a, b))
-        spec += "->" + "".join(letters[x] for x in order)
-        texts = self.text(left, a)[0], self.text(right, b)[0]
-        shared = set(left.axes) & set(right.axes) & set(order)
-        free = bool(set(left.axes) - set(right.axes)) and bool(set(right.axes) - set(left.axes))
-        fast = ", optimize=True" if self.dialect.is_numpy and free and not shared else ""
-        return f'{self.np}.einsum("{spec}", {texts[0]}, {texts[1]}{fast})', ATOM
 
     # -- what a library has ready -----------------------------------------------------------
 
@@ -551,12 +470,33 @@ _IN_MATH |= {k: k for k in ("expm1", "asin", "acos", "atan", "asinh", "acosh", "
 _IN_MATH |= {"lgamma": "lgamma"}
 
 
+_OF_NUMBERS = {
+    "softplus": "{math}.log1p({math}.exp({0}))",
+    "sigmoid": "1 / (1 + {math}.exp(-{0}))",
+    "relu": "max({0}, 0)",
+    "abs": "abs({0})",
+    "max": "max({0}, {1})",
+    "min": "min({0}, {1})",
+    "sign": "{math}.copysign({0} != 0, {0})",
+}  # libraries of tensors take no plain numbers
+
+
 def _sign(n: Node) -> int:
     if n.op == "neg" or (n.op == "const" and n.data < 0):
         return -1
     if n.op in ("mul", "div"):
         return _sign(n.args[0])
     return 1
+
+
+def _is_own_transpose(n: Node) -> bool:
+    """Whether the node is a sum or product like ``w + w.T``, the same with its axes exchanged."""
+    if n.op not in ("add", "mul") or len(n.axes) != 2 or n.axes[0].size != n.axes[1].size:
+        return False
+    a, b = n.axes
+    if any(set(bound(m)) & {a, b} for m in walk(n)):
+        return False
+    return {relabel(x, {a: b, b: a}) for x in n.args} == set(n.args)
 
 
 def _any_plus(terms: Sequence[Node]) -> bool:
@@ -587,17 +527,3 @@ def _is_simple(text: str) -> bool:
 
 def _is_matrix_product(text: Text) -> bool:
     return text[1] == PRODUCT and "@" in text[0]
-
-
-def _letters(axes: Sequence[Axis]) -> dict[Axis, str]:
-    """A letter for each axis, its own where that is free and one letter long."""
-    found: dict[Axis, str] = {}
-    pool = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    for a in axes:
-        if a in found:
-            continue
-        own = str(a.name)
-        if len(own) != 1 or own not in pool or own in found.values():
-            own = next(c for c in pool if c not in found.values())
-        found[a] = own
-    return found

@@ -19,6 +19,7 @@ from derivation.codegen.nodes import (
     array,
     children,
     key,
+    neg,
     rebuilt,
     walk,
 )
@@ -126,11 +127,16 @@ class Program:
             if m.op != "add" or len(m.args) > MOST_TERMS:
                 return m
             for n in (n for n in lengths if n < len(m.args)):
-                for chosen in combinations(m.args, n):
+                for places in combinations(range(len(m.args)), n):
+                    chosen = [m.args[k] for k in places]
+                    rest = [a for k, a in enumerate(m.args) if k not in places]
                     part = add(*chosen)
                     if part.op == "add" and (n, key(part)[0]) in known:
-                        rest = [a for a in m.args if a not in chosen]
-                        return Node("add", (part, *rest), m.axes)
+                        return Node("add", (nested(part), *rest), m.axes)
+                    part = add(*map(neg, chosen))
+                    if part.op == "add" and (n, key(part)[0]) in known:
+                        part = nested(part)
+                        return Node("add", (*rest, Node("neg", (part,), part.axes)), m.axes)
             return m
 
         self.statements = [replace(s, node=nested(s.node)) for s in self.statements]

@@ -72,9 +72,7 @@ if TYPE_CHECKING:
     from derivation.codegen.lower import Scope
 
 INFINITY = Node("inf")
-LOWEST = const(
-    -(10**30)
-)  # what a maximum over nothing counts as: it is subtracted
+LOWEST = const(-(10**30))  # what a maximum over nothing counts as: it is subtracted
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from derivation.coq.derivatives import Derivatives
 from derivation.coq.errors import NotExported
-from derivation.coq.forward import Forward
 
 
-class Chain(Forward):
+class Chain(Derivatives):
     """Writes ``tan_L_v d = loc_L d + sum over m of tan_L_m * loc_m d`` with its proof."""
 
     def chain_lemma(self, name: str, v: str, middle: list[str]) -> str:
@@ -76,16 +76,8 @@ class Chain(Forward):
 
     def _tan_at(self, name: str, m: str, letters: list[str], at: str) -> str:
         """The derivative of an entry by the entry of m that the letters name."""
-        unit = self._unit(letters)
+        unit = self.unit_at(letters)
         return f"({self.tan(name, m)} {self.base} {unit}{at})"
-
-    @staticmethod
-    def _unit(letters: list[str]) -> str:
-        if not letters:
-            return "1"
-        qs = [f"q{k}" for k in range(len(letters))]
-        deltas = [f"delta {q} {i}" for q, i in zip(qs, letters, strict=True)]
-        return f"(fun {' '.join(qs)} => {' * '.join(deltas)})"
 
     def _local(self, name: str, v: str, direction: str, letters: list[str]) -> str:
         directions = [direction if n == v else self.zero(n) for n in self.direct(name)]
@@ -185,8 +177,8 @@ class Chain(Forward):
             "{ intros "
             + " ".join([*ours, *(f"H_{i}" for i in ours)])
             + f"; apply (through_cut Sf HSf _ {local} {family} {units} _ (E_{c}{at} {hyps})).\n"
-            + "    - unfold Sf; cut_units.\n"
-            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cut_alg. }}"
+            + f"    - unfold Sf; cut_units_{max(1, *(len(self.shape(m)) for m in middle))}.\n"
+            + f"    - intros fb f1 f2 f3; {_destruct(len(middle))}; cbv beta iota; ring. }}"
         )
         return script
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from derivation.coq.statement import inlined
 from derivation.coq.writer import Writer
 from derivation.terms import (
     PI,
@@ -30,10 +31,12 @@ from derivation.terms import (
     is_element,
     name_of,
     names,
-    rebuild,
+    number,
+    relation,
     replace_terms,
     sigmoid,
     softplus,
+    subterms,
 )
 
 VALUES = (Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(1, 6), Fraction(2))
@@ -52,20 +55,46 @@ def example(writer: Writer, assumed: list[Any], inputs: list[str]) -> str:
     if not assumed:
         return ""
     theory = writer.theory
-    inlined = [_inlined(c, theory) for c in assumed]
-    used = [n for n in inputs if any(n in names(c) for c in inlined)]
+    whole = [inlined(c, theory) for c in assumed]
+    used = [n for n in inputs if any(n in names(c) for c in whole)]
     sizes = list(theory.problem.sizes)
     plain = [n for n in used if n not in theory.problem.labels]
     for length in (1, 2, 3):
         for value in VALUES:
             world = {**dict.fromkeys(sizes, length), **dict.fromkeys(plain, value)}
             try:
-                met = all(_value(c, {}, world) for c in inlined)
+                met = all(_value(c, {}, world) for c in whole)
             except (ArithmeticError, ValueError, KeyError, TypeError):
                 continue
-            if met and len(plain) == len(used):
-                return _text(writer, inlined, sizes, used, length, value)
+            if met and len(plain) == len(used) and _provable(whole, value, theory):
+                return _text(writer, whole, sizes, used, length, value)
     return "(* no example is given here that meets the assumptions *)"
+
+
+def _provable(conditions: list[Any], value: Fraction, theory: Any) -> bool:
+    """Whether Coq will see that the conditions hold where every entry has the value."""
+
+    def swap(s: Any) -> Any:
+        return number(value) if is_element(s) else None
+
+    def plain(c: Any) -> bool:
+        return not any(
+            (type(s) in FUNCTIONS and not isinstance(s, sympy.Abs))
+            or (isinstance(s, Pow) and not isinstance(s.args[1], Integer))
+            for s in subterms(c)
+        )
+
+    def seen(c: Any) -> bool:
+        if plain(c):
+            return True
+        if isinstance(c, Every):
+            return seen(c.body)
+        if not isinstance(c, Relation):
+            return False
+        there = relation(c.op, *(replace_terms(s, swap) for s in (c.left, c.right)))
+        return bool(theory.decide(there)[0])
+
+    return all(map(seen, conditions))
 
 
 def _text(
@@ -85,25 +114,6 @@ def _text(
         f"Example assumptions_met : exists {' '.join(binders)},\n  {together}.\n"
         f"Proof. exists {', '.join(witnesses)}; witness. Qed."
     )
-
-
-def _inlined(t: Any, theory: Any) -> Any:
-    """The term with every definition put in."""
-
-    def swap(s: Any) -> Any:
-        if is_element(s) and theory.defined(s):
-            return _inlined(theory.unfold(s), theory)
-        if isinstance(s, Relation | AllOf | AnyOf | Not | Every):
-            return rebuild(s, tuple(a if _operator(a) else _inlined(a, theory) for a in s.args))
-        return None
-
-    if isinstance(t, Relation | AllOf | AnyOf | Not | Every):
-        return swap(t)
-    return replace_terms(t, swap)
-
-
-def _operator(a: Any) -> bool:
-    return not a.args and type(a).__name__ == "_Operator"
 
 
 def _range(i: Any, world: Mapping[str, Any]) -> Iterator[int]:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from derivation.coq.errors import NotExported
 from derivation.coq.example import example
-from derivation.coq.forward import Node, applied
+from derivation.coq.forward import applied
 from derivation.coq.moves import Moves, leaves, lemmas
+from derivation.coq.nodes import Node
+from derivation.coq.prelude import used_by
 from derivation.coq.statement import Statement
-from derivation.coq.writer import PRELUDE, Env
+from derivation.coq.writer import Env
+from derivation.normal import oriented
 from derivation.problem import Definition
-from derivation.signs import NEG, POS, ZER
+from derivation.signs import NEG, POS
 from derivation.steps import Outcome, Step
 from derivation.terms import (
+    TRUE,
     Diff,
+    IfElse,
     Index,
+    Mul,
     Partial,
+    Pow,
+    Reduction,
+    conjuncts,
     diff,
     element,
+    free_indices,
     indices_of,
+    is_element,
     name_of,
+    names,
+    negate,
     sigmoid,
+    substitute,
     subterms,
 )
 from derivation.theory import Theory
@@ -37,7 +51,7 @@ def source(outcomes: Sequence[Outcome]) -> str:
     Raises:
         NotExported: One stopped, or a step of it has no lemma in the prelude.
     """
-    parts = [PRELUDE]
+    parts = []
     for n, outcome in enumerate(outcomes, 1):
         if outcome.result is None:
             raise NotExported(f"not derived: {outcome.reason}")
@@ -45,7 +59,8 @@ def source(outcomes: Sequence[Outcome]) -> str:
         if len(outcomes) > 1:
             text, name = f"Module G{n}.\n{text}End G{n}.\n", f"G{n}.{THEOREM}"
         parts.append(f"{text}\nCheck {name}.\nPrint Assumptions {name}.\n")
-    return "\n".join(parts)
+    written = "\n".join(parts)
+    return f"{used_by(written)}\n{written}"
 
 
 class Source:
@@ -64,11 +79,12 @@ class Source:
             raise NotExported("the variable is itself defined")
         self.state = Statement(self.m, outcome)
         self.second = len(outcome.wrt) == 2
+        self.m.known = frozenset(oriented(c) for c in self.state.assumed)
         self.m.prefix = " ".join([self.m.base, *(n for n, _ in self.state.varying)])
 
     def text(self) -> str:
         m, o = self.m, self.outcome
-        stated = [m.definition(d) for d in self.theory.definitions.values()]
+        stated = [m.definition(d) for d in self._in_order()]
         m.lemmas = {s.number: s for s in lemmas((*o.facts, *o.steps))}
         self._signs()
         proof = self._second() if self.second else self._first()
@@ -90,73 +106,76 @@ class Source:
                 "",
                 "(* ==== the theorem ==== *)",
                 "",
-                proof,
-                "End Problem.",
+                *self._theorem(proof),
                 "",
                 *([shown] if shown else []),
             ]
         )
 
+    def _theorem(self, proof: str) -> list[str]:
+        """The theorem by the names of the problem, and again without them if that is not long."""
+        stated, full = self.state.theorem(), self.state.in_full()
+        if full is None:
+            return [f"Theorem {THEOREM} : {stated}.\nProof.\n{proof}\nQed.", "End Problem."]
+        return [
+            f"Lemma by_name : {stated}.\nProof using All.\n{proof}\nQed.",
+            "End Problem.",
+            "",
+            "(* the same with every definition put in *)",
+            f"Theorem {THEOREM} : {full}.\nProof.\n  exact by_name.\nQed.",
+        ]
+
+    def _in_order(self) -> list[Definition]:
+        """The definitions, each after those that it uses."""
+        out: dict[str, Definition] = {}
+
+        def visit(name: str) -> None:
+            d = self.theory.definitions[name]
+            for n in sorted(names(d.body) - {name}):
+                if n in self.theory.definitions and n not in out:
+                    visit(n)
+            out.setdefault(name, d)
+
+        for name in self.theory.definitions:
+            visit(name)
+        return list(out.values())
+
     # -- signs of definitions ------------------------------------------------------------------
 
     def _signs(self) -> None:
-        """Positive definitions, for denominators and logarithms."""
+        """Hints that a definition is positive, nonnegative or not 0: by what it is."""
         m = self.m
         for d in self.theory.definitions.values():
-            head = element(d.name, *d.params)
-            if isinstance(d.body, sigmoid):
-                self._below_one(d)
-            sign = self.theory.sign(head)[0]
-            if sign & NEG:
-                continue
-            relation, word, tactic = ("<", "pos", "pos") if sign == POS else ("<=", "nonneg", "nn")
-            if sign not in (POS, POS | ZER):
-                continue
-            varies = m.depends(d.name)
-            text, env = m.binders(d.params)
-            args = "".join(f" {x}" for x in env.values())
-            ranges = "".join(f" (H_{x} : ({x} < {m.size(i.size)})%nat)" for i, x in env.items())
-            given = "".join(f" ({n} : {p})" for n, p in self.state.varying) if varies else ""
             c = m.names[d.name]
-            base = f" {m.base}" if varies else ""
-            binder = m.base_binder() if varies else ""
-            forall = f"forall{binder}{given}{text}{ranges}, " if binder or text else ""
-            m.out.append(
-                f"Lemma {word}_{c} : {forall}0 {relation} {c}{base}{args}.\n"
-                f"Proof. intros; unfold {c}; {tactic}. Qed.\n"
-                f"#[local] Hint Resolve {word}_{c} : signs."
-            )
-
-    def _below_one(self, d: Definition) -> None:
-        """A sigmoid is below 1, as its own lemma."""
-        m = self.m
-        text, env = m.binders(d.params)
-        base, binder = (f" {m.base}", m.base_binder()) if m.depends(d.name) else ("", "")
-        args = "".join(f" {x}" for x in env.values())
-        forall = f"forall{binder}{text}, " if binder or text else ""
-        c = m.names[d.name]
-        m.out.append(
-            f"Lemma below_{c} : {forall}0 < 1 + - {c}{base}{args}.\n"
-            f"Proof. intros; unfold {c}; apply sigmoid_below. Qed.\n"
-            f"#[local] Hint Resolve below_{c} : signs."
-        )
+            args = " _" * (len(d.params) + m.depends(d.name))
+            entry = f"{c}{args}"
+            sign = self.theory.sign(element(d.name, *d.params))[0]
+            goals = []
+            if not sign & ~POS:
+                goals.append((f"0 < {entry}", "pos"))
+            elif not sign & NEG:
+                goals += [(f"0 <= {entry}", "nn"), (f"0 < {entry}", "pos")]
+            if sign & ~POS and isinstance(d.body, Mul | Pow):
+                goals.append((f"{entry} <> 0", "nz"))
+            if isinstance(d.body, sigmoid):
+                goals.append((f"0 < 1 + - {entry}", "pos"))
+            m.out += [
+                f"#[local] Hint Extern 2 ({goal}) => unfold {c}; {tactic} : signs."
+                for goal, tactic in goals
+            ]
 
     # -- a first derivative --------------------------------------------------------------------
 
     def _first(self) -> str:
-        o, m = self.outcome, self.m
+        o = self.outcome
         v = o.wrt[0]
         moves = [leaf for s in o.steps if s.kind == "chain" for leaf in leaves(s)]
         free = [i for i in (*indices_of(o.objective), *indices_of(v)) if _is_index(i)]
         self._chain("steps", moves, diff(o.objective, v), o.result, list(dict.fromkeys(free)))
         self._duals(v, name_of(o.objective))
-        quantified, env, args = self.state.quantified((v,), indices_of(o.objective))
-        return (
-            f"Theorem {THEOREM} : {quantified}\n  {self.state.derives(env)}\n"
-            f"    {m.term(o.result, env)}.\n"
-            f"Proof.\n  intros {args}.\n"
-            f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args})).\nQed."
-        )
+        _, env, args = self.state.quantified((v,), indices_of(o.objective))
+        proof = f"  exact (dual_derives _ _ _ _ _ {self._dual_at(v, env)} (steps {args}))."
+        return f"  intros {args}.\n{proof}"
 
     def _dual_at(self, v: Any, env: Env) -> str:
         """``dual_…`` of the objective, applied."""
@@ -189,14 +208,26 @@ class Source:
             made = m.step_name(lemma)
             if made not in m.made:
                 m.made.add(made)
-                self._lemma(made, m.free(lemma), lemma.before, lemma.after, list(leaves(lemma)))
+                parts = (lemma.before, lemma.after, list(leaves(lemma)))
+                self._lemma(made, m.free(lemma), *parts, needs=m.premises(lemma))
         self._lemma(name, free, start, end, moves, again)
 
     def _lemma(
-        self, name: str, free: list[Any], before: Any, after: Any, moves: Any, again: Any = None
+        self,
+        name: str,
+        free: list[Any],
+        before: Any,
+        after: Any,
+        moves: Any,
+        again: Any = None,
+        needs: Sequence[Any] = (),
     ) -> None:
         m = self.m
         quantified, env, args = self.state.quantified((), free)
+        if needs:
+            premises = "".join(f" (N_{n} : {m.proposition(c, env)})" for n, c in enumerate(needs))
+            quantified = f"{quantified.removesuffix(',')}{premises},"
+            args = " ".join([args, *(f"N_{n}" for n in range(len(needs)))])
         script = []
         first = m.term(before, env)
         if again is not None:  # the derivative of the first derivative, as its rules give it
@@ -204,8 +235,7 @@ class Source:
 
             def leaf(n: Node) -> str:
                 if n.name == m.variable:
-                    pairs = zip(n.at, [m.index(i, env) for i in indices_of(v)], strict=True)
-                    return m.factors([f"(delta {a} {b})" for a, b in pairs] or ["1"])
+                    return m.deltas(n.at, v, env)
                 return applied(f"{m.tan(n.name, m.variable)} {m.base} {m.unit(v, env)}", n.at)
 
             _, target, proof = m.cleaned(again, env, leaf)
@@ -266,35 +296,53 @@ class Source:
         ranges = "".join(
             f" (H_{env[p]} : ({env[p]} < {m.size(p.size)})%nat)" for p in definition.params
         )
+        where = [f"{m.condition(c, env)} = true" for c in self._only_where(name)]
+        ranges += "".join(f" (C_{n} : {c})" for n, c in enumerate(where))
         c, z = m.names[name], m.base
-        unit = m._unit(moved)
+        unit = m.unit_at(moved)
         t = "t" if "t" not in taken else "t_0"
         changed = t
         if slots:
-            changed = f"({'upd' if slots == 1 else 'upd2'} {z} {' '.join(moved)} {t})"
+            changed = f"({m.update(slots)} {z} {' '.join(moved)} {t})"
         point = applied(z, tuple(moved))
         places = "".join(f" {i}" for i in ours)
-        if slots > 2:
-            raise NotExported("a variable of more than two indices")
 
         def leaf(n: Node) -> str:
             if n.name == m.variable:
                 if not slots:
                     return f"(dual_var {z})"
-                entry = "dual_entry" if slots == 1 else "dual_entry2"
+                entry = ("dual_entry", "dual_entry2", "dual_entry3")[slots - 1]
                 return f"({entry} {z} {' '.join(moved)} {' '.join(n.at)})"
-            ranges = " ".join(["ltac:(rng)"] * len(n.at))
-            where = " ".join([m.prefix, *moved, *n.at])
-            return f"(dual_{m.names[n.name]} {where} {ranges})"
+            places = " ".join([m.prefix, *moved, *n.at])
+            needs = ["ltac:(rng)"] * (len(n.at) + len(self._only_where(n.name)))
+            return f"(dual_{m.names[n.name]} {places} {' '.join(needs)})"
 
         proof = m.dual(node, "", leaf)
-        hyps = " ".join([m.prefix, *letters, *(f"H_{i}" for i in ours)])
+        hyps = " ".join(
+            [m.prefix, *letters, *(f"H_{i}" for i in ours), *(f"C_{n}" for n in range(len(where)))]
+        )
         return (
             f"Lemma dual_{c} : forall{m.base_binder()}{given}{binder}{ranges},\n"
             f"  Dual (fun {t} => {c} {changed}{places}) {point} ({c} {z}{places})"
             f" (tan_{c}_{z} {z} {unit}{places}).\n"
             f"Proof.\n  intros {hyps}; exact {proof}.\nQed."
         )
+
+    def _only_where(self, name: str) -> list[Any]:
+        """Conditions on a definition's indices that hold wherever other definitions use it."""
+        if self.second or name == name_of(self.outcome.objective):
+            return []
+        params = self.theory.definitions[name].params
+        found: list[Any] | None = None
+        for d in self.theory.definitions.values():
+            for at, guards in _uses(d.body, name, ()):
+                swap = dict(zip(at, params, strict=True))
+                here = []
+                if len(swap) == len(params) and all(_is_index(i) for i in at):
+                    here = [substitute(c, swap) for c in guards if free_indices(c) <= set(at)]
+                keys = {oriented(c) for c in here}
+                found = here if found is None else [c for c in found if oriented(c) in keys]
+        return found or []
 
     # -- a second derivative -------------------------------------------------------------------
 
@@ -339,26 +387,18 @@ class Source:
         start = element(name, *free)
         self._chain("steps", outer, diff(start, w), o.result, both, again=diff(gradient, w))
         quantified, env, args = self.state.quantified((v, w), indices_of(o.objective))
-        t, s = self.state.letter("t", env), self.state.letter("s", env)
+        t = self.state.letter("t", env)
         changed = m.changed(w, env, t)
-        twice = m.changed(v, env, s, base=changed)
-        at_v = " ".join(m.index(i, env) for i in indices_of(v))
-        point = f"({changed} {at_v})" if at_v else changed
-        whole = (
-            f"fun {t} : R => Derive (fun {s} : R => {self.state.objective_at(twice, env)}) {point}"
-        )
         mine = " ".join(env[i] for i in free)
         at_w = " ".join(m.index(i, env) for i in indices_of(w))
         rng = " ".join("ltac:(rng)" for _ in free)
         dual = f"(dual_{c} {m.prefix} {at_w} {mine} {rng})"
         return (
-            f"Theorem {THEOREM} : {quantified}\n  is_derive ({whole})\n    {m.element(w, env)}\n"
-            f"    {m.term(o.result, env)}.\n"
-            f"Proof.\n  intros {args}.\n"
+            f"  intros {args}.\n"
             f"  apply (is_derive_ext (fun {t} : R => {c} {changed} {mine})).\n"
             f"  - intros {t}; symmetry; apply is_derive_unique;"
             f" exact (first_{c} {changed} {mine} {rng}).\n"
-            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args})).\nQed."
+            f"  - exact (dual_derives _ _ _ _ _ {dual} (steps {args}))."
         )
 
     @staticmethod
@@ -385,3 +425,19 @@ def _is_index(i: Any) -> bool:
 
 def _comment(text: str) -> str:
     return text.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
+
+
+def _uses(t: Any, name: str, guards: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The indices with which a name is used in a term, and the conditions that hold there."""
+    if is_element(t):
+        if name_of(t) == name:
+            yield indices_of(t), guards
+        return
+    for k, a in enumerate(t.args):
+        inside = guards
+        if isinstance(t, Reduction):
+            inside = tuple(c for c in guards if t.index not in free_indices(c))
+            inside += conjuncts(t.guard) if k == 0 and t.guard != TRUE else ()
+        elif isinstance(t, IfElse) and k:
+            inside += conjuncts(t.args[0]) if k == 1 else (negate(t.args[0]),)
+        yield from _uses(a, name, inside)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import sympy
 
 from derivation.coq.errors import NotExported
+from derivation.coq.prelude import NAMES
 from derivation.problem import Definition
 from derivation.terms import (
-    HALF,
     MINUS_ONE,
-    ONE,
     PI,
     TRUE,
     Add,
@@ -39,13 +37,12 @@ from derivation.terms import (
     Size,
     SumOver,
     Term,
-    free_indices,
     indices_of,
-    inverse,
     is_element,
     is_number,
     name_of,
-    names,
+    negate,
+    relation,
     relu,
     sigmoid,
     softplus,
@@ -53,20 +50,19 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
-PRELUDE = (Path(__file__).parent / "prelude.v").read_text(encoding="utf-8")
 _WORDS = """as at cofix else end exists exists2 fix for forall fun if IF in let match mod Prop
 return Set SProp then Type using where with by Definition Lemma Theorem Proof Qed Section End
 Variable Hypothesis Ltac Example Check Print Admitted Axiom S O R I nat bool true false negb andb
 orb True False not and or eq INR Nat exp ln sin cos tanh sinh cosh sqrt Rpower PI Rabs sign Rmax
 Rinv Rplus Rmult Rminus Rdiv Ropp pow is_derive Derive eq_refl eq_trans eq_sym f_equal conj hole
-idtac Module Variables"""
+idtac Module Variables Admitted admit give_up Abort Axioms Parameter Parameters Conjecture
+Conjectures Load Declare Unset Redirect Cd Drop Extraction bypass_check by_name derivative steps
+assumptions_met close_with"""
 # what the prelude defines and what the proofs are written with: a user's name must hide none of it
-RESERVED = frozenset(_WORDS.split()) | frozenset(
-    re.findall(r"^\s*(?:Lemma|Definition|Fixpoint|Ltac|Theorem) ([\w']+)", PRELUDE, re.M)
-)
+RESERVED = frozenset(_WORDS.split()) | NAMES
 # how the names that the proofs themselves bring in begin
 OWN = re.compile(
-    r"(step|loc|tan|dual|thru|zero|pos|nonneg|below|first|given|through|chain|in|HH|[HCDEPQacdp])_|[PEqr]\d|f[b123]$|fam$|[SHd]S?f$"
+    r"(step|loc|tan|dual|thru|zero|pos|nonneg|below|first|given|through|chain|in|HH|[HCDEPQNacdp])_|[PEqr]\d|f[b123]$|fam$|[SHd]S?f$"
 )
 
 Env = Mapping[Any, str]
@@ -76,6 +72,8 @@ FUNCTIONS: dict[Any, str] = {
     sympy.log: "ln",
     sympy.sin: "sin",
     sympy.cos: "cos",
+    sympy.tan: "tan",
+    sympy.atan: "atan",
     sympy.tanh: "tanh",
     sympy.sinh: "sinh",
     sympy.cosh: "cosh",
@@ -84,6 +82,8 @@ FUNCTIONS: dict[Any, str] = {
     sympy.Abs: "Rabs",
     sympy.sign: "sign",
     relu: "relu",
+    sympy.Max: "Rmax",
+    sympy.Min: "Rmin",
 }
 
 
@@ -103,10 +103,9 @@ class Writer:
 
     def fresh(self, name: str, keep: bool = True) -> str:
         """An identifier of Coq's like the name, used for nothing else."""
-        name = re.sub(r"\W", "_", name)
-        name = f"u{name}" if name.startswith("_") else name
+        name = _identifier(name)
         found, n = name, 0
-        while found in self.taken or OWN.match(found):
+        while found in self.taken:
             n += 1
             found = f"{name}_{n}" if n > 1 else f"{name}_"
         if keep:
@@ -115,14 +114,15 @@ class Writer:
 
     def bind(self, index: Any, env: Env) -> tuple[str, dict[Any, str]]:
         """A letter for an index that is bound here, and the letters from here on."""
-        letter = re.sub(r"\W", "_", str(index.name))
-        letter = f"u{letter}" if letter.startswith("_") else letter
+        letter = _identifier(str(index.name))
         used = self.taken | {v for k, v in env.items() if k != index}
         found, n = letter, 0
         while found in used or OWN.match(found):
             n += 1
             found = f"{letter}{n}"
-        return found, {**env, index: found}
+            if OWN.match(found):
+                found = f"{letter}x{n}"
+        return found, {**{k: v for k, v in env.items() if k != index}, index: found}
 
     # -- indices and sizes --------------------------------------------------------------------
 
@@ -192,12 +192,15 @@ class Writer:
         if isinstance(c, Every):
             letter, inside = self.bind(c.index, env)
             size = self.size(c.index.size)
-            guard = "" if c.guard == TRUE else f"{self.condition(c.guard, inside)} = true -> "
+            guard = "" if c.guard == TRUE else f"{self.proposition(c.guard, inside)} -> "
             body = self.proposition(c.body, inside)
             return f"(forall {letter} : nat, ({letter} < {size})%nat -> {guard}{body})"
         if isinstance(c, AllOf | AnyOf):
             if not c.args:
                 return "True" if isinstance(c, AllOf) else "False"
+            if isinstance(c, AnyOf) and len(c.args) == 2 and self._on_indices(c.args[0]):
+                unless, then = negate(c.args[0]), c.args[1]
+                return f"({self.proposition(unless, env)} -> {self.proposition(then, env)})"
             joint = " /\\ " if isinstance(c, AllOf) else " \\/ "
             return f"({joint.join(self.proposition(a, env) for a in c.args)})"
         if isinstance(c, Not):
@@ -205,6 +208,15 @@ class Writer:
         if not isinstance(c, Relation):
             raise NotExported(f"the condition {c}")
         a, b, op = c.left, c.right, c.op
+        if isinstance(a, IfElse) and is_number(b):  # a case that is met anyhow need not be said
+            condition, first, second = a.args
+            parts = []
+            for assumed, value in ((condition, first), (negate(condition), second)):
+                if not (is_number(value) and _compared(value, op, b)):
+                    inner = self.proposition(relation(op, value, b), env)
+                    parts.append(f"({self.proposition(assumed, env)} -> {inner})")
+            together = " /\\ ".join(parts) or "True"
+            return together if len(parts) == 1 else f"({together})"
         if op in (">", ">="):
             a, b, op = b, a, {">": "<", ">=": "<="}[op]
         op = {"==": "=", "!=": "<>"}.get(op, op)
@@ -214,6 +226,12 @@ class Writer:
         if isinstance(a, Size | Integer) and isinstance(b, Size | Integer):
             return f"({self.size(a)} {op} {self.size(b)})%nat"
         return f"({self.term(a, env)} {op} {self.term(b, env)})"
+
+    def _on_indices(self, c: Term) -> bool:
+        """Whether a condition compares indices (and so is decided)."""
+        if isinstance(c, Relation):
+            return self.is_index(c.left) or self.is_index(c.right)
+        return isinstance(c, AllOf | AnyOf | Not) and all(self._on_indices(a) for a in c.args)
 
     # -- values -------------------------------------------------------------------------------
 
@@ -266,7 +284,7 @@ class Writer:
         if isinstance(t, KroneckerDelta):
             return f"(delta {self.index(t.args[0], env)} {self.index(t.args[1], env)})"
         if type(t) in FUNCTIONS:
-            return f"({FUNCTIONS[type(t)]} {self.term(t.args[0], env)})"
+            return f"({FUNCTIONS[type(t)]} {' '.join(self.term(a, env) for a in t.args)})"
         if isinstance(t, Diff | Partial):
             return self.derivative(t, env)
         raise NotExported(f"no Coq term for {type(t).__name__}")
@@ -348,14 +366,30 @@ class Writer:
         slots = len(indices_of(wrt))
         if slots == 0:
             return entry
-        if slots > 2:
-            raise NotExported("a variable of more than two indices")
-        return f"({'upd' if slots == 1 else 'upd2'} {base} {at} {entry})"
+        return f"({self.update(slots)} {base} {at} {entry})"
+
+    @staticmethod
+    def update(slots: int) -> str:
+        """The name of the array with one entry replaced."""
+        if slots > 3:
+            raise NotExported("a variable of more than three indices")
+        return ("upd", "upd2", "upd3")[slots - 1]
 
 
-def mentions(t: Term, name: str, theory: Theory) -> bool:
-    """Whether a condition depends on a name, also through definitions."""
-    return theory.depends(t, name) or name in names(t)
+def _identifier(name: str) -> str:
+    """The name as an identifier of Coq's that no name of a proof begins like."""
+    name = re.sub(r"\W", "_", name)
+    return f"u{name}" if name.startswith("_") or OWN.match(name) else name
 
 
-__all__ = ["FUNCTIONS", "HALF", "ONE", "Env", "Writer", "free_indices", "inverse", "mentions"]
+def _compared(a: Any, op: str, b: Any) -> bool:
+    """Whether two numbers compare so."""
+    x, y = value_of(a), value_of(b)
+    return {
+        "==": x == y,
+        "!=": x != y,
+        "<": x < y,
+        "<=": x <= y,
+        ">": x > y,
+        ">=": x >= y,
+    }[op]

@@ -23,9 +23,12 @@ from derivation.engine.arithmetic import (
     tidy,
 )
 from derivation.engine.collect import Collector
-from derivation.engine.proof import Chain, Proof, flip, rearranged
+from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, rearranged
+from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
+from derivation.errors import RuleRefused
 from derivation.normal import normal_term
+from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
     ONE,
@@ -37,14 +40,17 @@ from derivation.terms import (
     Mul,
     Pow,
     ProductOver,
+    SumOver,
     add,
     apply,
     conjuncts,
     element,
     exp,
+    free_indices,
     if_else,
     indices_of,
     inverse,
+    is_element,
     is_number,
     mul,
     name_of,
@@ -55,10 +61,13 @@ from derivation.terms import (
     relation,
     replace_terms,
     substitute,
+    subterms,
     sum_over,
     value_of,
 )
 from derivation.theory import Theory
+
+FRACTION = "fraction"  # the label of what is done above and below alike
 
 
 class Alternatives:
@@ -66,6 +75,7 @@ class Alternatives:
 
     def __init__(self, theory: Theory, simplifier: Simplifier, collector: Collector) -> None:
         self.theory, self.simplifier, self.collector = theory, simplifier, collector
+        self.definitions: list[Definition] = []  # that results may be folded into
 
     def candidates(self, t: Any) -> Iterator[Proof]:
         """Other ways to write one subterm."""
@@ -77,6 +87,7 @@ class Alternatives:
             yield from self._one_exponential(t)
             yield from self._one_power(t)
             yield from self._pushed(t)
+            yield from self._by_the_share(t)
             yield from self._divided_through(t)
             yield from self._exponential_through(t)
             yield from self._delta_substituted(t)
@@ -208,6 +219,44 @@ class Alternatives:
             opened = expanded(add(*[expanded(tidy(mul(front, a))) for a in base.args]))
             yield from _shown(t, tidy(mul(join_product(c, rest), opened)))
 
+    def _by_the_share(self, t: Any) -> Iterator[Proof]:
+        """(1 - y[j]/p[j])/S = (p[j] - y[j])/f[j], where p[j] is f[j]/S."""
+        c, parts = split_product(t)
+        for k, (base, e) in enumerate(parts):
+            if e != number(-1) or not isinstance(base, SumOver):
+                continue
+            key = normal_term(base)
+            for definition in self.definitions:
+                if not isinstance(definition.body, Mul):
+                    continue
+                entries = {
+                    s for s in subterms(t) if is_element(s) and name_of(s) == definition.name
+                }
+                for entry in sorted(entries, key=str):
+                    body = self.theory.unfold(entry)
+                    below = [
+                        b for b, x in split_product(body)[1] if x == e and normal_term(b) == key
+                    ]
+                    if not below or not free_indices(entry) <= free_indices(t):
+                        continue
+                    share = tidy(mul(entry, inverse(tidy(mul(body, base)))))
+                    rest = [p for n, p in enumerate(parts) if n != k]
+                    staged, where = beside(c, rest, share)
+                    back = Chain(staged)
+                    for path, s in occurrences(share):
+                        if s == entry:
+                            move = Move("definition", entry, body)
+                            back.splice(move, (*where, *path))
+                            break
+                    try:
+                        start = flip(back.algebra(t).proof())
+                    except RuleRefused:
+                        continue
+                    after = tidy(staged)
+                    chain = Chain(t).splice(start).algebra(after)
+                    for cleared in self._cleared(after):
+                        yield join(chain.proof(), cleared)
+
     def _divided_through(self, t: Any) -> Iterator[Proof]:
         """(r - l)/r = 1 - l/r: what stands below divides a term above."""
         c, parts = split_product(t)
@@ -221,7 +270,8 @@ class Alternatives:
                     if x != number(-1):
                         rest.append((b, number(value_of(x) + 1)))
                     divided = add(*[tidy(mul(a, inverse(b))) for a in base.args])
-                    yield from _shown(t, beside(c, rest, divided)[0])
+                    for proof in _shown(t, beside(c, rest, divided)[0]):
+                        yield labelled(proof, FRACTION)
 
     def _exponential_through(self, t: Any) -> Iterator[Proof]:
         """exp(-x)/(1 - exp(-x)) = 1/(exp(x) - 1): the exponential put into the denominator."""
@@ -239,7 +289,12 @@ class Alternatives:
                 front = power(above, number(-value_of(e)))
                 inside = add(*[tidy(mul(a, front)) for a in base.args])
                 rest = [p for m, p in enumerate(parts) if m not in (k, n)]
-                yield from _shown(t, tidy(beside(c, rest, inverse(inside))[0]))
+                staged, where = beside(c, rest, inverse(mul(front, base)))
+                try:  # in this order no condition is needed
+                    chain = Chain(t).algebra(staged).algebra(inside, (*where, 0))
+                    yield chain.algebra(tidy(chain.term)).proof(FRACTION)
+                except RuleRefused:
+                    continue
 
     def _delta_substituted(self, t: Any) -> Iterator[Proof]:
         """delta(t[n], k)*f(t[n]) = delta(t[n], k)*f(k)."""

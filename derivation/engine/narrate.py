@@ -519,7 +519,12 @@ class Narrator:
         if label == "collect":
             if "sum-add" in rules:
                 return ("Collect",), ("sums over one range merge, common factors go in front",)
+            for known, called, because in _RECOGNISED:
+                if known in rules:
+                    return (called,), (because,)
             return ("Collect",), ("common factors go in front",)
+        if label == "fraction":
+            return ("Fraction",), ("divided above and below by the same",)
         if label == "cancel":
             return ("Cancel",), ("equal factors above and below",)
         if label == "settle":
@@ -632,6 +637,14 @@ def _law(rule: str) -> str:
     return {"definition": DEFINITION_LAW, "given": GIVEN_LAW}.get(rule, "")
 
 
+_RECOGNISED = (  # what a collecting step is called by the rule in it that a reader would miss
+    ("sigmoid-reflection", "Mirror the sigmoid", "1 − σ(x) = σ(−x)"),
+    ("sigmoid-definition", "A sigmoid", "1/(1 + exp(−x)) is sigmoid(x)"),
+    ("tangent-definition", "A tangent", "sine over cosine"),
+    ("log-expand", "One logarithm", "a sum of logarithms is that of the product"),
+    ("prod-split", "The whole product", "over the factor that is left out"),
+    ("delta-substitutes", "Equal indices", "beside a delta one index may stand for the other"),
+)
 _OUTLINE = frozenset(("chain-rule", "definition", "second", "put-together", "given"))
 _SPOKEN = frozenset(
     (

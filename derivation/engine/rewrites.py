@@ -27,7 +27,7 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.normal import E, normal, normal_term, term_of
+from derivation.normal import E, difference_vanishes, normal, normal_term, term_of, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -110,6 +110,55 @@ class Rewrite:
             if normal_term(substitute(self.pattern, values)) == key:
                 return values
         return None
+
+
+class ScaledRewrite(Rewrite):
+    """A sum of terms found up to a factor: 1 + x/v where the pattern is v + x."""
+
+    def at(self, t: Term, theory: Theory) -> Proof | None:
+        if not isinstance(t, Add):
+            return None
+        key, one, shift = _primitive(t)
+        for values in assignments(self.params, t, theory):
+            pattern = substitute(self.pattern, values)
+            if len(normal(pattern)[0]) != len(normal(t)[0]):
+                return None
+            other, two, back = _primitive(pattern)
+            if other != key:
+                continue
+            gaps = {a: shift.get(a, 0) - back.get(a, 0) for a in {*shift, *back}}
+            factor = term_of({frozenset((a, e) for a, e in gaps.items() if e): one / two})
+            needs = difference_vanishes(t, mul(factor, pattern))
+            if factor == ONE or needs is None or not all(theory.decide(c)[0] for c in needs):
+                return None
+            chain = Chain(t).algebra(mul(factor, pattern))
+            return chain.splice(self.prove(values), (1,)).proof()
+        return None
+
+
+def _primitive(t: Term) -> tuple[Any, Fraction, dict[Any, Any]]:
+    """A sum's polynomial without the factor that its terms share, and that factor."""
+    poly, _ = normal(t)
+    shift: dict[Any, Any] = {}
+    for k, monomial in enumerate(poly):
+        own = {a: e for a, e in monomial if isinstance(e, int | Fraction)}
+        if not k:
+            shift = own
+        shift = {a: min(shift.get(a, 0), own.get(a, 0)) for a in {*shift, *own}}
+    bare = {
+        frozenset(
+            (a, e)
+            for a, e in (
+                *((a, x - shift.get(a, 0) if isinstance(x, int | Fraction) else x) for a, x in m),
+                *((a, -x) for a, x in shift.items() if a not in dict(m)),
+            )
+            if e != 0
+        ): c
+        for m, c in poly.items()
+    }
+    first = min(bare, key=lambda m: sorted((text(a), str(e)) for a, e in m))
+    scale = Fraction(bare[first])
+    return frozenset((m, c / scale) for m, c in bare.items()), scale, shift
 
 
 def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[dict[Any, Any]]:
@@ -222,8 +271,9 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     out: list[Rewrite] = []
     params = definition.params
     poly, _ = normal(body)
-    if len(poly) == 1:
-        ((monomial, c),) = poly.items()
+    single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
+    if single is not None:
+        monomial, c = single
         for atom, e in monomial:
             if not isinstance(e, int | Fraction) and atom != E:
                 others = [(a, x) for a, x in monomial if a != atom]
@@ -233,6 +283,8 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 continue
             others = [(a, x) for a, x in monomial if a != atom]
             rest = term_of({frozenset(others): c})
+            if len(poly) != 1 and not isinstance(atom, Add):
+                continue
             if atom == E:
                 generator = exp(number(e) if isinstance(e, int | Fraction) else e)
                 solved = tidy(mul(head, inverse(rest)))
@@ -255,10 +307,12 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
                 out.append(_fold(theory, definition, generator, solved))
                 if isinstance(generator, Add):
+                    plain = out[-1]
+                    out.append(ScaledRewrite(plain.name, params, generator, solved, plain.prove))
                     out.extend(_inside_sum(theory, definition, generator, solved))
             elif isinstance(generator, Indexed) and set(params) <= free_indices(generator):
-                single = _fold(theory, definition, generator, solved)
-                out.extend((single, _one_of_two(single)))
+                once = _fold(theory, definition, generator, solved)
+                out.extend((once, _one_of_two(once)))
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
     out.extend(_logistic(theory, definition))
@@ -269,6 +323,16 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
         out.insert(0, _fold(theory, definition, whole, head))
     return [*out, *filter(None, [_simplified(theory, rw) for rw in out])]
+
+
+def _as_monomial(body: Any) -> tuple[Any, Any] | None:
+    """A product with sums of terms among its factors, which are taken as they are."""
+    if not isinstance(body, Mul):
+        return None
+    c, parts = split_product(body)
+    if not all(is_number(e) for _, e in parts) or any(isinstance(b, sympy.exp) for b, _ in parts):
+        return None
+    return frozenset((normal_term(b), value_of(e)) for b, e in parts), c
 
 
 def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:

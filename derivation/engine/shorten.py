@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from derivation.engine.alternatives import Alternatives
+from derivation.engine.alternatives import FRACTION, Alternatives
 from derivation.engine.arithmetic import (
     expanded,
     leading,
@@ -143,6 +143,7 @@ class Shortener:
         self._clear()
 
     def _clear(self) -> None:
+        self.alternatives.definitions = [d for d, _ in self.folds]
         self._memo.clear()
         self.collector.forget()
         self._folded.clear()
@@ -422,7 +423,8 @@ class Shortener:
                 whole = Chain(t).splice(candidate, path)
                 done = join(whole.proof(), self.simplifier.simplify(whole.term))
                 if cost(done.after) < cost(best.after if best else t):
-                    best = labelled(done, "collect")
+                    own = FRACTION if candidate.label == FRACTION else "collect"
+                    best = labelled(done, own)
         return best
 
     def _proposed(self, t: Any) -> list[Proof]:
@@ -439,6 +441,8 @@ class Shortener:
                 if not self.effort.spend(way.after):
                     break
                 done = join(way, self.simplifier.simplify(way.after))
+                if way.label == FRACTION:
+                    done = labelled(done, FRACTION)
                 if done.after != t and cost(done.after) <= cost(t) + MOST_LONGER:
                     different.setdefault(done.after, done)
             found = list(different.values())
@@ -513,7 +517,7 @@ class Shortener:
             i, j = flat.after, flat.after.body
             outer_guard = [c for c in conjuncts(j.guard) if i.index not in free_indices(c)]
             inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
-            if j.index in free_indices(i.guard):
+            if j.index in free_indices(i.guard) or j.index.name == i.index.name:
                 continue
             swapped = sum_over(
                 sum_over(j.body, i.index, all_of(i.guard, *inner_guard)),

@@ -71,7 +71,7 @@ def field(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterab
     valid=("a**b*a**(1 - b) -> a", "sqrt(a)*sqrt(a) -> a"),
     refuses=("a**b*b**a -> (a*b)**(a + b)",),
     broken_at="sqrt(a)*sqrt(a) -> a @ a=-1",
-    lemma="rpowers",
+    lemma="alg",
 )
 def powers(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Equal by the laws of powers and of fractions."""

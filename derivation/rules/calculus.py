@@ -420,7 +420,7 @@ def d_max_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs=("not at the edge of c",),
     valid=("diff((a if i == j else a*b), a) -> diff(a, a) if i == j else diff(a*b, a)",),
     refuses=("diff((a if i == j else a*b), a) -> diff(a, a)",),
-    lemma="dual_if",
+    lemma="dual_case",
 )
 def d_if(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Case by case, away from where the condition changes."""
@@ -437,7 +437,7 @@ def d_if(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\partial p_i / \partial z_j = \partial (\text{definition of } p_i) / \partial z_j",
     valid=("partial(p[i], z[j]) -> partial(exp(z[i])/sum(exp(z[k]) for k in K), z[j])",),
     refuses=("partial(p[i], z[j]) -> 0",),
-    lemma="through_here",
+    lemma="alg",
 )
 def partial_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """partial(p[i], v): the definition of p[i] differentiated, other names held fixed."""
@@ -509,7 +509,7 @@ def through_which(theory: Theory, objective: Any, v: Any) -> list[str]:
         "diff(L, p[i]) -> partial(L, p[i])",
     ),
     refuses=("diff(L, z[j]) -> diff(L, p[j])*partial(p[j], z[j])",),
-    lemma="through_plus",
+    lemma="through_cut",
 )
 def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """diff(L, v) = partial(L, v) + sum over each m that v enters of diff(L, m)*partial(m, v)."""

@@ -247,6 +247,7 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
         "(y[i] if a > 0 else 0) -> y[i] if a >= 0 else 0",
         "sum(y[k] for k in K if z[k] - a > 0) -> sum(z[k] for k in K if a < z[k])",
     ),
+    lemma="compare",
 )
 def same_condition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Terms of a comparison may change sides, and both sides be multiplied by a positive number."""

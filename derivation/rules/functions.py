@@ -149,7 +149,7 @@ def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\sigma(x) = \frac{1}{1 + e^{-x}}",
     valid=("sigmoid(a) -> 1/(1 + exp(-a))",),
     refuses=("sigmoid(a) -> 1/(1 + exp(a))",),
-    lemma="sigmoid",
+    lemma="sigmoid_is",
 )
 def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The logistic function."""
@@ -164,6 +164,7 @@ def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
     r"\tan x = \frac{\sin x}{\cos x},\quad \tanh x = \frac{\sinh x}{\cosh x}",
     valid=("tanh(a) -> sinh(a)/cosh(a)", "tan(a) -> sin(a)/cos(a)"),
     refuses=("tanh(a) -> cosh(a)/sinh(a)", "tanh(a) -> sin(a)/cos(a)"),
+    lemma="tan",
 )
 def tangent_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Sine over cosine, circular or hyperbolic."""
@@ -200,6 +201,7 @@ EVEN = (sympy.cos, sympy.cosh, sympy.Abs)
     r"\sin(-x) = -\sin x,\quad \cos(-x) = \cos x",
     valid=("sin(a) -> -sin(-a)", "cos(a) -> cos(-a)", "tanh(a) -> -tanh(-a)"),
     refuses=("cos(a) -> -cos(-a)", "sin(a) -> sin(-a)", "exp(a) -> exp(-a)"),
+    lemma="odd_even",
 )
 def parity(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """sin, tan, sinh, tanh, atan, asinh, erf, sign are odd; cos, cosh, abs are even."""
@@ -230,6 +232,7 @@ def softplus_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resu
     r"\operatorname{relu}(x) = (x \text{ if } x > 0 \text{ else } 0)",
     valid=("relu(a) -> a if a > 0 else 0",),
     refuses=("relu(a) -> a",),
+    lemma="relu_cases",
 )
 def relu_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The positive part."""
@@ -260,6 +263,7 @@ def detach_value(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\log 1 = 0,\ \dots",
     valid=("log(1) -> 0", "tanh(0) -> 0", "sigmoid(0) -> 1/2", "cos(0) -> 1"),
     refuses=("log(2) -> 1",),
+    lemma="known_values",
 )
 def known_value(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Functions at 0 and 1."""

@@ -115,6 +115,12 @@ def _under(t: Any, conditions: Iterable[Any]) -> list[Any]:
 )
 def sum_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """What does not depend on the summation index leaves the sum."""
+    return factored(lhs, rhs)[2]
+
+
+def factored(lhs: Any, rhs: Any) -> tuple[Any, Any, list[Any]]:
+    """``rhs`` as what stands before a sum and the body of that sum in the letter of ``lhs``, and
+    the conditions under which ``lhs`` is their product; RuleRefused if it is not."""
     _a_sum(lhs)
     factors = rhs.args if isinstance(rhs, Mul) else (rhs,)
     for f in factors:
@@ -126,7 +132,7 @@ def sum_factor(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
             continue
         conditions = difference_vanishes(lhs.body, mul(*rest, body))
         if conditions is not None and not any(lhs.index in free_indices(x) for x in rest):
-            return _under(lhs, conditions)
+            return mul(*rest), body, _under(lhs, conditions)
     raise RuleRefused("no factor of the right side is the rest of the sum")
 
 
@@ -153,7 +159,7 @@ def sum_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     r"\sum_k 0 = 0",
     valid=("sum(0 for k in K if k != j) -> 0",),
     refuses=("sum(1 for k in K if k != j) -> 0",),
-    lemma="sum_zero",
+    lemma="zeros",
 )
 def sum_zero(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Nothing adds up to nothing."""
@@ -177,6 +183,15 @@ def sum_zero(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Of a sum against a delta only the term where the indices agree is left."""
+    j, _, _, needs = sifted(lhs, rhs)
+    refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
+    size = lhs.index.size
+    return [*needs] if theory.in_range(j, size) else [*needs, relation(">=", size, j)]
+
+
+def sifted(lhs: Any, rhs: Any) -> tuple[Any, Any, Any, Conditions]:
+    """The index that a delta of the sum ``lhs`` leaves, the other factors, the term that is left,
+    and the conditions under which that is ``rhs``; RuleRefused if no delta leaves it."""
     _a_sum(lhs)
     i = lhs.index
     factors = lhs.body.args if isinstance(lhs.body, Mul) else (lhs.body,)
@@ -193,11 +208,8 @@ def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         if lhs.guard != TRUE:
             value = if_else(substitute(lhs.guard, swap), value, ZERO)
         needs = difference_vanishes(value, rhs)
-        if needs is None:
-            continue
-        refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
-        in_range = theory.in_range(j, i.size)
-        return [*needs] if in_range else [*needs, relation(">=", i.size, j)]
+        if needs is not None:
+            return j, mul(*rest), value, needs
     raise RuleRefused("no delta of the sum gives the right side")
 
 
@@ -240,6 +252,12 @@ def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Either way: a term set apart, or the missing one put back."""
+    return set_apart(theory, lhs, rhs)[1]
+
+
+def set_apart(theory: Theory, lhs: Any, rhs: Any) -> tuple[Any, list[Any]]:
+    """The place whose term stands apart from the rest of a sum, and the conditions; RuleRefused
+    if the other side is not a term and the rest of the sum."""
     if isinstance(rhs, SumOver):
         lhs, rhs = rhs, lhs
     _a_sum(lhs)
@@ -255,7 +273,7 @@ def split_term(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         for j in _place(guard, "!=", i):
             together = difference_vanishes(substitute(lhs.body, {i: j}), single)
             if apart is not None and together is not None and theory.in_range(j, i.size):
-                return [*_under(lhs, apart), *together]
+                return j, [*_under(lhs, apart), *together]
     raise RuleRefused("not one term and the rest of the same sum")
 
 
@@ -293,9 +311,16 @@ def sum_cases(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
     needs=("1 <= j <= K",),
     valid=("sum(y[k] for k in K if k == j) -> y[j]",),
     refuses=("sum(y[k] for k in K if k != j) -> y[j]",),
+    lemma="sum_one",
 )
 def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """The condition leaves one value of the index."""
+    return one_place(theory, lhs, rhs)[1]
+
+
+def one_place(theory: Theory, lhs: Any, rhs: Any) -> tuple[Any, Conditions]:
+    """The place that the condition of the sum ``lhs`` leaves, and the conditions under which the
+    term there is ``rhs``; RuleRefused if it is not."""
     _a_sum(lhs)
     i = lhs.index
     for c in conjuncts(lhs.guard):
@@ -306,7 +331,7 @@ def sum_one_place(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -
                 value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
             needs = difference_vanishes(value, rhs)
             if needs is not None and theory.in_range(j, i.size):
-                return needs
+                return j, needs
     raise RuleRefused("the condition does not fix the index")
 
 

@@ -1,4 +1,3 @@
-
 (* ==== a derivative: the problem ==== *)
 
 Section Problem.
@@ -25,7 +24,7 @@ Proof.
   intros; assert (Q_0 := thru_L (fun fam => fam 0%nat 0%nat 0%nat 0%nat * 1) (linear_one _ _ _ _ _) z (fun _ => 0) (fun _ => 0) (fun _ _ _ _ _ => 0) (fun _ _ => through_zero (fun fam => fam 0%nat 0%nat 0%nat 0%nat * 1) (linear_one _ _ _ _ _)) ).
   unfold Through in Q_0; lra.
 Qed.
-#[local] Hint Resolve zero_L : zeros.
+#[local] Hint Resolve zero_L : vanishing.
 Definition tan_L_z (z : nat -> R) (df : nat -> R) : R :=
   loc_L z df.
 Lemma steps : forall (z : nat -> R) (j : nat) (H_j : (j < K)%nat),
@@ -34,13 +33,13 @@ Lemma steps : forall (z : nat -> R) (j : nat) (H_j : (j < K)%nat),
 Proof.
   intros z j H_j.
   transitivity (loc_L z (fun q0 => delta q0 j)). (* 1.1 chain-rule *)
-  { close_with ((eq_refl : (tan_L_z z (fun q0 => delta q0 j)) = (loc_L z (fun q0 => delta q0 j))) : (tan_L_z z (fun q0 => delta q0 j)) = (loc_L z (fun q0 => delta q0 j))). }
+  { close_with (eq_refl : (tan_L_z z (fun q0 => delta q0 j)) = (loc_L z (fun q0 => delta q0 j))). }
   transitivity (sum K (fun k => ((a k) * ((exp (z k)) * (delta k j))))). (* 1.2 partial-definition *)
-  { close_with ((eq_refl : (loc_L z (fun q0 => delta q0 j)) = (sum K (fun k => ((a k) * ((exp (z k)) * (delta k j)))))) : (loc_L z (fun q0 => delta q0 j)) = (sum K (fun k => ((a k) * ((exp (z k)) * (delta k j)))))). }
+  { close_with (eq_refl : (loc_L z (fun q0 => delta q0 j)) = (sum K (fun k => ((a k) * ((exp (z k)) * (delta k j)))))). }
   transitivity (sum K (fun k => ((a k) * (exp (z k)) * (delta k j)))). (* 2.5 ring *)
-  { close_with (sum_ext K _ _ (fun k H_k => ((ltac:(alg) : ((a k) * ((exp (z k)) * (delta k j))) = ((a k) * (exp (z k)) * (delta k j))) : ((a k) * ((exp (z k)) * (delta k j))) = ((a k) * (exp (z k)) * (delta k j))))). }
+  { close_with (sum_ext K _ _ (fun k H_k => (ltac:(alg) : ((a k) * ((exp (z k)) * (delta k j))) = ((a k) * (exp (z k)) * (delta k j))))). }
   transitivity ((a j) * (exp (z j))). (* 3 sift-delta *)
-  { close_with ((eq_trans (sum_ext K _ _ (fun k H_k => (ltac:(turn j k) : ((a k) * (exp (z k)) * (delta k j)) = (((a k) * (exp (z k))) * delta k j)))) (eq_trans (sum_sift K j (fun k => ((a k) * (exp (z k)))) ltac:(rng)) (eq_refl : ((a j) * (exp (z j))) = ((a j) * (exp (z j)))))) : (sum K (fun k => ((a k) * (exp (z k)) * (delta k j)))) = ((a j) * (exp (z j)))). }
+  { close_with (eq_trans (sum_ext K _ _ (fun k H_k => (ltac:(turn j k) : ((a k) * (exp (z k)) * (delta k j)) = ((a k) * (exp (z k))) * delta k j))) (eq_trans (sum_sift K j (fun k => ((a k) * (exp (z k)))) ltac:(rng)) (eq_refl ((a j) * (exp (z j)))))). }
   reflexivity.
 Qed.
 Lemma dual_L : forall (z : nat -> R) (j0 : nat),
@@ -51,14 +50,24 @@ Qed.
 
 (* ==== the theorem ==== *)
 
-Theorem derivative : forall (z : nat -> R) (j : nat) (H_j : (j < K)%nat),
+Lemma by_name : forall (z : nat -> R) (j : nat) (H_j : (j < K)%nat),
   is_derive (fun t : R => L (upd z j t)) (z j)
     ((a j) * (exp (z j))).
-Proof.
+Proof using All.
   intros z j H_j.
   exact (dual_derives _ _ _ _ _ (dual_L z j) (steps z j H_j)).
 Qed.
 End Problem.
+
+(* the same with every definition put in *)
+Theorem derivative : forall (K : nat) (a : nat -> R)
+    (P_K : (0 < K)%nat)
+    (z : nat -> R) (j : nat) (H_j : (j < K)%nat),
+  is_derive (fun t : R => (sum K (fun k => ((a k) * (exp (upd z j t k)))))) (z j)
+    ((a j) * (exp (z j))).
+Proof.
+  exact by_name.
+Qed.
 
 Check derivative.
 Print Assumptions derivative.

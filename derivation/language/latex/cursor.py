@@ -15,6 +15,12 @@ FONTS = {
     "\\vec", "\\bold", "\\symbf", "\\mathrm", "\\textbf", "\\underline",
 }  # fmt: skip
 SCRIPTS = {"\\mathcal", "\\mathscr"}
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma",
+    "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
+    "varsigma", "varrho", "varpi",
+}  # fmt: skip
 _C = TypeVar("_C", bound="Cursor")
 CLOSE = {"(": ")", "[": "]", "\\{": "\\}"}
 

@@ -98,11 +98,22 @@ class Finishing(State):
             for key in sorted(part.keys - known - by_these - functions):
                 if "".join((key[0], *key[1], key[2])) not in free:
                     reason = reason or f"nothing that is read says what `{key_text(key)}` is"
+            one, two = (self._leaves(s) for s in part.sides)
+            plain = {k for k in one ^ two if "".join((k[0], *k[1], k[2])) not in free} - functions
+            if plain & one and plain & two and not reason:
+                a, b = (key_text(min(plain & s)) for s in (one, two))
+                reason = f"nothing that is read connects `{b}` with `{a}`"
         elif part.apart[0] and part.apart[1]:
             what = key_text(min(part.apart[0]))
             reason = reason or f"nothing that is read says what `{what}` is"
         if reason:
             part.kind, part.reason, part.place = "unread", reason, part.item.pos
+
+    def _leaves(self, keys: set[Key]) -> set[Key]:
+        """The inputs that names rest on."""
+        defined = self.writer.defined
+        found = {m for k in keys for m in (k, *self.writer._reach(k))}
+        return {k for k in found if k not in defined}
 
     def _render(self, part: Part) -> None:
         if part.kind == "unread" or not part.texts:

@@ -69,6 +69,9 @@ def slots(source: Sequence[Token], parse: Parse, above: bool = False) -> tuple[l
         ):
             label += word
             continue
+        if "-" in word and all(len(x) > 1 and x.isalpha() for x in word.split("-")):
+            label += word.replace("-", "")  # J_{softmax-CE}
+            continue
         if any(t.text in ("+", "-") for t in group):
             out.append(_step(group, above))
             continue

@@ -94,10 +94,21 @@ def _index_condition(source: Sequence[Token]) -> Condition | None:
     if len(parts) != 2 or len(ops) != 1:
         return None
     letters = [indices.letter_of(p) for p in parts]
+    if None in letters and _is_class_number(parts, letters):
+        letters = [x or "y" for x in letters]
     if None in letters or not all(str(x)[0].islower() for x in letters):
         return None
     op = "==" if ops[0].text == "=" else "!="
     return Condition(op, parse(parts[0]), parse(parts[1]))
+
+
+def _is_class_number(parts: list[list[Token]], letters: list[str | None]) -> bool:
+    """Whether ``j = y_i`` compares an index with the class of an example."""
+    if letters.count(None) != 1:
+        return False
+    other = parts[letters.index(None)]
+    plain = [t for t in other if t.kind not in ("{", "}")]
+    return [t.kind for t in plain] == ["letter", "_", "letter"]
 
 
 def _formula(document: Document, number: int, formula: Formula, found: Items) -> None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.items import Item
-from derivation.language.latex.sums import free_letters
 from derivation.language.latex.survey import layers, step_of
 from derivation.language.latex.trees import (
     Add,
     Binder,
     Bracket,
     Call,
+    Condition,
     Derivative,
     Function,
     Name,
@@ -26,6 +26,7 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    free_letters,
     rebuilt,
     walk,
 )
@@ -37,9 +38,20 @@ def with_next_layers(found: list[Item]) -> list[Item]:
     letters = layers(trees, _bound(trees)) | _stepping(trees)
     if not letters:
         return found
-    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
-    heads = {_place(_head(i), letters) for i in found if _head(i) is not None}
     out = list(found)
+    for _ in range(3):  # what is said again may speak of more
+        more = _next_layers(found, out, letters)
+        out += more
+        if not more:
+            break
+    return out
+
+
+def _next_layers(found: list[Item], said: list[Item], letters: set[str]) -> list[Item]:
+    trees = [s for i in said for s in i.sides if s is not None]
+    places = {_place(s, letters) for t in trees for s in walk(t)} - {None}
+    heads = {_place(_head(i), letters) for i in said if _head(i) is not None}
+    out: list[Item] = []
     for item in found:
         head = _head(item)
         place = _place(head, letters)
@@ -124,7 +136,7 @@ def with_numbers_apart(found: list[Item]) -> None:
 
         def change(s: Any, key: Any = letter) -> Any:
             if isinstance(s, Name) and s.key == key:
-                return replace(s, label=s.label + "0")
+                return replace(s, base=s.base + "0")
             return s
 
         for item in group:
@@ -155,6 +167,24 @@ def with_ranges(found: list[Item]) -> None:
             item.sides[k] = rebuilt(side, change)
 
 
+def without_matrix_calls(found: list[Item]) -> None:
+    """``h(X) = Xθ`` beside ``h(x) = θ·x``: of the two only the one about an example is read."""
+    heads = [(i, _head(i)) for i in found]
+    single = {
+        (h.name.key, h.args[0].base)
+        for _, h in heads
+        if isinstance(h, Call) and len(h.args) == 1 and isinstance(h.args[0], Name)
+    }
+    for item, head in heads:
+        if not isinstance(head, Call) or len(head.args) != 1:
+            continue
+        arg = head.args[0]
+        base = arg.base if isinstance(arg, Name) else ""
+        if base.isupper() and (head.name.key, base.lower()) in single:
+            item.reason = "a function of a matrix, row by row, is not read"
+            item.place, item.sides = item.pos, []
+
+
 def with_totals(found: list[Item]) -> None:
     """``L = 1/N Σ L_i``: the total is a name of its own beside the L_i."""
     totals: set[Any] = set()
@@ -176,6 +206,32 @@ def with_totals(found: list[Item]) -> None:
 
     for item in found:
         item.sides = [None if t is None else rebuilt(t, change) for t in item.sides]
+
+
+def with_cases_apart(found: list[Item]) -> None:
+    """A mixed second derivative is for j ≠ k where the one for j = k has a display of its own."""
+
+    def twice(item: Item) -> Any:
+        first = item.sides[0] if item.sides else None
+        if isinstance(first, Derivative) and len(first.by) == 2:
+            a, b = first.by
+            if isinstance(a, Name) and isinstance(b, Name) and a.key == b.key:
+                return a, b
+        return None
+
+    same = {pair[0].key for pair in map(twice, found) if pair and pair[0] == pair[1]}
+    for item in found:
+        pair = twice(item)
+        if pair is None or pair[0].key not in same or item.condition is not None:
+            continue
+        slots = [v.slots[0] for v in pair if len(v.slots) == 1 and v.slots[0].kind == "letter"]
+        if len(slots) == 2 and slots[0] != slots[1]:
+            j, k = (Name(s.text, latex=s.text) for s in slots)
+            item.condition = Condition("!=", j, k)
+            item.notes.append(
+                f"read for {j.base} ≠ {k.base}, since the second derivative by one entry is given "
+                "apart"
+            )
 
 
 def with_roots(found: list[Item]) -> list[Item]:

@@ -65,6 +65,8 @@ def _wanted(key: Key, array: bool) -> str:
 def _shown(name: Name) -> str:
     """The LaTeX of a name without its indices, as far as they can be taken off."""
     base = name.base if len(name.base) == 1 else f"\\{name.base}"
+    if len(name.base) > 1 and name.base.endswith("0"):  # a number beside an array of that name
+        base = f"{name.base[:-1]}_0"
     if name.latex.startswith("\\text"):
         base = f"\\text{{{name.base}}}"
     primes = 0

@@ -55,7 +55,7 @@ class Opaque(State):
                     if isinstance(s, Derivative) and isinstance(_bare(s.body), Name):
                         body = _bare(s.body)
                         variable = _bare(s.by[0])
-                        if len(s.by) != 1 or body.slots or not isinstance(variable, Name):
+                        if body.slots or not isinstance(variable, Name):
                             ruled_out.add(body.key)
                             continue
                         names.setdefault(body.key, body)

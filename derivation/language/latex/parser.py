@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derivation.language.latex import indices
-from derivation.language.latex.cursor import ACCENTS, CLOSE, FONTS, MAX_DEPTH, SCRIPTS, checked
-from derivation.language.latex.derivatives import Derivatives
+from derivation.language.latex.calls import Calls
+from derivation.language.latex.cursor import (
+    ACCENTS,
+    CLOSE,
+    FONTS,
+    GREEK,
+    MAX_DEPTH,
+    SCRIPTS,
+    checked,
+)
 from derivation.language.latex.dots import filled
 from derivation.language.latex.tokens import Token, Unread
 from derivation.language.latex.trees import (
     Add,
     Bracket,
-    Call,
     Choice,
     Condition,
     Delta,
-    Derivative,
     Frac,
     Function,
     Mul,
@@ -26,29 +32,14 @@ from derivation.language.latex.trees import (
     Number,
     Power,
     Reduction,
-    Slot,
     Transposed,
     Tree,
 )
 
-GREEK = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
-    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma",
-    "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
-    "varsigma", "varrho", "varpi",
-}  # fmt: skip
 PLAIN_FUNCTIONS = {
     "\\log": "log", "\\ln": "log", "\\exp": "exp", "\\sin": "sin", "\\cos": "cos", "\\tan": "tan",
     "\\sinh": "sinh", "\\cosh": "cosh", "\\tanh": "tanh", "\\arctan": "atan", "\\arcsin": "asin",
     "\\arccos": "acos", "\\lg": "log",
-}  # fmt: skip
-WORDS = {
-    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sigmoid": "sigmoid",
-    "sigm": "sigmoid",
-    "relu": "relu", "softplus": "softplus", "sin": "sin", "cos": "cos", "erf": "erf",
-    "sign": "sign", "sgn": "sign", "softmax": "softmax", "logistic": "sigmoid", "sinh": "sinh",
-    "cosh": "cosh", "lse": "logsumexp", "logsumexp": "logsumexp", "abs": "abs", "sqrt": "sqrt",
-    "smax": "softmax", "sm": "softmax",
 }  # fmt: skip
 _REFUSED = {
     "\\dots": "a formula with dots in it is not read",
@@ -83,9 +74,7 @@ def parse(source: Sequence[Token]) -> Tree:
     return tree
 
 
-class _Parser(Derivatives):
-    # -- tokens --------------------------------------------------------------------------------
-
+class _Parser(Calls):
     # -- sums and products ---------------------------------------------------------------------
 
     def sum_(self) -> Tree:
@@ -364,105 +353,6 @@ class _Parser(Derivatives):
             return replace(tree, latex=f"{token.text}{{{tree.latex}}}", pos=token.pos)
         return Bracket(tree) if isinstance(tree, Add | Mul) else tree
 
-    # -- functions -----------------------------------------------------------------------------
-
-    def named_function(self, word: str, pos: int) -> Tree:
-        known = WORDS.get(word.lower())
-        if known is not None and not (word.isupper() and len(word) < 3 and word != "LSE"):
-            return self.function(known, pos)
-        if not word.replace(" ", "").replace("-", "").isalnum() or " " in word.strip():
-            raise Unread(f"words in a formula, “{word[:40]}”, are not read", pos)
-        if word.lower() in ("var", "cov", "diag", "tr", "trace", "vec", "rank", "argmax", "argmin"):
-            raise Unread(f"`{word}` is not read", pos)
-        return Name("".join(c for c in word if c.isalnum()), pos=pos, latex=f"\\text{{{word}}}")
-
-    def function(self, name: str, pos: int) -> Tree:
-        power: Tree | None = None
-        base: Tree | None = None
-        primes = 0
-        slots: list[Slot] = []
-        while self.word() in ("^", "_", "'"):
-            word = self.take().text
-            if word == "'":
-                primes += 1
-            elif word == "^":
-                power = self.inside(self.argument())
-            elif name == "log":
-                base = self.inside(self.argument())
-            else:
-                found, label = indices.slots(self.argument(), self.inside)
-                slots += found
-                if label and not (name == "softmax" and not found):
-                    raise Unread(f"`{name}` with the label `{label}` is not read", pos)
-        if power == Add((("-", Number("1")),)):
-            raise Unread(f"`{name}^{{-1}}` reads two ways: inverse function or reciprocal", pos)
-        args, tight = self.arguments(name)
-        if base is not None:
-            args = (*args, base)
-        while name in ("softmax", "logsumexp") and self.word() == "_":
-            self.take()
-            found, label = indices.slots(self.argument(), self.inside)
-            slots += found
-        tree: Tree = Function(name, args, tight, tuple(slots), primes, pos)
-        return Power(tree, power) if power is not None else tree
-
-    def arguments(self, name: str) -> tuple[tuple[Tree, ...], bool]:
-        """The argument of a function: a bracket, or what follows up to an operator."""
-        word = self.word()
-        if word in CLOSE:
-            self.take()
-            close = CLOSE[word]
-            self.stops.append(frozenset((close, ",")))
-            args = [self.sum_()]
-            while self.word() == ",":
-                self.take()
-                args.append(self.sum_())
-            self.stops.pop()
-            self.expect(close)
-            if self.word() == "^" and len(args) == 1 and name in ("log", "exp"):
-                pass  # log(x)^2: the power is of the logarithm, as `after` reads it
-            return tuple(args), True
-        if not self.starts():
-            at = self.peek() or self.source[-1]
-            raise Unread(f"`{name}` without an argument", at.pos)
-        if word in ("\\sum", "\\prod"):
-            return (self.reduction(),), True
-        first = self.factor()
-        if isinstance(first, Call | Bracket | Frac | Function | Norm | Derivative | Choice):
-            return (first,), not isinstance(first, Call)
-        factors: list[tuple[str, Tree]] = [("", first)]
-        while True:
-            token = self.peek()
-            if token is None or not self.starts() or token.kind == "text":
-                break
-            simple = (
-                token.kind in ("letter", "number")
-                or token.text[1:] in GREEK
-                or token.text in ACCENTS
-                or token.text in FONTS
-            )
-            if not simple or (token.kind == "letter" and token.text in ("d",)):
-                break
-            start = self.k
-            tree = self.factor()
-            if isinstance(tree, Function | Call | Choice):
-                self.k = start
-                break
-            factors.append(("", tree))
-        if len(factors) == 1:
-            return (first,), True
-        return (Mul(tuple(factors)),), False
-
-    def extreme(self, token: Token) -> Tree:
-        if self.word() == "_":
-            return self.reduction(token)
-        if self.word() not in CLOSE:
-            raise Unread(f"`{token.text}` does not say of what", token.pos)
-        args, _ = self.arguments(token.text[1:])
-        if len(args) != 2:
-            raise Unread(f"`{token.text}` of {len(args)} values is not read", token.pos)
-        return Function(token.text[1:], args, pos=token.pos)
-
     # -- sums ----------------------------------------------------------------------------------
 
     def back_to_reduction(self, token: Token) -> Tree:
@@ -506,6 +396,7 @@ class _Parser(Derivatives):
                 value, said = _split_at_text(value)
             while value and value[-1].text in (",", ";", "\\quad", "."):
                 value.pop()
+            said = indices.unwrapped(said)
             words = " ".join(t.text for t in said if t.kind == "text").lower()
             rest = [t for t in said if t.kind != "text" and t.text not in (",", ".", ";", "\\quad")]
             tree = self.inside(checked(value, row[0]))
@@ -518,8 +409,6 @@ class _Parser(Derivatives):
         if not cases:
             raise Unread("no case is read", pos)
         return Choice(tuple(cases))
-
-    # -- derivatives ---------------------------------------------------------------------------
 
     # -- what follows --------------------------------------------------------------------------
 
@@ -574,62 +463,6 @@ class _Parser(Derivatives):
             tree = Power(tree, power)
         return self.after(tree) if tree is not full or self.word() == "^" else tree
 
-    def call(self, name: Name) -> Tree:
-        """A name and a bracket; whether it is a product is for the one who knows the names."""
-        start = self.k
-        separators = self.separators()
-        if separators.count("|") > 1:
-            separators = []  # absolute values: a product with a bracket
-        if separators.count("\\|") != 1:
-            separators = [s for s in separators if s != "\\|"]
-        self.take()
-        args: list[Tree] = []
-        bar = 0
-        self.stops.append(frozenset((")", *separators)))
-        while True:
-            if self.word() == "\\cdot":
-                raise Unread("a function of a dot is not read", self.take().pos)
-            args.append(self.argument_of_call())
-            if self.word() in ("|", "\\|"):
-                bar = len(args)
-            if self.word() not in separators:
-                break
-            self.take()
-        self.stops.pop()
-        self.expect(")")
-        slots: list[Slot] = []
-        while self.word() == "_":
-            self.take()
-            found, _ = indices.slots(self.argument(), self.inside)
-            slots += found
-        text = "".join(t.text for t in self.source[start : self.k])
-        return Call(name, tuple(args), bar, tuple(slots), text)
-
-    def argument_of_call(self) -> Tree:
-        tree = self.sum_()
-        if self.word() == "=":  # P(y = 1 | x)
-            self.take()
-            value = self.sum_()
-            if isinstance(tree, Name) and isinstance(value, Number | Name):
-                more = value.text if isinstance(value, Number) else ""
-                if isinstance(value, Name) and not value.slots and value.base.islower():
-                    return Name(
-                        tree.base,
-                        tree.marks,
-                        tree.label,
-                        (*tree.slots, Slot("letter", value.base)),
-                        tree.pos,
-                    )
-                return Name(
-                    tree.base,
-                    tree.marks,
-                    tree.label + "is" + (more or str(getattr(value, "base", ""))),
-                    tree.slots,
-                    tree.pos,
-                )
-            raise Unread("an event in a probability is not read", None)
-        return tree
-
     def after(self, tree: Tree) -> Tree:
         """Powers, and indices of a bracket or a function."""
         while self.word() in ("^", "_", "'", "!"):
@@ -659,10 +492,6 @@ class _Parser(Derivatives):
             else:
                 raise Unread("an index on a value is not read", token.pos)
         return tree
-
-
-def _is_letter(t: Tree) -> bool:
-    return isinstance(t, Name) and not t.slots
 
 
 def _partition(row: Sequence[Token], mark: str) -> tuple[list[Token], bool, list[Token]]:

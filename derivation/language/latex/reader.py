@@ -12,11 +12,13 @@ from derivation.language.latex.facts import sums_to_one
 from derivation.language.latex.finishing import Finishing
 from derivation.language.latex.items import Item
 from derivation.language.latex.lemmas import (
+    with_cases_apart,
     with_next_layers,
     with_numbers_apart,
     with_ranges,
     with_roots,
     with_totals,
+    without_matrix_calls,
 )
 from derivation.language.latex.naming import Names
 from derivation.language.latex.ranges import Ranges
@@ -186,6 +188,8 @@ class _Reader(Statements, Finishing):
         places: list[tuple[Item, int]] = []
         heads: list[Any] = []
         self.found.items = with_roots(with_next_layers(self.found.items))
+        without_matrix_calls(self.found.items)
+        with_cases_apart(self.found.items)
         with_ranges(self.found.items)
         with_totals(self.found.items)
         with_numbers_apart(self.found.items)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from derivation.language.latex.cursor import GREEK
 from derivation.language.latex.document import Document
 from derivation.language.latex.indices import groups
-from derivation.language.latex.parser import GREEK, parse
+from derivation.language.latex.parser import parse
 from derivation.language.latex.survey import Key, Survey
 from derivation.language.latex.tokens import Token, Unread, tokens
 from derivation.language.latex.trees import (
@@ -119,6 +120,12 @@ class Finder:
 
     def __init__(self, survey: Survey, shapes: Shapes, words: str) -> None:
         self.survey, self.shapes = survey, shapes
+        for key, rank in list(shapes.ranks.items()):
+            if key[2] in ("l", "ell", "L"):  # what is said of layer l is said of every layer
+                for other in survey.ranks:
+                    layer = other[2].isdigit() or other[2][:1] in ("l", "L", "e")
+                    if other[:2] == key[:2] and other[2] and layer:
+                        shapes.ranks.setdefault(other, rank)
         self.fixed = set(shapes.ranks)
         self.changed = False
         self.spoken = bool(re.search(r"\b(matri(x|ces)|vectors?)\b", words, re.IGNORECASE))

@@ -38,6 +38,7 @@ class Part:
     other_note: str = "with the other reading of ∂, direct or through all names"
     derived: list[tuple[set[Key], Key]] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)  # the names in it
+    sides: tuple[set[Key], set[Key]] = (set(), set())  # the names of each side
     apart: tuple[set[Key], set[Key]] = (set(), set())  # those of one side only
     head: Key | None = None  # what a definition defines
     loose_letters: list[tuple[str, int]] = field(default_factory=list)  # free on the right only

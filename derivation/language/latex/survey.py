@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from derivation.language.latex.parser import GREEK
+from derivation.language.latex.cursor import GREEK
 from derivation.language.latex.tokens import Unread
 from derivation.language.latex.trees import (
     Add,
@@ -235,7 +235,19 @@ def _is_square(t: Any) -> bool:
     return isinstance(t, Power) and isinstance(t.base, Name) and t.exponent == Number("2")
 
 
+def _unrooted(t: Any) -> Any:
+    """The name of a function or in an index, where its square is a name of its own elsewhere."""
+    if isinstance(t, Function) and t.name == "sqrt" and isinstance(t.args[0], Name):
+        inner = t.args[0]
+        return replace(inner, marks=tuple(m for m in inner.marks if m != "squared"))
+    return t
+
+
 def _square(s: Any, squares: set[Key]) -> Any:
+    if isinstance(s, Call):
+        return replace(s, name=_unrooted(s.name))
+    if isinstance(s, Slot) and s.element is not None:
+        return replace(s, element=_unrooted(s.element))
     if isinstance(s, Name) and s.key in squares:
         squared = replace(s, marks=(*s.marks, "squared"), latex=f"{s.latex}^2")
         return Function("sqrt", (squared,))

@@ -330,7 +330,11 @@ def _words(source: list[Token]) -> list[Token]:
     while k < len(source):
         word = next((w for w in _SPELT if source[k].kind == "letter" and text.startswith(w, k)), "")
         end = k + len(word)
-        whole = word and (k == 0 or text[k - 1] == "\0") and text[end : end + 1] in ("\0", "")
+        whole = (
+            word
+            and (k == 0 or text[k - 1] == "\0" or source[k - 1].end != source[k].pos)
+            and (text[end : end + 1] in ("\0", "") or source[end].pos != source[end - 1].end)
+        )
         close = word and source[end - 1].end - source[k].pos == len(word)
         said = "" if word else _run(source, k, text)
         if said[:-1] in ("log", "ln", "exp") and said[-1:].isupper():  # logP(x)
