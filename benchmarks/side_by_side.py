@@ -48,7 +48,7 @@ PARTS = ("startup", "gradients", "networks", "sizes", "check", "verify", "corpus
 ITEM_LIMIT = 10  # seconds for an item of the corpus
 LAYERS = (1, 2, 4, 8, 16, 32, 64)
 CERTIFIED = ("softmax-cross-entropy", "softmax-cross-entropy-hessian", "layernorm",
-             "attention-queries", "tsne", "lstm-cell", "mlp-two-layer")  # fmt: skip
+             "attention-queries", "tsne", "batchnorm", "autoencoder")  # fmt: skip
 
 
 @dataclass(frozen=True)
