@@ -201,12 +201,12 @@ MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "factor 2": (_two_lost, ("factor 2",)),
     "factor 1/N": (_size_lost, ("factor 1/",)),
     "sum where one term is": (_sum_kept, ("sum kept",)),
-    "one term where a sum is": (_sum_lost, ("sum lost",)),
-    "term lost": (_term_lost, ("missing term",)),
+    "one term where a sum is": (_sum_lost, ("sum lost", "cross terms lost")),
+    "term lost": (_term_lost, ("missing term", "dependence lost")),
     "cases swapped": (_case_swapped, ("wrong case",)),
     "delta lost or turned": (_delta_lost, ("wrong case", "missing delta", " for ")),
     "transposed": (_transposed, ("transposed", " for ")),
-    "upside down": (_upside_down, ("square", "chain-rule factor", "factor too many")),
+    "upside down": (_upside_down, ("upside down", "square", "chain-rule factor", "factor too many")),
 }
 
 

@@ -79,6 +79,8 @@ class Bench:
     rows: list[Row] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
+    file: Path | None = None
+    load: float = 0.0
 
     # -- peers ------------------------------------------------------------------------------
 
@@ -122,6 +124,11 @@ class Bench:
                 if number or self.quick:
                     taken[name].append(ran)
         return taken
+
+    def save(self) -> None:
+        """Writes what there is so far: it outlives a run that is cut short."""
+        if self.file is not None:
+            self.file.write_text(report(self), encoding="utf-8")
 
     # -- what is measured -------------------------------------------------------------------
 
@@ -179,6 +186,7 @@ class Bench:
         """Own time of each gradient, every answer judged by numbers."""
         for job in JOBS[:2] if self.quick else JOBS:
             self._gradient(job)
+            self.save()
 
     def _gradient(self, job: Job) -> None:
         data = {"arrays": job.arrays, "sizes": job.sizes}
@@ -473,13 +481,13 @@ def machine() -> str:
             f"Python {platform.python_version()}")  # fmt: skip
 
 
-def report(bench: Bench, load: tuple[float, ...]) -> str:
+def report(bench: Bench) -> str:
     versions = ", ".join(f"{name} {v}" for name, v in sorted(bench.versions.items()))
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     return "\n".join([
         "# Side by side", "",
         f"Written by `benchmarks/run` on {today}: {machine()}; {versions}. "
-        f"Load when it began: {load[0]:.1f}. Medians of {bench.rounds} runs of each process, "
+        f"Load when it began: {bench.load:.1f}. Medians of {bench.rounds} runs of each process, "
         "the peers of a job in turn; a number below is only worth as much as its ratio. Own time "
         "is the processor's for the job in a process that has only imported; ours is the whole "
         "derivation with every step proved by the kernel.", "",
@@ -513,12 +521,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         rounds = 1 if asked.quick else asked.rounds
         bench = Bench(rounds, asked.quick, asked.venvs.resolve(), Path(folder))
         bench.install()
+        whole = tuple(asked.only) == PARTS and not asked.quick
+        out = asked.out or (RESULTS if whole else None)
+        if out is not None:
+            bench.file, bench.load = out, load[0]
         for part in asked.only:
             print(f"… {part}", file=sys.stderr, flush=True)
             getattr(bench, part)()
+            bench.save()
     print(table(bench.rows))
-    whole = tuple(asked.only) == PARTS and not asked.quick
-    out = asked.out or (RESULTS if whole else None)
-    if out is not None:
-        out.write_text(report(bench, load), encoding="utf-8")
     return 0

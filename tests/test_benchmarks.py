@@ -98,4 +98,4 @@ def test_the_other_parts_run(bench: Bench) -> None:
     printed = table(bench.rows)
     for what in ("growth of time", "check, ten lines", "verify", "corpus, 3 gradients"):
         assert what in printed
-    assert side_by_side.report(bench, (0.0,)).startswith("# Side by side")
+    assert side_by_side.report(bench).startswith("# Side by side")

@@ -15,7 +15,7 @@ from derivation.codegen.nodes import Statement, array, contract, key, mul  # noq
 from derivation.codegen.reorder import reordered  # noqa: E402
 from derivation.language import read_problem  # noqa: E402
 from derivation.terms import index, size  # noqa: E402
-from tests.numerical import cases, outcomes  # noqa: E402
+from tests.numerical import called, cases, differences, outcomes  # noqa: E402
 from tests.test_codegen import NAMES, derived, points  # noqa: E402
 
 N, M, K = size("N"), size("M"), size("K")
@@ -173,3 +173,31 @@ def test_a_sum_over_no_other_point() -> None:
     with np.errstate(all="raise", under="ignore"):
         value, gradient = f(y=np.ones((1, 2)), p=np.ones((1, 1)))
     assert value == 0 and not gradient.any()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L = sum(h[k]*(h[k]*h[k])/exp(h[k]) for k in K); wrt h[j]",  # a factor three times
+        "L = sum((x[n] + x[n] - x[n])**2 for n in N); wrt x[m]",
+        "h[d] = (x[d] - m)/s; L = sum(h[d]*h[d] for d in D); given s > 0; wrt x[e]",
+        "h[d] = (x[d] - m)/s; L = sum(h[d]**3*g[d] for d in D); given s > 0; wrt x[e]",
+        "L = sum(w[i]*w[i]*w[j] for i in N for j in N if i < j if j > i); wrt w[a]",
+        "q = 2; r = q**2; L = sum(tanh(r)*x[n] + sigmoid(q) for n in N); wrt x[m]",
+        "L = sum(x[n] for n in N) - sum(x[n] for n in N); wrt x[m]",
+        "T = 3*s; L = T - 2*s; wrt s",
+    ],
+)
+def test_what_occurs_several_times_counts_as_often(text: str, backend: str) -> None:
+    pytest.importorskip(backend)
+    p = read_problem(text)
+    found = outcomes(p)
+    function = Function(found, backend, loss=True)
+    tried = 0
+    for case in cases(p, found)[:3]:
+        values = [np.asarray(v, dtype=float) for v in called(function, case)]
+        limit = 1e-5 if backend == "jax" else 1e-9  # JAX computes in float32 unless told
+        assert differences(found, case, values, 4) < limit
+        tried += 1
+    assert tried

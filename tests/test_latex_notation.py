@@ -399,6 +399,14 @@ $$\frac{\partial^2 f}{\partial w_j \partial w_k} = 2s$$
     assert verdicts(alone) == ["refuted"]
 
 
+def test_two_names_for_one_definition() -> None:
+    text = r"$$q_j = p_j = \frac{e^{z_j}}{\sum_k e^{z_k}}$$"
+    text += r"$$\frac{\partial q_j}{\partial z_j} = p_j(1 - q_j)$$"
+    reading = read(text)
+    assert reading.displays == (2, 2)
+    assert verdicts(text) == ["proved"]
+
+
 def test_a_name_at_the_end_of_a_definition() -> None:
     text = r"$$f(b) = 1 + e^b = v$$ $$\frac{dv}{db} = e^b$$"
     assert verdicts(text) == ["proved"]

@@ -1009,3 +1009,17 @@ def test_high_powers_of_dual_numbers_are_rounded_and_quick() -> None:
     assert abs(high.du / high.re * 1.5 / 10**12 - 1) < 1e-30
     zero = field.integer_power(Dual(1, Fraction(0), Fraction(1)), 100)
     assert zero.re == 0 and zero.du == 0
+
+
+def test_a_side_that_loses_all_of_its_digits_refutes_nothing() -> None:
+    problem = read_problem("L = x**2; wrt x")
+    lost = read_expression("exp(exp(6)) + x - exp(exp(6))", problem)
+    found = Oracle(problem).compare(lost, read_expression("x", problem))
+    assert found.refuted is None
+    assert found.points > 0
+
+
+def test_a_sine_of_what_overflowed_is_left_out() -> None:
+    problem = read_problem("L = sin(exp(exp(5*x**2))**3); wrt x")
+    sine = problem.definitions["L"].body
+    assert Oracle(problem).compare(sine, sine).refuted is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivation import check
+from derivation.library import load
 
 NET = """\
 h[n,k] = tanh(sum(V[k,d]*x[n,d] for d in D))
@@ -587,3 +588,15 @@ def test_a_constant_that_is_forgotten_is_a_factor() -> None:
     assert found.suggestion is not None
     assert found.suggestion.slip == "factor 3: a constant that stays in differentiating"
     assert found.suggestion.text == "= 3*a[j]*f"
+
+
+def test_a_slip_is_found_where_floats_cancel() -> None:
+    """h - h**2 for h near 1 has few digits; the mended line must not be thrown out by that."""
+    problem = load("autoencoder").text.rpartition("wrt")[0] + "wrt W[j,e]\n"
+    before = "sum(sum(V[d,j]*(z[n,d] - x[n,d]) for d in D)*h[n,j]*(1 - h[n,j])*x[n,e] for n in N)"
+    inner = "sum(V[d,j]*(z[n,d] - x[n,d]) for d in D)"
+    parts = f"sum({inner}*h[n,j]*x[n,e] for n in N)", f"sum({inner}*h[n,j]**2*x[n,e] for n in N)"
+    (found,) = check(f"{problem}claim {before} == {parts[0]} + {parts[1]}").lines
+    assert found.suggestion is not None
+    right = f"claim {before} == {parts[0]} - {parts[1]}"
+    assert (found.suggestion.slip, found.suggestion.text) == ("sign", right)

@@ -219,6 +219,10 @@ def _signs(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
     if isinstance(t, Add):
         for k, a in enumerate(t.args):
             yield "sign", add(*t.args[:k], negated(a), *t.args[k + 1 :])
+    if isinstance(t, IfElse):
+        condition, a, b = t.args
+        yield "sign", if_else(condition, negated(a), b)
+        yield "sign", if_else(condition, a, negated(b))
     if top or isinstance(t, Add):
         turned = negated(t)
         yield "sign", turned if isinstance(turned, Add) else tidy(turned)
@@ -304,7 +308,8 @@ def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Fou
     for factor in pool.factors:
         for f in pool.fitted(factor, scope):
             yield "chain-rule factor", _times(t, f)
-            yield "chain-rule factor", _times(t, inverse(f))
+            if not isinstance(f, KroneckerDelta | IfElse):
+                yield "chain-rule factor", _times(t, inverse(f))
     if not is_element(t):
         for factor in pool.products:
             for f in pool.fitted(factor, scope):

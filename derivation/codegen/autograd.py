@@ -16,6 +16,7 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
+    listed,
     shape_text,
     tell,
 )
@@ -200,14 +201,14 @@ class AutogradModule:
         lines.append("")
         for o in m.outcomes:
             lines += filled(f"{m._derivative(o)} = {write(o.result)}", INDENT * 2, INDENT)
-        by = " and ".join(self.names(n) for n in self._by_input())
+        by = listed([self.names(n) for n in self._by_input()])
         lines += [
             "",
             *filled(
                 f"The forward pass returns {write(self.objective)}, of shape "
                 f"{shape_text(i.size for i in self.letters) if self.letters else '()'}; the "
-                f"backward pass gives the gradient by {by}, which was derived and proved for all "
-                f"sizes, times {GRAD_OUTPUT}."
+                f"backward pass gives the gradient by {by}, as derived and proved for all sizes, "
+                f"times {GRAD_OUTPUT}."
             ),
         ]
         lines += m._conditions()

@@ -198,6 +198,15 @@ def _best_part(n: Node, printer: Printer, room: int) -> Node | None:
     return best
 
 
+def listed(items: Sequence[str]) -> str:
+    """Things as a sentence lists them.
+
+    >>> listed(["U", "c", "b"])
+    'U, c and b'
+    """
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
+
+
 def filled(text: str, indent: str = INDENT, hanging: str = "") -> list[str]:
     """A paragraph in lines of a docstring."""
     return textwrap.wrap(

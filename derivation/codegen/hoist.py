@@ -102,6 +102,8 @@ class _Scaled:
 
 
 def _contract_with(n: Node, old: Node, new: Node) -> Node:
-    """A contraction with one factor replaced."""
-    left, right = (mul(*[new if f is old else f for f in sums.flat([a])]) for a in n.args)
-    return contract(left, right, n.data)
+    """A contraction with one factor, where it occurs first, replaced."""
+    left, right = (sums.flat([a]) for a in n.args)
+    side = left if old in left else right
+    side[side.index(old)] = new
+    return contract(mul(*left), mul(*right), n.data)

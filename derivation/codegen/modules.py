@@ -9,6 +9,7 @@ import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from derivation.codegen.dialects import DIALECTS, Dialect
 from derivation.codegen.functions import (
@@ -18,6 +19,7 @@ from derivation.codegen.functions import (
     docstring,
     filled,
     fitted,
+    listed,
     printed,
     room_for,
     shape_text,
@@ -26,14 +28,24 @@ from derivation.codegen.functions import (
 from derivation.codegen.hoist import hoisted
 from derivation.codegen.lower import Lowering, NoCode
 from derivation.codegen.native import native
-from derivation.codegen.nodes import Axis, Node, Statement, array, mul
+from derivation.codegen.nodes import Axis, Node, Statement, array, mul, walk
 from derivation.codegen.printing import Printer
 from derivation.codegen.program import Program
 from derivation.codegen.reuse import written_over
 from derivation.language import write, write_condition, write_definition
 from derivation.problem import Problem
 from derivation.steps import Outcome
-from derivation.terms import Index, Relation, Term, indices_of, name_of, names
+from derivation.terms import (
+    ZERO,
+    Index,
+    Relation,
+    Term,
+    function_name,
+    indices_of,
+    is_element,
+    name_of,
+    names,
+)
 
 UPSTREAM = "upstream"
 
@@ -142,6 +154,8 @@ class Module:
             node = Node("broadcast", (node,), axes)
         elif node.op == "array" and node.data[0] not in self.lowering.statements:
             node = Node("copy", (node,), node.axes)
+        elif not self.dialect.is_numpy and not axes and not _is_computed(node):
+            node = Node("broadcast", (node,), ())  # a tensor all the same
         return Statement(label, axes, node)
 
     def _label(self, o: Outcome) -> str:
@@ -237,8 +251,6 @@ class Module:
         return [n for n in self.inputs if n in found]
 
     def _functions(self, chosen: Sequence[Statement]) -> list[str]:
-        from derivation.codegen.nodes import walk
-
         called = {m.data for s in chosen for m in walk(s.node) if m.op == "call"}
         return sorted(called)
 
@@ -300,7 +312,7 @@ class Module:
         if problem.title:
             title = f"{problem.title}: {what[wanted.suffix].lower()} of {objective}"
         if wanted.grad:
-            by = " and ".join(" then ".join(write(v) for v in o.wrt) for o in self.outcomes)
+            by = listed([" then ".join(write(v) for v in o.wrt) for o in self.outcomes])
             title += f" by {by}"
         lines = [*filled(title + ".", "")]
         lines[1:] = [INDENT + line for line in lines[1:]]
@@ -315,10 +327,12 @@ class Module:
             for o in self.outcomes:
                 lines += filled(f"{self._derivative(o)} = {write(o.result)}", INDENT * 2, INDENT)
             times = f", times {UPSTREAM}" if self.upstream else ""
+            several = len(self.outcomes) > 1
+            subject = "These derivatives were" if several else "This derivative was"
             lines += [
                 "",
                 *filled(
-                    "This derivative was derived and proved for all sizes, entries varied "
+                    f"{subject} derived and proved for all sizes, entries varied "
                     f"independently{times}. Letters count from 1 in formulas, positions from 0 in "
                     "arrays."
                 ),
@@ -377,6 +391,17 @@ class Module:
         by = ", ".join(f"{o} by argument {k}" for k, o in enumerate(orders, 1) if o)
         return f"The derivative of {name} of order {by}, entry by entry."
 
+    def _convention(self, kink: Relation) -> str:
+        """What the formula says at a tie, where that has a name."""
+        results = [o.result for o in self.outcomes if o.result is not None]
+        said = []
+        bodies = [d.body for d in self.problem.definitions.values()]
+        if kink.right == ZERO and _holds_relu(kink.left, bodies):
+            said.append("relu'(0) = 0")
+        if any("sign(" in write(r) for r in results):
+            said.append("sign(0) = 0")
+        return f", with {listed(said)}" if said else ""
+
     def _conditions(self) -> list[str]:
         """Where there is no derivative, and what is returned there."""
         lines: list[str] = []
@@ -387,14 +412,28 @@ class Module:
                 tie = f"{write(c.left)} == {write(c.right)}"
                 lines += filled(
                     f"Not differentiable in general where {tie}; there the formula above is "
-                    "returned as it stands, with sign(0) = 0."
-                    if "sign" in " ".join(write(o.result) for o in self.outcomes if o.result)
-                    else f"Not differentiable in general where {tie}; there the formula above is "
-                    "returned as it stands."
+                    f"returned as it stands{self._convention(c)}."
                 )
             else:
                 lines += filled(f"Holds where {text}.")
         return ["", *lines] if lines else []
+
+
+def _holds_relu(x: Term, terms: Sequence[Term]) -> bool:
+    """Whether relu of that term occurs, up to letters."""
+    work: list[Any] = list(terms)
+    while work:
+        t = work.pop()
+        if function_name(t) == "relu":
+            inner = t.args[0]
+            if inner == x or (is_element(x) and is_element(inner) and name_of(x) == name_of(inner)):
+                return True
+        work.extend(getattr(t, "args", ()))
+    return False
+
+
+def _is_computed(n: Node) -> bool:
+    return any(m.op in ("array", "call") for m in walk(n))
 
 
 def _is_used(given: Term, outcomes: Sequence[Outcome]) -> bool:

@@ -123,9 +123,10 @@ def add(*terms: Node) -> Node:
 def _cancelled(terms: list[Node]) -> list[Node]:
     """The terms without those that are another one with the opposite sign."""
     for t in [t for t in terms if t.op == "neg"]:
-        for u in terms:
+        for k, u in enumerate(terms):
             if u.op != "neg" and len(u.axes) == len(t.axes) and key(u) == key(t.args[0]):
-                terms = [v for v in terms if v is not t and v is not u]
+                terms = [*terms[:k], *terms[k + 1 :]]
+                terms.remove(t)
                 break
     return terms
 
@@ -198,11 +199,14 @@ def mul(*factors: Node) -> Node:
 def _masked(factors: list[Node]) -> list[Node]:
     """Factors of which none is a mask alone where another has all its axes."""
     for m in [f for f in factors if is_indicator(f)]:
-        others = [f for f in factors if f is not m]
-        fits = [f for f in others if set(m.axes) <= set(f.axes) and not is_indicator(f)]
-        if fits:
-            best = min(fits, key=lambda f: len(f.axes))
-            factors = [where(m.args[0], f, ZERO) if f is best else f for f in others]
+        places = [
+            k for k, f in enumerate(factors) if set(m.axes) <= set(f.axes) and not is_indicator(f)
+        ]
+        if places:
+            best = min(places, key=lambda k: len(factors[k].axes))
+            factors = list(factors)
+            factors[best] = where(m.args[0], factors[best], ZERO)
+            factors.remove(m)
     return factors
 
 

@@ -321,7 +321,7 @@ class Printer(SumPrinter):
         if self.is_number(n) and name in _IN_MATH:
             inner = self.text(args[0], ())
             return f"{self._module('math')}.{_IN_MATH[name]}({inner[0]})", ATOM
-        if name in _OF_NUMBERS and self.is_number(n) and not any(m.op == "array" for m in walk(n)):
+        if name in _OF_NUMBERS and self._is_plain(n):
             args_text = [self.at(self.text(a, ()), UNARY) for a in args]
             text = _OF_NUMBERS[name].format(*args_text, math=self._module("math"))
             return text, ATOM if text.endswith(")") and name != "sigmoid" else PRODUCT
@@ -406,6 +406,14 @@ class Printer(SumPrinter):
         below = {">=": "", ">": ", k=-1", "<": "", "<=": ", k=-1"}[op]
         tri = f"{self.np}.tri({length}{below}, dtype=bool)"
         return (tri, ATOM) if op in (">=", ">") else (f"~{tri}", UNARY)
+
+    def _is_plain(self, n: Node) -> bool:
+        """Whether no input enters, so that a function of it is one of Python's numbers.
+
+        (NumPy's own functions of an input that is a number do not raise where it is large.)
+        """
+        read = [m for m in walk(n) if m.op == "array"]
+        return self.is_number(n) and not (read and self.dialect.is_numpy)
 
     def is_number(self, n: Node) -> bool:
         """Whether the value is a number of Python's, not of the library's."""

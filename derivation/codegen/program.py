@@ -127,8 +127,9 @@ class Program:
             if m.op != "add" or len(m.args) > MOST_TERMS:
                 return m
             for n in (n for n in lengths if n < len(m.args)):
-                for chosen in combinations(m.args, n):
-                    rest = [a for a in m.args if a not in chosen]
+                for places in combinations(range(len(m.args)), n):
+                    chosen = [m.args[k] for k in places]
+                    rest = [a for k, a in enumerate(m.args) if k not in places]
                     part = add(*chosen)
                     if part.op == "add" and (n, key(part)[0]) in known:
                         return Node("add", (nested(part), *rest), m.axes)

@@ -153,12 +153,11 @@ def _eliminate(factors: Sequence[Node], over: Sequence[Axis]) -> Node:
         return reduce("sum", f, over)
     ranked = sorted(factors, key=lambda f: -len(f.axes))
     wide = ranked[0]
-    across = [f for f in ranked[1:] if not set(f.axes) <= set(wide.axes)]
-    other = across[0] if across else ranked[1]
+    across = [k for k, f in enumerate(ranked) if not set(f.axes) <= set(wide.axes)]
+    second = across[0] if across else 1
+    other = ranked[second]
     left, right = [wide], [other]
-    for f in ranked[1:]:
-        if f is other:
-            continue
+    for f in (*ranked[1:second], *ranked[second + 1 :]):
         mine, theirs = set(wide.axes), set(other.axes)
         fits = set(f.axes) <= mine, set(f.axes) <= theirs
         if fits[1] or (not fits[0] and len(set(f.axes) | theirs) <= len(set(f.axes) | mine)):
@@ -247,7 +246,8 @@ def _sums(n: Node) -> list[tuple[list[Node], Sequence[Axis]]]:
     return [
         ([*factors[:k], *factors[k + 1 :], *flat(f.args)], f.data)
         for k, f in enumerate(factors)
-        if f.op == "contract" and not any(set(f.data) & set(g.axes) for g in factors if g is not f)
+        if f.op == "contract"
+        and not any(set(f.data) & set(g.axes) for g in (*factors[:k], *factors[k + 1 :]))
     ]
 
 

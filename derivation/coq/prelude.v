@@ -619,7 +619,8 @@ Ltac by_given := match goal with
 Ltac logs := first
   [ alg
   | exps; rewrite ?exp_ln by pos; alg
-  | unfold Rdiv; repeat first [rewrite ln_mult by pos | rewrite ln_Rinv by pos | rewrite ln_exp]; alg
+  | unfold Rdiv; repeat first [rewrite ln_mult by pos | rewrite ln_Rinv by pos
+      | rewrite ln_pow by pos | rewrite ln_exp]; cbn [INR]; alg
   | solve [rewrite ?Rpower_mult; apply (f_equal2 Rpower); alg] (* Rpower *)
   | unfold Rpower; repeat first [rewrite ln_exp | rewrite ln_mult by pos | rewrite ln_Rinv by pos]; (* Rpower *)
       rewrite <- ?exp_plus; solve [f_equal; alg0] (* Rpower *)
@@ -637,8 +638,10 @@ Ltac decided := unfold Rltb, Rleb, Reqb; repeat match goal with
 Ltac compare := first [ solve [cases] | apply sum_ext; intros; compare
   | decided; first [reflexivity | exfalso; lra | lra] ].
 Ltac same_places := cbv beta; rewrite ?andb_true_r, ?andb_true_l; first [reflexivity | lia | apply andb_comm].
-Ltac set_apart H := etransitivity;
-  [exact H | cbv beta; apply (f_equal2 Rplus); [cases | apply sum_ext; intros; cases]].
+Ltac set_apart H := etransitivity; [exact H | cbv beta; first
+  [ apply (f_equal2 Rplus); [cases | apply sum_ext; intros; cases]
+  | etransitivity; [apply Rplus_comm | apply (f_equal2 Rplus); [apply sum_ext; intros; cases | cases]]
+  ]].
 Ltac sigmoid_is := first [reflexivity | unfold sigmoid; rewrite ?Ropp_involutive; alg].
 Ltac relu_cases := symmetry; apply (Rmax_case _ 0).
 Ltac odd_even := unfold tan, tanh, sinh, cosh;

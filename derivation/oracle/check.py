@@ -36,6 +36,7 @@ from derivation.terms import (
     value_of,
 )
 
+MANY_DIGITS = 1000  # for what fewer digits refute
 CAP = 60  # combinations of free indices tried in a setting
 BUDGET = 2_000_000  # about a tenth of a microsecond each
 FIRST = 5  # how often the first point may exceed the budget, so that something is tried
@@ -310,6 +311,11 @@ class Oracle:
             return True  # also where both are 0 but for rounding
         if not (_near(a, c) and _near(b, d)):
             return None  # noise, such as 0/0 in disguise
+        e, f = (point.value(t, claim.free, MANY_DIGITS)(values) for t in (claim.left, claim.right))
+        if _near(e, f):
+            return True  # one side had lost all of its digits: 10**130 - 10**130 + 10**46
+        if not (_near(c, e) and _near(d, f)):
+            return None
         return float(a), float(b)
 
     def _witness(self, claim: Claim, at: Key, point: Point, values: tuple[Any, Any]) -> Witness:

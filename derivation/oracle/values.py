@@ -302,8 +302,10 @@ class Floats(Field):
     zero, one = 0.0, 1.0
 
     def __init__(self) -> None:
-        for name in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf"):
+        for name in ("atan", "sinh", "cosh", "tanh", "asinh", "erf"):
             setattr(self, name, getattr(math, name))
+        for name in ("sin", "cos", "tan"):  # of infinity, to which an entry may have overflowed
+            setattr(self, name, _within(getattr(math, name), math.isfinite, f"{name} of infinity"))
         self.asin = _within(math.asin, lambda x: -1 <= x <= 1, "asin outside -1..1")
         self.acos = _within(math.acos, lambda x: -1 <= x <= 1, "acos outside -1..1")
         self.acosh = _within(math.acosh, lambda x: bool(x >= 1), "acosh below 1")

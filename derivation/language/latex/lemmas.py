@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.language.latex.items import Item
-from derivation.language.latex.sums import free_letters
 from derivation.language.latex.survey import layers, step_of
 from derivation.language.latex.trees import (
     Add,
@@ -27,6 +26,7 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    free_letters,
     rebuilt,
     walk,
 )

@@ -7,7 +7,7 @@ row vector columns only. An equality is read entry by entry.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from derivation.language.latex.shapes import DATA, Shapes
@@ -29,6 +29,7 @@ from derivation.language.latex.trees import (
     Reduction,
     Slot,
     Transposed,
+    free_letters,
     rebuilt,
     walk,
 )
@@ -81,6 +82,36 @@ class Indexer:
         Raises:
             Unread: If the shapes do not fit, or nothing says what they are.
         """
+        entries, arrays = self._equality(sides)
+        outside = frozenset(x for t in entries for x in free_letters(t))
+        return [self._tidied(t, {}, outside) for t in entries], arrays
+
+    def _tidied(self, t: Any, swap: dict[str, str], active: frozenset[str]) -> Any:
+        """With the first letters for sums that stand beside each other, as a person writes them."""
+        if isinstance(t, tuple):
+            return tuple(self._tidied(x, swap, active) for x in t)
+        if not is_dataclass(t) or isinstance(t, type):
+            return t
+        if isinstance(t, Slot) and t.kind == "letter":
+            return replace(t, text=swap.get(t.text, t.text))
+        if isinstance(t, Reduction):
+            mine = [b.letter for b in t.binders if b.letter in self.pool[: self.used]]
+            used = active | {swap.get(x, x) for x in free_letters(t)}
+            for letter in mine:
+                new = next(x for x in self.pool if x not in used)
+                swap, used = {**swap, letter: new}, used | {new}
+            binders = tuple(replace(b, letter=swap.get(b.letter, b.letter)) for b in t.binders)
+            inner = active | {b.letter for b in binders}
+            t = replace(t, binders=binders)
+            return replace(
+                t,
+                guards=self._tidied(t.guards, swap, inner),
+                body=self._tidied(t.body, swap, inner),
+            )
+        new_fields = {f.name: self._tidied(getattr(t, f.name), swap, active) for f in fields(t)}
+        return replace(t, **new_fields)
+
+    def _equality(self, sides: list[Any]) -> tuple[list[Any], bool]:
         values = [self.value(t) for t in sides]
         one, two = values
         if not one.axes and not two.axes:

@@ -53,6 +53,11 @@ class Statements(Recording):
             for n in range(2, len(sides)):
                 self._claim(item, sides[n - 1], sides[n], n > 2, first=sides[0])
             return sides[-1]
+        if not chain and self._are_two_names(sides, item):  # \hat y_j = p(j|x) = …
+            self.writer.same[head.key] = sides[1]
+            self._alias_part(item, head, sides[1])
+            sides = sides[1:]
+            head = sides[0]
         if not chain and item.condition is None and self._is_definition(head, sides[1], item):
             self._define(item, head, sides[1])
             k = 2
@@ -108,6 +113,22 @@ class Statements(Recording):
         for n in range(k, len(sides)):
             self._claim(item, sides[n - 1], sides[n], chain or n > 1, first=sides[0])
         return sides[-1]
+
+    def _are_two_names(self, sides: list[Any], item: Item) -> bool:
+        """Whether an equality gives two new names to what it says then."""
+        if len(sides) < 3 or not all(isinstance(s, Name) for s in sides[:2]):
+            return False
+        a, b = sides[:2]
+        return (
+            not isinstance(sides[2], Name)
+            and a.key != b.key
+            and [s.text for s in a.slots] == [s.text for s in b.slots]
+            and a.key not in self.definitions
+            and self._fresh_name(b)
+            and item.condition is None
+            and self._is_definition(a, b, item)
+            and self._is_definition(b, sides[2], item)
+        )
 
     def _is_to_be_solved(self, sides: list[Any], item: Item) -> bool:
         """``\\partial J/\\partial w = … = 0``: the derivative of a number by what is free."""

@@ -18,8 +18,7 @@ from derivation.language.latex.trees import (
     Norm,
     Number,
     Reduction,
-    Slot,
-    children,
+    free_letters,
     walk,
 )
 
@@ -247,17 +246,3 @@ class Sums(Context):
         self.ranges.join(at[1], r, t.pos)
         written = self.names.letter(at[0])
         return ("softmax(", *body, f" for {fresh} in ", Over(r), f")[{written}]"), ATOM
-
-
-def free_letters(t: Any) -> set[str]:
-    """The index letters that no sum in a tree binds."""
-    out: set[str] = set()
-    todo: list[tuple[Any, frozenset[str]]] = [(t, frozenset())]
-    while todo:
-        s, bound = todo.pop()
-        if isinstance(s, Reduction):
-            bound = bound | {b.letter for b in s.binders}
-        if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
-            out.add(s.text)
-        todo.extend((c, bound) for c in children(s))
-    return out

@@ -207,3 +207,17 @@ def rebuilt(t: Any, change: Callable[[Any], Any]) -> Any:
     new = {f.name: part(getattr(t, f.name)) for f in fields(t)}
     same = all(new[f.name] is getattr(t, f.name) for f in fields(t))
     return change(t if same else replace(t, **new))
+
+
+def free_letters(t: Any) -> set[str]:
+    """The index letters that no sum in a tree binds."""
+    out: set[str] = set()
+    todo: list[tuple[Any, frozenset[str]]] = [(t, frozenset())]
+    while todo:
+        s, bound = todo.pop()
+        if isinstance(s, Reduction):
+            bound = bound | {b.letter for b in s.binders}
+        if isinstance(s, Slot) and s.kind == "letter" and s.text not in bound:
+            out.add(s.text)
+        todo.extend((c, bound) for c in children(s))
+    return out

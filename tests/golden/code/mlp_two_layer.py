@@ -59,8 +59,8 @@ def mlp_two_layer_value_and_grad(
     c: FloatArray,
     t: FloatArray,
 ) -> tuple[Scalar, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Two-layer perceptron: every weight and bias: value and derivative of L by U[j,q] and
-    c[j] and V[q,e] and b[q].
+    """Two-layer perceptron: every weight and bias: value and derivative of L by U[j,q],
+    c[j], V[q,e] and b[q].
 
         s[n,m] = sum(V[m,d]*x[n,d] for d in D) + b[m]
         h[n,m] = relu(s[n,m])
@@ -75,11 +75,11 @@ def mlp_two_layer_value_and_grad(
         d L / d b[q] = sum((p[n,k] - t[n,k])*U[k,q] for n in N if s[n,q] > 0 for k
             in K)/N
 
-    This derivative was derived and proved for all sizes, entries varied
+    These derivatives were derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
 
     Not differentiable in general where s[n,m] == 0; there the formula above is
-    returned as it stands.
+    returned as it stands, with relu'(0) = 0.
 
     Args:
         V: Shape (M, D).

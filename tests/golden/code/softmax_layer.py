@@ -21,7 +21,7 @@ class SoftmaxJacobian(torch.autograd.Function):
         d vjp / d z[j] = p[j]*(upstream[j] - vjp)
 
     The forward pass returns p[i], of shape (K,); the backward pass gives the
-    gradient by z, which was derived and proved for all sizes, times grad_output.
+    gradient by z, as derived and proved for all sizes, times grad_output.
 
     Args of forward:
         z: Shape (K,).
