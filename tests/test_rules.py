@@ -15,7 +15,8 @@ from derivation.language import read_expression, read_problem
 from derivation.oracle import Oracle, Setting, evaluate
 from derivation.oracle.values import FAILURES
 from derivation.rules import REGISTRY, SETTING
-from derivation.terms import Term, free_indices, index, size
+from derivation.rules.sums import factored, one_place, set_apart, sifted
+from derivation.terms import Term, element, free_indices, index, mul, size, symbol
 from derivation.theory import Theory
 
 PROBLEM = read_problem(SETTING, need_wrt=False)
@@ -94,3 +95,21 @@ def test_every_rule_with_conditions_says_where_it_breaks() -> None:
     }  # fmt: skip
     for rule in REGISTRY.values():
         assert not rule.needs or rule.broken_at or rule.id in about_indices, rule.id
+
+
+def test_what_the_laws_of_sums_take_apart() -> None:
+    """The parts that an exported proof names."""
+    k, j = LETTERS["k"], LETTERS["j"]
+
+    def both(left: str, right: str) -> tuple[Term, Term]:
+        return sides(f"{left} -> {right}")
+
+    whole, outside = both("sum(a*b*y[k] for k in K)", "a*b*sum(y[l] for l in K)")
+    found, inside, needs = factored(whole, outside)
+    assert (str(found), inside, needs) == ("a*b", element("y", k), [])
+    place, rest, left, conditions = sifted(*both("sum(a*y[k]*delta(k, j) for k in K)", "a*y[j]"))
+    assert (place, conditions) == (j, frozenset())
+    assert (rest, left) == tuple(mul(symbol("a"), element("y", i)) for i in (k, j))
+    apart = both("sum(y[k] for k in K)", "y[j] + sum(y[k] for k in K if k != j)")
+    assert set_apart(THEORY, *apart) == (j, [])
+    assert one_place(THEORY, *both("sum(y[k] for k in K if k == j)", "y[j]")) == (j, frozenset())
