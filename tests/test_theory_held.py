@@ -73,6 +73,7 @@ given a*b + 1 != 0
 given a + 2*b > -3
 given b3*a/a - b > 0
 given one >= 1
+given half > 1/2
 given lt < 1
 given u2 != 0
 given exp(b2) > 0
@@ -144,6 +145,7 @@ b3 - b
 b3*a/a - b
 u2
 one
+half
 lt
 1 + b*a
 (a*b + 1)**2
