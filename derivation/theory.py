@@ -7,7 +7,7 @@ positives)? A "no" costs at most a condition that the reader sees; only a "yes" 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sympy
@@ -387,6 +387,13 @@ class Theory:
             self._assumed.append(condition)
             self.signs.forget()
             self._decided.clear()
+
+    def excluded(self, hypotheses: Sequence[Any]) -> Any:
+        """One of the hypotheses that the others and the givens exclude, or None: where there is
+        one, anything follows. All of them are assumed here and stay so."""
+        for h in hypotheses:
+            self.assume(h)
+        return next((h for h in hypotheses if self.decide(negate(h))[0]), None)
 
     def assumed(self) -> tuple[Any, ...]:
         """What was assumed besides the problem's givens, in order."""

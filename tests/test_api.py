@@ -437,3 +437,17 @@ def test_the_package_says_what_it_offers() -> None:
         cwd=Path(__file__).parent.parent,
     )  # fmt: skip
     assert done.stdout.split()[2] == derivation.__version__
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("L = a*s/s + s; given s == 0; wrt a", "it would need s != 0"),
+        ("L = a*sqrt(b)/b; given b < 0; wrt a", "it would need b > 0"),
+        ("L = log(a); given a < 0; wrt a", "which the rest of the problem excludes"),
+        ("L = a/(p - q); given p == q; wrt a", "the derivative exists nowhere"),
+    ],
+)
+def test_a_result_that_holds_of_nothing_is_none(program: str, reason: str) -> None:
+    d = derive(program)
+    assert d.result is None and reason in str(d.reason)

@@ -392,6 +392,11 @@ def test_matrix_notation_is_translated(program: str, translated: str) -> None:
     assert f"{write(d.head)} = {write(d.body)}" == translated
 
 
+def test_a_sigmoid_of_minus_something_has_one_sign() -> None:
+    text = derive("L = sum(log(1 + exp(-y[n]*s[n])) for n in N)", wrt="s").to_text()
+    assert "np.exp(y * s)" in text and "-(-" not in text
+
+
 def test_the_translation_is_echoed() -> None:
     text = derive("X: N by D; L = norm(y - X @ w)**2/2", wrt="w").to_text()
     assert "Written  L = norm(y - X @ w)**2/2" in text

@@ -162,6 +162,18 @@ def test_conditions_and_introduced_names() -> None:
     assert r"g^{(2)}_i &= 2 y_i" in latex and r"$y_i \neq 0$ for every $i$" in latex
 
 
+def test_a_condition_on_different_places_is_said_so() -> None:
+    text = api.derive("L = max(x[i] for i in K)", wrt="x[j]").to_text()
+    assert "provided xᵢ ≠ xⱼ for every i ≠ j" in text
+
+
+def test_what_the_sizes_already_say_is_no_condition() -> None:
+    text = api.derive("L = sum(x[n]**2 for n in N)", wrt="x[2]").to_text()
+    assert "proved for every N ≥ 2" in text and "provided" not in text
+    asked = replace(FLAGSHIP, conditions=(relation(">=", size("K"), TWO),))
+    assert "provided K ≥ 2" in printers.render([asked], "text")
+
+
 def test_several_gradients_are_told_apart() -> None:
     other = replace(FLAGSHIP, wrt=(element("b", index("k", size("K"))),))
     text = printers.render([FLAGSHIP, other], "text")

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sympy import Indexed
+from sympy import Add, Indexed, Mul
 
 from derivation.document.blocks import Document, listed
 from derivation.document.setting import least_sizes
 from derivation.steps import Checked, Prose
 from derivation.terms import (
+    MINUS_ONE,
+    ZERO,
     Diff,
+    IfElse,
     Relation,
     Size,
     Term,
     free_indices,
     is_number,
     name_of,
+    neg,
+    relation,
     size,
     symbol,
     value_of,
@@ -83,13 +88,32 @@ def _is_in_scope(c: Term, least: Mapping[str, int]) -> bool:
 def conditions_prose(conditions: Sequence[Term]) -> Prose:
     """Conditions in a row, saying of free indices that they mean every value."""
     out: list[Any] = []
-    for k, c in enumerate(conditions):
+    for k, stated in enumerate(conditions):
+        c, where = _set_apart(stated)
         out += [", ", c] if k else [c]
-        free = sorted(free_indices(c), key=str)
+        free = sorted(free_indices(stated), key=str)
         after = free_indices(conditions[k + 1]) if k + 1 < len(conditions) else None
-        if free and after != frozenset(free):
+        if where is not None:
+            same_letters = free_indices(where) == frozenset(free)
+            out += [" for every ", *([] if same_letters else [*listed(free), " with "]), where]
+        elif free and after != frozenset(free):
             out += [" for every ", *listed(free)]
     return tuple(out)
+
+
+def _set_apart(c: Term) -> tuple[Term, Term | None]:
+    """A condition ``(a - b if i != j else 1) != 0`` as ``a != b`` and where it is asked for."""
+    if not (isinstance(c, Relation) and c.op == "!=" and c.right == ZERO):
+        return c, None
+    if not (isinstance(c.left, IfElse) and is_number(c.left.args[2]) and c.left.args[2] != ZERO):
+        return c, None
+    where, asked, _ = c.left.args
+    terms = asked.args if isinstance(asked, Add) else (asked,)
+    minus = [t for t in terms if isinstance(t, Mul) and t.args[0] == MINUS_ONE]
+    if len(terms) == 2 and len(minus) == 1:
+        (plus,) = (t for t in terms if t not in minus)
+        return relation("!=", plus, neg(minus[0])), where
+    return relation("!=", asked, ZERO), where
 
 
 def _tried(checked: Checked) -> Prose:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derivation import kernel
-from derivation.engine.arithmetic import same, tidy
+from derivation.engine.arithmetic import tidy
 from derivation.engine.cases import CaseSplitter
 from derivation.engine.cost import cost
 from derivation.engine.differentiate import Differentiator, has_derivative
@@ -22,6 +22,7 @@ from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
 from derivation.engine.simplify import Simplifier
 from derivation.engine.stages import stages as told
+from derivation.engine.vacuous import refuse_vacuous
 from derivation.errors import KernelError, NotDerived, RuleRefused
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
@@ -34,7 +35,6 @@ from derivation.terms import (
     Diff,
     Every,
     IfElse,
-    KroneckerDelta,
     Partial,
     Relation,
     SumOver,
@@ -113,9 +113,7 @@ class Planner:
             theorem = self._first(objective, wrt[0])
             if len(wrt) == 2:
                 theorem = self._second(theorem, objective, wrt)
-            for h in theorem.hypotheses:
-                if _contradictory(h):
-                    raise NotDerived("the derivative exists nowhere")
+            refuse_vacuous(theorem, self.problem, self.introduced, self.narrator.letters.condition)
             result = self.narrator.letters.friendly(theorem.rhs)
         except (RuleRefused, KernelError, NotDerived) as stopped:
             reason = str(stopped) or type(stopped).__name__
@@ -612,17 +610,6 @@ class Planner:
         stages.extend(told(self._shortest(put.after)))
         theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
         return Lemma(number, theorem)
-
-
-def _contradictory(h: Any) -> bool:
-    """Whether a hypothesis can never hold."""
-    if isinstance(h, Every):
-        return h.guard == TRUE and _contradictory(h.body)
-    if isinstance(h, AnyOf):
-        return all(map(_contradictory, h.args))
-    if not isinstance(h, Relation) or h.op not in ("!=", "<", ">"):
-        return False
-    return isinstance(h.left, KroneckerDelta) or same(h.left, h.right)
 
 
 def _unguarded(c: Any) -> Any:

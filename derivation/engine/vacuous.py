@@ -1,0 +1,71 @@
+"""Results that would say nothing: true only where nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sympy import KroneckerDelta, Pow, zoo
+
+from derivation.engine.arithmetic import same
+from derivation.errors import NotDerived
+from derivation.kernel import Theorem
+from derivation.language import write_condition
+from derivation.problem import Definition, Problem
+from derivation.terms import (
+    TRUE,
+    ZERO,
+    AnyOf,
+    Every,
+    Relation,
+    Term,
+    is_number,
+    subterms,
+    value_of,
+)
+from derivation.theory import Theory
+
+
+def refuse_vacuous(
+    theorem: Theorem,
+    problem: Problem,
+    introduced: Iterable[Definition],
+    friendly: Callable[[Any], Any],
+) -> None:
+    """Refuse a theorem whose hypotheses cannot all hold, or whose right side has no value.
+
+    Args:
+        theorem: What was derived.
+        problem: Its problem, whose givens hold besides.
+        introduced: The definitions that the derivation added.
+        friendly: Writes a condition in a reader's letters.
+
+    Raises:
+        NotDerived: The theorem would hold of nothing.
+    """
+    if any(map(_never_holds, theorem.hypotheses)) or any(map(_is_infinite, subterms(theorem.rhs))):
+        raise NotDerived("the derivative exists nowhere")
+    theory = Theory(problem)
+    for definition in introduced:
+        theory.define(definition)
+    excluded = theory.excluded(sorted(theorem.hypotheses, key=str))
+    if excluded is not None:
+        needed = write_condition(friendly(excluded))
+        raise NotDerived(f"it would need {needed}, which the rest of the problem excludes")
+
+
+def _never_holds(h: Any) -> bool:
+    if isinstance(h, Every):
+        return h.guard == TRUE and _never_holds(h.body)
+    if isinstance(h, AnyOf):
+        return all(map(_never_holds, h.args))
+    if not isinstance(h, Relation) or h.op not in ("!=", "<", ">"):
+        return False
+    return isinstance(h.left, KroneckerDelta) or same(h.left, h.right)
+
+
+def _is_infinite(t: Term) -> bool:
+    """Whether the term is 1/0, which has no value anywhere."""
+    if isinstance(t, Pow) and t.args[0] == ZERO:
+        return bool(is_number(t.args[1]) and value_of(t.args[1]) < 0)
+    return bool(t == zoo)
