@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -83,8 +84,15 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
         over.set()
         _thread.interrupt_main()
 
+    def interrupted(_number: int, _frame: object) -> None:
+        if over.is_set():
+            raise KeyboardInterrupt
+
     timer = threading.Timer(timeout, stop)
     timer.daemon = True
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a shell's background
+    if ignored:
+        signal.signal(signal.SIGINT, interrupted)
     timer.start()
     try:
         return verify_all(data)
@@ -94,6 +102,8 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
         raise
     finally:
         timer.cancel()
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def summary(found: Verified) -> str:
