@@ -438,3 +438,45 @@ def test_derive_reads_matrices(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(("derive", str(path), "--save-problem", str(saved), "--format", "text")) == 0
     assert "∂L/∂w" in capsys.readouterr().out
     assert main(("derive", str(saved), "--format", "text")) == 0
+
+
+# -- how far a letter runs, and what a probability is called ------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r", \quad j = 1, \dots, n",
+        r"\quad \text{for all } j = 1 \cdots n",
+        r"\quad \forall j \in \{1, \dots, n\}",
+        r"\quad (j=1,2,\ldots,n)",
+    ],
+)
+def test_how_far_a_letter_runs_is_no_claim(said: str) -> None:
+    text = (
+        r"Let $L = \sum_i x_i^2$."
+        + "\n\n"
+        + rf"$$\frac{{\partial L}}{{\partial x_j}} = 2 x_j{said}$$"
+    )
+    reading = read(text)
+    assert reading.displays == (1, 1) and not reading.unread
+    assert "for i in n)" in reading.program
+    assert not any("does not say how far" in a for a in reading.assumed)
+    assert verdicts(text) == ["proved"]
+
+
+def test_what_is_no_range_is_still_told() -> None:
+    text = r"$$L = x^2 \quad \forall j \in \{1, \dots, 2 n\}$$"
+    assert reasons(text)
+
+
+def test_a_probability_that_a_function_models() -> None:
+    text = r"""We model $p(y=1|x;\theta) = h_\theta(x) = \sigma(\theta^T x)$,
+where $\sigma(z) = \frac{1}{1+e^{-z}}$.
+$$\ell(\theta) = \sum_{i=1}^m y^{(i)} \log h_\theta(x^{(i)})
+  + (1 - y^{(i)}) \log (1 - h_\theta(x^{(i)}))$$
+$$\frac{\partial \ell}{\partial \theta_j} = \sum_{i=1}^m (y^{(i)} - h_\theta(x^{(i)})) x_j^{(i)}$$
+"""
+    assert read(text).displays == (2, 2)
+    assert verdicts(text) == ["proved"]
+    assert verdicts(text.replace("y^{(i)} - h_", "y^{(i)} + h_")) == ["refuted"]

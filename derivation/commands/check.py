@@ -95,7 +95,7 @@ def run(
         target.take(report.to_html(detail=detail))
     else:
         target.take(findings.text(report.findings(detail), **shown))
-    for warning in report.problem.warnings:
+    for warning in () if documented else report.problem.warnings:  # a document has other lines
         print(f"warning: {warning}", file=sys.stderr)
     target.write()
     return report.status

@@ -14,7 +14,7 @@ GREEK = {
     "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
     "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
     "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ",
-    "Omega": "Ω", "ell": "ℓ",
+    "Omega": "Ω", "ell": "ℓ", "varsigma": "ς", "vartheta": "ϑ", "varphi": "ϕ", "varrho": "ϱ",
 }  # fmt: skip
 GREEK_ALIASES = {"eps": "epsilon", "lam": "lambda", "varepsilon": "epsilon"}
 
@@ -91,6 +91,8 @@ def unicode_name(name: str) -> str:
 
     >>> unicode_name("yhat"), unicode_name("lambda"), unicode_name("x1"), unicode_name("w_out")
     ('ŷ', 'λ', 'x1', 'w_out')
+    >>> unicode_name("h_theta")
+    'h_θ'
     """
     import unicodedata
 
@@ -98,7 +100,7 @@ def unicode_name(name: str) -> str:
     text = GREEK.get(base, base)
     if accent:
         text = unicodedata.normalize("NFC", text + ACCENTS[accent][0])
-    return text + number + (f"_{below}" if below else "")
+    return text + number + (f"_{GREEK.get(below, below)}" if below else "")
 
 
 def subscript(text: str) -> str | None:

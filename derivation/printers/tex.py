@@ -73,13 +73,15 @@ def tex_name(name: str, below: str = "", separate: bool = False) -> tuple[str, b
     \hat{y} \lambda \mathrm{sig} w_{\mathrm{out}} x_1 \mathrm{a\_b\_c}
     >>> print(tex_name("W1", "kd")[0], tex_name("yhat", "j")[0])
     W^{(1)}_{kd} \hat{y}_j
+    >>> print(tex_name("h_theta", "i")[0])
+    h_{\theta, i}
     """
     base, accent, digits, word = parts(name)
     made = letter(base)
     if accent:
         made = rf"\{ACCENTS[accent][1]}{{{made}}}"
     above = False
-    under = [rf"\mathrm{{{escape(word)}}}"] if word else []
+    under = [letter(word) if word in GREEK else rf"\mathrm{{{escape(word)}}}"] if word else []
     if digits and below:
         made, above = f"{made}^{{({digits})}}", True
     elif digits:

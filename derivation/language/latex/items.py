@@ -202,14 +202,39 @@ def _declared(parts: list[Segment], found: Items) -> list[Segment]:
                     found.prefer.setdefault(text[0], parts[end].tokens[0].text)
                 k = end + 1
                 continue
-        listed = len(text) > 4 and text[1] == "\\in" and "\\dots" in text
-        if listed and text[-1] in ("\\}", "]") and _one_small(text[0]) and text[-2].isalpha():
-            found.prefer.setdefault(text[0], text[-2])
+        ran = _range_said(text)
+        if ran is not None:
+            found.prefer.setdefault(*ran)
             k += 1
             continue
         out.append(parts[k])
         k += 1
     return out
+
+
+def _is_probability(piece: list[Token]) -> bool:
+    r"""Whether a side is ``p(y=1 \mid x)``: a conditional probability, by its bar."""
+    text = [t.text for t in piece]
+    return text[:2] in (["p", "("], ["P", "("], ["\\Pr", "("]) and text[-1] == ")" and "|" in text
+
+
+def _range_said(text: list[str]) -> tuple[str, str] | None:
+    r"""The letter and the name it runs up to, of ``j \in \{1, …, n\}`` or ``(j = 1, …, n)``."""
+    if text[:1] == ["("] and text[-1:] == [")"]:
+        text = text[1:-1]
+    if text[:1] == ["\\forall"]:
+        text = text[1:]
+    if len(text) < 4 or not _one_small(text[0]):
+        return None
+    inner = text[2:]
+    if text[1] == "\\in" and inner[0] in ("\\{", "[") and inner[-1] in ("\\}", "]"):
+        inner = inner[1:-1]
+    elif text[1:3] != ["=", "1"]:
+        return None
+    *before, last = inner
+    listed = all(t.isdigit() or t in (",", "\\dots") for t in before)
+    goes_on = "\\dots" in before and before[-1] in (",", "\\dots")
+    return (text[0], last) if listed and goes_on and last.isalpha() else None
 
 
 def _one_small(text: str) -> bool:
@@ -255,6 +280,8 @@ def _item(document: Document, number: int, formula: Formula, part: Segment) -> I
             pieces.append([])
         else:
             pieces[-1].append(token)
+    if not formula.displayed and len(pieces) > 2 and _is_probability(pieces[0]):
+        del pieces[0], ops[0]  # p(y | x) = h(x) = …: words for what is then defined
     try:
         for op in ops:
             if op.text in _OTHER:

@@ -113,8 +113,9 @@ class Ranges:
                 continue
             letters = sorted(self.letters.get(r, ()))
             size = next((by_letter[x] for x in letters if x in by_letter), None)
-            if size is None:
-                size = next((prefer[x] for x in letters if x in prefer), None)
+            said = size is None and any(x in prefer for x in letters)
+            if said:
+                size = next(prefer[x] for x in letters if x in prefer)
             if size is None:
                 size = _invented(letters, used)
                 used.add(size)
@@ -123,7 +124,9 @@ class Ranges:
             self.size[r] = size
             of = sorted({name for (name, _), s in self.slots.items() if self.find(s) == r})
             shown = ", ".join(letters) or f"the index of {', '.join(of)}"
-            assumed.append(f"{shown} runs over 1…{size} (the document does not say how far)")
+            runs = "run" if ", " in shown and letters else "runs"
+            if not said:
+                assumed.append(f"{shown} {runs} over 1…{size} (the document does not say how far)")
         for r in roots:
             if r in self.size:
                 continue
