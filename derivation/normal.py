@@ -453,11 +453,6 @@ def normal_term(t: Term) -> Any:
     return found
 
 
-def same_by_ring(a: Term, b: Term) -> bool:
-    """Equal as polynomials, whatever the conditions."""
-    return a == b or normal(a)[0] == normal(b)[0]
-
-
 def difference_vanishes(a: Term, b: Term) -> Conditions | None:
     """The conditions under which a = b by algebra, or None if algebra does not show it.
 

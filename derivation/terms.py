@@ -515,12 +515,6 @@ def conjuncts(c: Term) -> tuple[Any, ...]:
     return c.args if isinstance(c, AllOf) else (c,)
 
 
-def is_index_term(t: Term) -> bool:
-    """Whether the term can stand in a slot: an index, or an element of a label array is decided
-    by the reader; numbers and elements count only inside ``Indexed`` and ``KroneckerDelta``."""
-    return isinstance(t, Index)
-
-
 # -- binders, cases, derivatives ------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from mpmath import mpf
+from mpmath import mp, mpf
 
 from derivation.codegen.calling import Function
 from derivation.engine import derive_outcome
@@ -21,9 +21,18 @@ from derivation.oracle import Oracle
 from derivation.problem import Problem
 from derivation.steps import Outcome
 from derivation.terms import Index, Size, indices_of, name_of
+from tests import independent
 from tests.independent import Model, Point, Unclear, derivative, unknown
 
 Arrays = dict[str, Any]
+
+
+def with_digits(digits: int) -> Iterator[None]:
+    """A fixture's body: the reference in so many digits, and up to numbers as long."""
+    before = mp.dps, independent.HUGE
+    mp.dps, independent.HUGE = digits, mpf(10) ** digits
+    yield
+    mp.dps, independent.HUGE = before
 
 
 def differences(

@@ -20,7 +20,7 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the extra `numpy` is not installed")
 
-from mpmath import mp, mpf  # noqa: E402
+from mpmath import mpf  # noqa: E402
 
 from derivation import api, derive, gradients, library  # noqa: E402
 from derivation.codegen import AutogradModule, Function, NoCode, source  # noqa: E402
@@ -34,7 +34,14 @@ from derivation.steps import Outcome  # noqa: E402
 from derivation.terms import free_indices, name_of  # noqa: E402
 from tests import independent  # noqa: E402
 from tests.independent import Unclear  # noqa: E402
-from tests.numerical import Case, called, cases, differences, outcomes  # noqa: E402
+from tests.numerical import (  # noqa: E402
+    Case,
+    called,
+    cases,
+    differences,
+    outcomes,
+    with_digits,
+)
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "code"
 NAMES = [entry.name for entry in library.entries() if entry.name]
@@ -162,10 +169,7 @@ def test_every_gradient_is_a_product_with_its_upstream() -> None:
 @pytest.fixture
 def far() -> Iterator[None]:
     """The reference in numbers that hold exp(-2000) beside 1."""
-    before = mp.dps, independent.HUGE
-    mp.dps, independent.HUGE = 1800, mpf(10) ** 1800
-    yield
-    mp.dps, independent.HUGE = before
+    yield from with_digits(1800)
 
 
 @pytest.mark.parametrize("name", NAMES)

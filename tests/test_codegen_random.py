@@ -13,7 +13,6 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the extra `numpy` is not installed")
 
-from mpmath import mp, mpf  # noqa: E402
 from programs import generate  # noqa: E402
 
 from benchmarks.corpus import problem_of  # noqa: E402
@@ -23,9 +22,15 @@ from derivation.errors import DerivationError  # noqa: E402
 from derivation.language import read_problem  # noqa: E402
 from derivation.steps import Outcome  # noqa: E402
 from derivation.terms import name_of  # noqa: E402
-from tests import independent  # noqa: E402
 from tests.independent import Unclear  # noqa: E402
-from tests.numerical import Case, called, cases, differences, outcomes  # noqa: E402
+from tests.numerical import (  # noqa: E402
+    Case,
+    called,
+    cases,
+    differences,
+    outcomes,
+    with_digits,
+)
 from tests.test_codegen import _is_defined, _runs_clean  # noqa: E402
 
 DATA = pathlib.Path(__file__).parent / "data"
@@ -80,10 +85,7 @@ def test_random_programs(start: int) -> None:
 @pytest.fixture
 def far() -> Iterator[None]:
     """The reference in numbers that hold exp(-1000) beside 1."""
-    before = mp.dps, independent.HUGE
-    mp.dps, independent.HUGE = 900, mpf(10) ** 900
-    yield
-    mp.dps, independent.HUGE = before
+    yield from with_digits(900)
 
 
 # a name of theirs, exp(z) itself, leaves the range of the number type

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from derivation.codegen.dialects import Dialect
@@ -46,21 +45,6 @@ class Names:
                 known += "_"
             self.found[raw] = known
         return known
-
-
-@dataclass
-class Inputs:
-    """What a function is called with, in the order of the problem.
-
-    Attributes:
-        arrays: Inputs of the problem that are read, by their raw names.
-        functions: Unknown functions, by their names in the source.
-        sizes: Sizes that no array's shape tells.
-    """
-
-    arrays: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    sizes: list[str] = field(default_factory=list)
 
 
 class Body:

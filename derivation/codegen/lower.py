@@ -8,7 +8,7 @@ divides by zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -195,6 +195,14 @@ class Lowering(Stable):
                     known += [relation("!=", c.left, c.right), relation("!=", c.right, c.left)]
         return Scope(tuple(known), (*scope.masks, *masks), scope.filled)
 
+    def under_all(self, guards: Iterable[Term], scope: Scope) -> tuple[Scope, list[Node]]:
+        """The scope inside a sum under these conditions, and their masks outside of it."""
+        inner, masks = scope, []
+        for g in guards:
+            inner = self.under(inner, g)
+            masks += [self.condition(c, scope) for c in conjuncts(g)]
+        return inner, masks
+
     # -- names ------------------------------------------------------------------------------
 
     def refer(self, t: Term, scope: Scope) -> Node:
@@ -353,11 +361,7 @@ class Lowering(Stable):
     def total(self, t: Any, scope: Scope) -> Node:
         """A sum over indices."""
         over, guards, body = opened(t)
-        inner = scope
-        masks: list[Node] = []
-        for g in guards:
-            inner = self.under(inner, g)
-            masks.extend(self.condition(c, scope) for c in conjuncts(g))
+        inner, masks = self.under_all(guards, scope)
         apart = self._without_diagonal(over, guards, body, scope)
         if apart is not None:
             return apart

@@ -222,10 +222,6 @@ class Printer(SumPrinter):
         move = "permute" if self.dialect.is_torch else "transpose"
         return f"{inner}.{move}({places})", ATOM
 
-    @staticmethod
-    def _is_leaf(n: Node) -> bool:
-        return n.op in ("array", "eye", "cmp", "arange", "index")
-
     # -- elementwise ------------------------------------------------------------------------
 
     def _elementwise(self, n: Node, order: tuple[Axis, ...]) -> Text:

@@ -9,7 +9,7 @@ The logistic function, its complement, its logarithm and ``log(1 + exp(x))`` are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,7 @@ class Stable:
 
         def lower(self, t: Term, scope: Scope) -> Node: ...
         def under(self, scope: Scope, condition: Term) -> Scope: ...
+        def under_all(self, guards: Iterable[Term], scope: Scope) -> tuple[Scope, list[Node]]: ...
         def condition(self, c: Term, scope: Scope) -> Node: ...
         def safe(self, n: Node, scope: Scope, fill: Node) -> Node: ...
 
@@ -405,11 +406,7 @@ class Stable:
         from derivation.codegen.lower import Scope, opened
 
         over, guards, body = opened(t)
-        inner = scope
-        masks: list[Node] = []
-        for g in guards:
-            inner = self.under(inner, g)
-            masks.extend(self.condition(c, scope) for c in conjuncts(g))
+        inner, masks = self.under_all(guards, scope)
         part = self.scaled(body, Scope(inner.conditions, inner.masks))
         if part.scale is None or not set(part.scale.axes) & set(over):
             return Scaled(sums.total([part.mantissa], over, masks), part.scale)

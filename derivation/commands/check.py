@@ -24,6 +24,8 @@ _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    from derivation.commands.derive import add_assume
+
     parser.add_argument("file", metavar="FILE|NAME|-", help="the derivation to check")
     parser.add_argument(
         "--final", metavar="FORMULA", help="check only this claimed result, as line 0"
@@ -31,13 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--problem", metavar="FILE|NAME", help="a problem file that settles what names mean"
     )
-    parser.add_argument(
-        "--assume",
-        action="append",
-        default=[],
-        metavar="TEXT",
-        help="a definition or `given ...` that a document leaves out; may be repeated",
-    )
+    add_assume(parser)
     parser.add_argument(
         "--detail",
         choices=("normal", "full"),

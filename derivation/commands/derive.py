@@ -44,17 +44,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="a problem file that settles the names and ranges of a document",
     )
+    add_assume(parser)
+    parser.add_argument(
+        "--save-problem",
+        metavar="FILE",
+        help="write what was read of a document as a problem file, with its equalities as claims",
+    )
+
+
+def add_assume(parser: argparse.ArgumentParser) -> None:
+    """The option that adds what a document leaves out."""
     parser.add_argument(
         "--assume",
         action="append",
         default=[],
         metavar="TEXT",
         help="a definition or `given ...` that a document leaves out; may be repeated",
-    )
-    parser.add_argument(
-        "--save-problem",
-        metavar="FILE",
-        help="write what was read of a document as a problem file, with its equalities as claims",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from derivation.coq.congruence import Congruence
@@ -64,10 +65,7 @@ class Sums(Congruence):
 
     def sum_factor(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         lhs, name, inside = self.opened(lhs, rhs, env)
-        try:
-            outside, body, _ = factored(lhs, rhs)
-        except RuleRefused as error:
-            raise NotExported(f"sum-factor: {error}") from None
+        outside, body, _ = _found("sum-factor", factored, lhs, rhs)
         first = self.rewritten(lhs, mul(outside, body), name, inside)
         size, text = self.size(lhs.index.size), self.term(body, inside)
         lemma, factor = ("scal", self.term(outside, env))
@@ -86,10 +84,7 @@ class Sums(Congruence):
 
     def sift(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         lhs, name, inside = self.opened(lhs, rhs, env)
-        try:
-            j, others, value, _ = sifted(lhs, rhs)
-        except RuleRefused as error:
-            raise NotExported(f"sift-delta: {error}") from None
+        j, others, value, _ = _found("sift-delta", sifted, lhs, rhs)
         there, rest = self.index(j, env), self.term(others, inside)
         old = self.term(lhs.body, inside)
         turned = f"(ltac:(turn {there} {name}) : {old} = {rest} * delta {name} {there})"
@@ -127,10 +122,7 @@ class Sums(Congruence):
             return f"(eq_sym {self.split_term(step, rhs, lhs, env)})"
         a, b = self.term(lhs, env), self.term(rhs, env)
         lhs, name, inside = self.opened(lhs, rhs, env)
-        try:
-            j, _ = set_apart(self.theory, lhs, rhs)
-        except RuleRefused as error:
-            raise NotExported(f"split-term: {error}") from None
+        j, _ = _found("split-term", set_apart, self.theory, lhs, rhs)
         there, size = self.index(j, env), self.size(lhs.index.size)
         body = self.guarded(lhs, self.term(lhs.body, inside), inside)
         head = f"sum_apart {size} {there} (fun {name} => {body}) ltac:(rng)"
@@ -138,10 +130,7 @@ class Sums(Congruence):
 
     def sum_one_place(self, step: Step, lhs: Any, rhs: Any, env: Env) -> str:
         lhs, name, inside = self.opened(lhs, rhs, env)
-        try:
-            j, _ = one_place(self.theory, lhs, rhs)
-        except RuleRefused as error:
-            raise NotExported(f"sum-one-place: {error}") from None
+        j, _ = _found("sum-one-place", one_place, self.theory, lhs, rhs)
         there, size = self.index(j, env), self.size(lhs.index.size)
         body = self.guarded(lhs, self.term(lhs.body, inside), inside)
         single = f"if Nat.eqb {name} {there} then {body} else 0"
@@ -153,3 +142,11 @@ class Sums(Congruence):
         value = self.guarded(lhs, self.term(lhs.body, at_j), at_j)
         last = f"(ltac:(cases) : ({value}) = {self.term(rhs, env)})"
         return f"(eq_trans {first} (eq_trans {second} {last}))"
+
+
+def _found(law: str, find: Callable[..., Any], *args: Any) -> Any:
+    """What the rule's own matching finds, or NotExported, saying the law."""
+    try:
+        return find(*args)
+    except RuleRefused as error:
+        raise NotExported(f"{law}: {error}") from None

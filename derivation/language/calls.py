@@ -55,7 +55,8 @@ KNOWN_FUNCTIONS: frozenset[str] = frozenset(FUNCTIONS) | {
     "sqrt", "digamma", "trigamma", "sum", "prod", "delta", "softmax", "logsumexp", "mean", "norm",
     "diff", "partial", "deriv",
 }  # fmt: skip
-_ARGUMENTS = {
+# How many arguments each function of values takes.
+ARGUMENTS: dict[str, tuple[int, ...]] = {
     **{name: (count,) for name, (_, count) in FUNCTIONS.items()},
     "log": (1, 2),
     "sqrt": (1,),
@@ -131,11 +132,11 @@ class Calls:
         special = {"delta": self._delta, "diff": self._derivative, "partial": self._derivative}
         if name in special:
             return special[name](node, scope)
-        if name not in _ARGUMENTS:
+        if name not in ARGUMENTS:
             self._refuse_function(name, node, token, scope)
         if name in ("max", "min") and len(node.args) == 1:
             refusals.refuse_bare_reduction(name, node, token, scope)
-        self._check_count(name, _ARGUMENTS[name], node, token)
+        self._check_count(name, ARGUMENTS[name], node, token)
         args = [self.reader.value(a, scope) for a in node.args]
         if name == "polygamma" and not (isinstance(args[0], Integer) and 0 <= args[0] <= MAX_POWER):
             fail(scope.token(node.args[0]), "the order of `polygamma(n, x)` is a number 0, 1, 2, …")

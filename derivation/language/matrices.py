@@ -10,8 +10,10 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from derivation.language.calls import ARGUMENTS
 from derivation.language.lexer import Token, fail
 from derivation.language.scope import Scope
+from derivation.language.syntax import RELATIONS
 from derivation.terms import (
     ENGINE_LETTER,
     PI,
@@ -47,38 +49,7 @@ if TYPE_CHECKING:
     from derivation.language.reader import Reader
 
 REDUCING = ("sum", "prod", "max", "min", "mean", "norm", "logsumexp", "softmax")
-_ENTRYWISE = frozenset(
-    [
-        "exp",
-        "log",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "asinh",
-        "acosh",
-        "atanh",
-        "erf",
-        "sigmoid",
-        "softplus",
-        "relu",
-        "abs",
-        "sign",
-        "lgamma",
-        "digamma",
-        "trigamma",
-        "detach",
-    ]
-)
-_RELATIONS: dict[type, str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+_ENTRYWISE = frozenset(ARGUMENTS) - {"polygamma"}
 _GREEK = frozenset(
     [
         "alpha",
@@ -407,7 +378,7 @@ class Matrices:
         """One comparison, entry by entry."""
         if not (isinstance(node, ast.Compare) and len(node.ops) == 1):
             fail(scope.token(node), "one comparison is expected here")
-        op = _RELATIONS.get(type(node.ops[0]))
+        op = RELATIONS.get(type(node.ops[0]))
         if op is None:
             fail(scope.token(node), "this comparison is not part of the language")
         sides = [node.left, node.comparators[0]]
@@ -429,7 +400,7 @@ class Matrices:
             return self._reduced(name, node, axis, scope)
         if axis is not None:
             fail(token, f"`{name}` takes no `axis`")
-        known = name in _ENTRYWISE or name in ("max", "min", "log") or name in words.unknown
+        known = name in _ENTRYWISE or name in words.unknown
         if not known:
             if name in words.functions and all(not self.value(a, scope).rank for a in args):
                 return Array((), self.reader.value(node, scope))

@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from derivation.language.calls import ARGUMENTS
 from derivation.language.lexer import MAX_BYTES
 from derivation.language.scope import constant_value, written_bits
 from derivation.problem import Problem
 from derivation.terms import (
-    FUNCTIONS,
     ONE,
     PI,
     REDUCTIONS,
@@ -56,8 +56,7 @@ _TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\*\*|[=!<>]=|[-+*/()\[\],<>]
 _KNOWN = re.compile(r"[A-Za-z_0-9]+|\*\*|[=!<>]=|[-+*/()\[\],<>]")
 _WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not"))
 _COMPARES = frozenset(("==", "!=", "<", "<=", ">", ">="))
-_UNARY = {name: count for name, (_, count) in FUNCTIONS.items() if name != "polygamma"}
-_UNARY |= {"sqrt": 1, "digamma": 1, "trigamma": 1}
+_COUNTS = {name: counts[0] for name, counts in ARGUMENTS.items() if name != "polygamma"}
 _MAX_DEPTH, _MAX_BITS, _MAX_DIGITS = 40, 2000, 9
 _END = ""
 
@@ -276,10 +275,10 @@ class Quick:
             return self._delta()
         if name in ("diff", "partial"):
             return self._derivative(name)
-        if name not in _UNARY or name in self.shapes:
+        if name not in _COUNTS or name in self.shapes:
             raise Unsure
         args = self._arguments()
-        if len(args) != _UNARY[name]:
+        if len(args) != _COUNTS[name]:
             raise Unsure
         return apply(name, *args)
 

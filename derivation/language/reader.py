@@ -20,6 +20,7 @@ from derivation.language.scope import (
     suggestion,
     written_bits,
 )
+from derivation.language.syntax import RELATIONS
 from derivation.terms import (
     ONE,
     PI,
@@ -49,9 +50,6 @@ from derivation.terms import (
     size,
 )
 
-_RELATIONS: dict[type, str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
 _TOO_LONG = 10**MAX_DIGITS
 _MAX_PRODUCT = 2_000  # digits; Python itself writes out no more than 4300
 _MAX_BITS = (10**_MAX_PRODUCT).bit_length()
@@ -318,10 +316,10 @@ class Reader:
             sides = [self.value(n, scope) for n in (node.left, *node.comparators)]
             parts = []
             for k, op in enumerate(node.ops):
-                if type(op) not in _RELATIONS:
+                if type(op) not in RELATIONS:
                     refusals.refuse_node(op, scope.token(node.comparators[k]), "a comparison")
                 token = scope.token(node.comparators[k])
-                parts.append(self.relation(_RELATIONS[type(op)], sides[k], sides[k + 1], token))
+                parts.append(self.relation(RELATIONS[type(op)], sides[k], sides[k + 1], token))
             return all_of(*parts)
         if isinstance(node, ast.BoolOp):
             found = [self.condition(n, scope) for n in node.values]

@@ -19,6 +19,10 @@ from derivation.language.lexer import (
 # the parser as a call with these (unwritable) names, which is flat.
 LONG_SUM, LONG_PRODUCT, ONE_OVER, MINUS = "\u03a3", "\u03a0", "\u0399", "\u039c"
 _LAMBDA = "\u03bb"
+# Python's comparisons as the language writes them.
+RELATIONS: dict[type, str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
 _LONG_CHAIN, _MANY_TOKENS = 12, 200
 _BREAKS = frozenset((",", "==", "!=", "<", "<=", ">", ">=")) | WORDS
 

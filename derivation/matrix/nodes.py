@@ -37,13 +37,15 @@ Shape = tuple[Any, ...]
 class Node:
     """A matrix expression, never changed once made.
 
-    A kind of node names in ``fields`` what it is made of besides its shape. ``cost`` counts the
+    A kind of node names in ``fields`` what it is made of besides its shape; the nodes among that,
+    by themselves or in tuples, are its ``parts``, in the order of the fields. ``cost`` counts the
     operations, a transpose far less than one. (Not dataclasses: two dozen of them would take a
     tenth of what the whole program needs to start.)
     """
 
     fields: ClassVar[tuple[str, ...]] = ()
     shape: Shape
+    parts: tuple[Node, ...]
     cost: float
 
     def __init__(self, shape: Shape, *values: Any) -> None:
@@ -51,6 +53,9 @@ class Node:
         self._key = (type(self), shape, *values)
         for name, value in zip(self.fields, values, strict=True):
             setattr(self, name, value)
+        self.parts = tuple(
+            p for v in values for p in (v if isinstance(v, tuple) else (v,)) if isinstance(p, Node)
+        )
         self.cost = self.own_cost + sum(p.cost for p in self.parts)
         self._hash = hash(self._key)
 
@@ -75,10 +80,6 @@ class Node:
     @property
     def rank(self) -> int:
         return len(self.shape)
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return ()
 
     @property
     def own_cost(self) -> float:
@@ -182,10 +183,6 @@ class OneHot(Node):
     fields = ("label",)
     label: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.label,)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return delta(at[-1], self.label.entry(at[:-1], fresh))
 
@@ -200,10 +197,6 @@ class Map(Node):
     function: str
     args: tuple[Node, ...]
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return self.args
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return apply(self.function, *[_spread(a, at, fresh) for a in self.args])
 
@@ -215,10 +208,6 @@ class Power(Node):
     base: Node
     exponent: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.base, self.exponent)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return power(_spread(self.base, at, fresh), _spread(self.exponent, at, fresh))
 
@@ -228,10 +217,6 @@ class Plus(Node):
 
     fields = ("terms",)
     terms: tuple[Node, ...]
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return self.terms
 
     @property
     def own_cost(self) -> float:
@@ -247,10 +232,6 @@ class Times(Node):
     fields = ("above", "below")
     above: tuple[Node, ...]
     below: tuple[Node, ...]
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (*self.above, *self.below)
 
     @property
     def own_cost(self) -> float:
@@ -272,10 +253,6 @@ class Compare(Node):
     left: Node
     right: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.left, self.right)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         condition = relation(self.op, _spread(self.left, at, fresh), _spread(self.right, at, fresh))
         return if_else(condition, ONE, ZERO)
@@ -288,10 +265,6 @@ class Where(Node):
     condition: Node
     yes: Node
     no: Node
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.condition, self.yes, self.no)
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         mark = _spread(self.condition, at, fresh)
@@ -314,10 +287,6 @@ class MatMul(Node):
     a: Node
     b: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a, self.b)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         k = fresh.over(self.b.shape[0])
         left = self.a.entry((*at[: self.a.rank - 1], k), fresh)
@@ -332,10 +301,6 @@ class Outer(Node):
     a: Node
     b: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a, self.b)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return mul(self.a.entry(at[:1], fresh), self.b.entry(at[1:], fresh))
 
@@ -345,10 +310,6 @@ class Transpose(Node):
 
     fields = ("a",)
     a: Node
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
 
     @property
     def own_cost(self) -> float:
@@ -364,10 +325,6 @@ class Diag(Node):
     fields = ("a",)
     a: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return mul(self.a.entry(at[:1], fresh), delta(*at))
 
@@ -378,10 +335,6 @@ class DiagOf(Node):
     fields = ("a",)
     a: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return self.a.entry((at[0], at[0]), fresh)
 
@@ -391,10 +344,6 @@ class Trace(Node):
 
     fields = ("a",)
     a: Node
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         k = fresh.over(self.a.shape[0])
@@ -407,10 +356,6 @@ class Lift(Node):
     fields = ("a", "places")
     a: Node
     places: tuple[int, ...]
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
 
     @property
     def own_cost(self) -> float:
@@ -426,10 +371,6 @@ class Full(Node):
     fields = ("a",)
     a: Node
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
-
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         return _spread(self.a, at, fresh)
 
@@ -441,10 +382,6 @@ class Reduce(Node):
     kind: str
     a: Node
     axis: int | None
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.a,)
 
     def entry(self, at: Sequence[Any], fresh: Fresh) -> Any:
         if self.axis is None:
@@ -465,10 +402,6 @@ class Einsum(Node):
     inputs: tuple[str, ...]
     output: str
     factors: tuple[Node, ...]
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return self.factors
 
     @property
     def own_cost(self) -> float:

@@ -66,7 +66,7 @@ def letter(base: str) -> str:
     return rf"\mathrm{{{escape(base)}}}"
 
 
-def tex_name(name: str, below: str = "", separate: bool = False) -> tuple[str, bool]:
+def tex_name(name: str, below: str = "") -> tuple[str, bool]:
     r"""A name with what is below it, and whether it already has something above it.
 
     >>> print(*(tex_name(n)[0] for n in ("yhat", "lambda", "sig", "w_out", "x1", "a_b_c")))

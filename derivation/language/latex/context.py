@@ -53,10 +53,8 @@ class Context:
         self.size_names: dict[str, str] = {}
         self.notes: list[str] = []
         self.assumed: list[str] = []
-        self.function_params: dict[str, str] = {}
         self.unknown: dict[str, int] = {}
         self.scope = Scope(ranges)
-        self.letters_used: set[str] = set()
         self.length = 0
         self.ambiguous = self.flipped = False  # ∂ that reads two ways, and the other reading
         self.derived: list[tuple[set[Key], Key]] = []  # names in what is differentiated, and by

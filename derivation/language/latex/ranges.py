@@ -38,7 +38,6 @@ class Ranges:
     letters: dict[int, set[str]] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
-    clashes: list[str] = field(default_factory=list)
 
     def new(self, letter: str = "") -> int:
         self.parent.append(len(self.parent))
