@@ -450,14 +450,12 @@ def _shared_front(c: Any, d: Any) -> tuple[Any, Any, Any]:
     """(g, c/g, d/g) with g the factors that both have."""
     (nc, pc), (nd, pd) = split_product(c), split_product(d)
     shared = [(b, e) for b, e in pc if _exponent_of(b, pd) == e]
-    keys = {normal_term(b) for b, _ in shared}
     numeric = _gcd([nc, nd])
     if nc < 0 and nd < 0:
         numeric = -numeric
-    left = [(b, e) for b, e in pc if normal_term(b) not in keys]
-    right = [(b, e) for b, e in pd if normal_term(b) not in keys]
-    return (
-        join_product(numeric, shared),
-        join_product(nc / numeric, left),
-        join_product(nd / numeric, right),
+    front = join_product(numeric, shared)
+    below = inverse(join_product(Fraction(1), shared))  # a - b beside b - a meets there
+    left, right = (
+        tidy(mul(join_product(n / numeric, parts), below)) for n, parts in ((nc, pc), (nd, pd))
     )
+    return front, left, right
