@@ -215,13 +215,15 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
-    inner = [s for s in subterms(rw.replacement) if isinstance(s, Reduction)]
+    inner = [normal_term(s) for s in subterms(rw.replacement) if isinstance(s, Reduction)]
     for path, sub in occurrences(t):
         if any(path[: len(p)] == p for p, _ in chain.items) or any(
             path[: len(p)] == p for p in shielded
         ):
             continue
-        if isinstance(sub, Reduction) and any(match(s, sub, theory) is not None for s in inner):
+        if isinstance(sub, Reduction) and any(
+            match(s, normal_term(sub), theory) is not None for s in inner
+        ):
             shielded.append(path)  # the replacement brings this in: leave it whole
             continue
         proof = rw.at(sub, theory)
@@ -336,7 +338,11 @@ def _as_monomial(body: Any) -> tuple[Any, Any] | None:
 
 
 def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
-    """The same rewrite for its pattern as the simplifier leaves it."""
+    """The same rewrite for its pattern as the simplifier leaves it.
+
+    Where constants leave a sum there, it is solved for the sum: from sum(x[k]/m) = v comes
+    sum(x[k]) = v*m.
+    """
     if not _has_sum(rw.pattern):
         return None
     pattern = simplifier_of(theory).simplify(rw.pattern).after
@@ -351,7 +357,31 @@ def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
         chain.splice(rw.prove(values))
         return chain.proof()
 
-    return Rewrite(rw.name, rw.params, pattern, rw.replacement, prove, rw.kind)
+    plain = Rewrite(rw.name, rw.params, pattern, rw.replacement, prove, rw.kind)
+    return _solved_for_sum(theory, plain) or plain
+
+
+def _solved_for_sum(theory: Theory, rw: Rewrite) -> Rewrite | None:
+    """From c*sum f = v: sum f = v/c, where c is known not to be 0."""
+    c, parts = split_product(rw.pattern)
+    sums = [(b, e) for b, e in parts if isinstance(b, SumOver) and e == ONE]
+    if len(sums) != 1 or not set(rw.params) <= free_indices(sums[0][0]):
+        return None
+    whole = sums[0][0]
+    front = join_product(c, [x for x in parts if x[0] is not whole])
+    if not theory.decide(relation("!=", front, ZERO))[0]:
+        return None
+    solved = tidy(mul(rw.replacement, inverse(front)))
+    if not _divides_safely(solved, theory):
+        return None
+
+    def prove(values: dict[Any, Any]) -> Any:
+        there, before = substitute(rw.pattern, values), substitute(inverse(front), values)
+        chain = Chain(substitute(whole, values)).algebra(mul(before, there))
+        chain.splice(rw.prove(values), (len(chain.term.args) - 1,))
+        return chain.algebra(substitute(solved, values)).proof()
+
+    return Rewrite(rw.name, rw.params, whole, solved, prove, rw.kind)
 
 
 def _divides_safely(t: Term, theory: Theory) -> bool:
