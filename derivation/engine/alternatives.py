@@ -16,6 +16,7 @@ from derivation.engine.arithmetic import (
     beside,
     expanded,
     join_product,
+    leading,
     negated,
     over_one_denominator,
     split_product,
@@ -390,11 +391,20 @@ def _shown(t: Any, after: Any) -> Iterator[Proof]:
 def _turned(body: Any) -> Iterator[Any]:
     """The body with the opposite sign, put into a sum of terms in it."""
     if isinstance(body, Add):
-        yield negated(body)
+        yield _without_signs(negated(body))
     elif isinstance(body, Mul):
         for k, b in enumerate(body.args):
             if isinstance(b, Add):
                 yield mul(*body.args[:k], negated(b), *body.args[k + 1 :])
+
+
+def _without_signs(t: Any) -> Any:
+    """-(a - b)*c as (b - a)*c, in every term of a sum."""
+    out = []
+    for a in t.args:
+        turned = next(_turned(leading(a)[1]), None) if leading(a)[0] == -1 else None
+        out.append(a if turned is None or not isinstance(turned, Mul) else turned)
+    return add(*sorted(out, key=lambda a: leading(a)[0] < 0))
 
 
 def _below(t: Any) -> set[Any]:

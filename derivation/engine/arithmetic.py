@@ -341,6 +341,23 @@ def expanded(t: Term) -> Any:
     return t
 
 
+def in_front(t: Term) -> Any:
+    """A sum of terms with the factors that all of them have in front: s - s*r as s*(1 - r)."""
+    if not isinstance(t, Add):
+        return t
+    split = [split_product(a)[1] for a in t.args]
+    shared = []
+    for b, e in split[0]:
+        have = [x for parts in split for c, x in parts if c == b]
+        if len(have) == len(split) and all(is_number(x) and value_of(x) > 0 for x in have):
+            shared.append((b, number(min(map(value_of, have)))))
+    if not shared:
+        return t
+    below = [(b, number(-value_of(e))) for b, e in shared]
+    inner = add(*[tidy(mul(a, join_product(Fraction(1), below))) for a in t.args])
+    return mul(join_product(Fraction(1), shared), inner)
+
+
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
     return bool(a == b or normal(a)[0] == normal(b)[0])

@@ -11,7 +11,17 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
+from derivation.engine.arithmetic import (
+    in_front,
+    join_product,
+    leading,
+    over_one_denominator,
+    same,
+    scaled,
+    split_product,
+    tidy,
+)
+from derivation.engine.cost import cost
 from derivation.engine.defined import defined_at
 from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
@@ -48,6 +58,7 @@ from derivation.terms import (
     is_number,
     mul,
     negate,
+    number,
     power,
     relation,
     relu,
@@ -124,7 +135,7 @@ class Simplifier:
             if isinstance(t, Pow) and not (
                 is_number(t.args[1]) and value_of(t.args[1]).denominator == 1
             ):
-                return self._power_step(t)
+                return self._one_exponent(t) or self._power_step(t)
             return None
         if isinstance(t, KroneckerDelta):
             if t.args[0] == t.args[1]:
@@ -238,6 +249,23 @@ class Simplifier:
                         chain.splice(self.simplify(lifted.args[k]), (k,))
                     return chain.proof()
         return None
+
+    def _one_exponent(self, t: Any) -> Proof | None:
+        """x**(1/(1 - s) - s/(1 - s)) = x: the exponent's terms over one denominator."""
+        e = t.args[1]
+        if not isinstance(e, Add):
+            return None
+        top, below = over_one_denominator(e)
+        whole = tidy(
+            mul(in_front(top), *[power(b, number(-value_of(x))) for b, x in below])
+        )
+        if not below or isinstance(whole, Add) or cost(whole) >= cost(e):
+            return None
+        try:
+            chain = Chain(t).algebra(whole, (1,))
+        except RuleRefused:
+            return None
+        return self._then(chain) if whole != ONE else chain.algebra(t.args[0]).proof()
 
     def _power_step(self, t: Any) -> Proof | None:
         """sqrt(x**2) is x where x > 0 is known."""
