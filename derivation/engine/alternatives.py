@@ -85,7 +85,7 @@ class Alternatives:
         if isinstance(t, Mul):
             yield from self._cleared(t)
             yield from self._into_sum(t)
-            yield from self._one_exponential(t)
+            yield from self.one_exponential(t)
             yield from self._one_power(t)
             yield from self._pushed(t)
             yield from self._by_the_share(t)
@@ -329,7 +329,7 @@ class Alternatives:
                 yield chain.splice(flip(back.proof()), where).proof()
                 return
 
-    def _one_exponential(self, t: Any) -> Iterator[Proof]:
+    def one_exponential(self, t: Any) -> Iterator[Proof]:
         """exp(a)/exp(b) = exp(a - b)."""
         c, parts = split_product(t)
         exps = [(b, e) for b, e in parts if isinstance(b, sympy.exp)]
@@ -350,11 +350,20 @@ class Alternatives:
         return None
 
     def _one_power(self, t: Any) -> Iterator[Proof]:
-        """x**a/y**a = (x/y)**a for positive x and y and one symbolic exponent."""
+        """x**a/y**a = (x/y)**a for one exponent, x and y positive unless it is a whole number."""
         c, parts = split_product(t)
         for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
-            if is_number(e1) or is_number(e2) or isinstance(b1, Mul) or isinstance(b2, Mul):
+            if isinstance(b1, Mul) or isinstance(b2, Mul) or is_number(e1) != is_number(e2):
                 continue
+            if is_number(e1):
+                one, two = value_of(e1), value_of(e2)
+                if abs(one) != abs(two) or abs(one) == 1:
+                    continue
+                if one.denominator == 1:
+                    base = mul(b1, b2 if one == two else inverse(b2))
+                    rest = [x for m, x in enumerate(parts) if m not in (k, n)]
+                    yield from _shown(t, join_product(c, [*rest, (base, e1)]))
+                    continue
             if not all(self.theory.decide(relation(">", b, ZERO))[0] for b in (b1, b2)):
                 continue
             rest = [x for m, x in enumerate(parts) if m not in (k, n)]

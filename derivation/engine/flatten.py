@@ -6,13 +6,15 @@ from typing import Any
 
 from derivation.engine.arithmetic import leading, negated, tidy
 from derivation.engine.cost import cost
+from derivation.engine.defined import defined_at
 from derivation.engine.proof import Chain, Proof, flip
 from derivation.engine.rewrites import occurrences
-from derivation.engine.simplify import factors_of
+from derivation.engine.simplify import excluded, factors_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal, normal_term
 from derivation.terms import (
     MIRROR,
+    TRUE,
     ZERO,
     Add,
     IfElse,
@@ -36,6 +38,7 @@ from derivation.terms import (
     substitute,
     sum_over,
 )
+from derivation.theory import Theory
 
 
 def nested(t: Any, f: Any) -> Proof | None:
@@ -72,6 +75,21 @@ def flattened(t: Term) -> Proof:
                     break
         else:
             break
+    return chain.proof()
+
+
+def completed(t: Term, theory: Theory) -> Proof:
+    """Every sum over i != j whose term at i = j is there, and 0, as a sum over all i."""
+    chain = Chain(t)
+    for path, sub in occurrences(t):
+        here = at(chain.term, path) if isinstance(sub, SumOver) else None
+        if here is not None and here.guard != TRUE:
+            i, j = here.index, excluded(here.guard, here.index)
+            if j is None or i in free_indices(j) or not theory.in_range(j, i.size):
+                continue
+            missing = tidy(substitute(here.body, {i: j}))
+            if missing == ZERO and defined_at(theory, here.body, i, j, here):
+                chain.rule("sum-guard", sum_over(here.body, i), path)
     return chain.proof()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
 import sympy
 
 from derivation.engine.arithmetic import join_product, leading, scaled, split_product
+from derivation.engine.cost import cost
 from derivation.terms import (
     ONE,
     ZERO,
@@ -39,6 +41,8 @@ def presented(t: Any) -> Any:
     if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
         return t
     if isinstance(t, Add):
+        if _in_ratio(t) is not None:
+            return _product(t)
         return _sum([_term(a) for a in t.args])
     if isinstance(t, Mul):
         return _product(t)
@@ -83,6 +87,12 @@ def _product(t: Any, signs: bool = True) -> Any:
     coefficient, parts = split_product(t)
     if not coefficient:
         return ZERO
+    for base, e in parts:
+        alike = _in_ratio(base) if e == ONE else None
+        if alike is not None:
+            others = [alike[0] if p[0] is base else p for p in parts]
+            coefficient, parts = split_product(join_product(coefficient, [*others, alike[1]]))
+            break
     above: list[tuple[Any, Any]] = []
     below: list[tuple[Any, Any]] = []
     for base, e in parts:
@@ -141,13 +151,40 @@ def _exponential(base: Any, e: Any) -> Any:
 def _ratios(
     above: list[tuple[Any, Any]], below: list[tuple[Any, Any]]
 ) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]]:
-    """a**n/b**n as (a/b)**n, where that is all there is."""
-    if len(above) != 1 or len(below) != 1:
-        return above, below
-    (a, n), (b, m) = above[0], below[0]
-    if n != m or n == ONE or not is_number(n) or value_of(n).denominator != 1:
-        return above, below
-    return [(mul(*_factors(a), inverse(b)), n)], []
+    """a**n/b**n as (a/b)**n."""
+    for k, (a, n) in enumerate(above):
+        for m, (b, e) in enumerate(below):
+            if n == e != ONE and is_number(n) and value_of(n).denominator == 1:
+                ratio = (mul(*_factors(a), inverse(b)), n)
+                rest = above[:k] + [ratio] + above[k + 1 :], below[:m] + below[m + 1 :]
+                return _ratios(*rest)
+    return above, below
+
+
+def _in_ratio(t: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]] | None:
+    """s**6/r**7 - 2*s**12/r**13 is (s**6/r**6 - 2*s**12/r**12) times r**(-1)."""
+    if not isinstance(t, Add):
+        return None
+    split = [split_product(a) for a in t.args]
+    first = [(b, value_of(e)) for b, e in split[0][1] if _whole(e)]
+    for (x, e), (y, f) in itertools.permutations(first, 2):
+        outside = 1 + cost(y) + (2 if abs(e + f) > 1 else 0)
+        if not e > 1 or not f < -1 or e + f == 0 or outside > 2 * len(split):
+            continue
+        inner = []
+        for c, parts in split:
+            have = {b: value_of(n) for b, n in parts if _whole(n)}
+            if have.get(x, 0) < 2 or have[x] + have.get(y, 0) != e + f:
+                break
+            rest = [p for p in parts if p[0] != y]
+            inner.append(join_product(c, [*rest, (y, number(-have[x]))]))
+        else:
+            return (add(*inner), ONE), (y, number(e + f))
+    return None
+
+
+def _whole(e: Any) -> bool:
+    return is_number(e) and bool(value_of(e).denominator == 1)
 
 
 def _factors(t: Any) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
-from derivation.engine.flatten import conditions_shortened, flattened, nested
+from derivation.engine.flatten import completed, conditions_shortened, flattened, nested
 from derivation.engine.onehot import fold_one_hot, one_hot
 from derivation.engine.proof import (
     Chain,
@@ -183,6 +183,7 @@ class Shortener:
             if cost(candidate.after) < cost(best.after):
                 best = candidate
         best = join(best, labelled(flattened(best.after), "collect"))
+        best = join(best, labelled(completed(best.after, self.theory), "collect"))
         best = join(best, labelled(conditions_shortened(best.after), "collect"))
         if not without:
             self._memo[t] = best
@@ -315,7 +316,7 @@ class Shortener:
                 if not self.effort.spend(step.after):
                     return best
                 done = join(step, self.simplifier.simplify(step.after))
-                for final in (done, self._expanded_after(done)):
+                for final in (done, self._exponentials_met(done), self._expanded_after(done)):
                     if final is not None and cost(final.after) < cost(best.after if best else t):
                         best = labelled(final, "fold")
             if best is not None:
@@ -326,6 +327,17 @@ class Shortener:
         """Whether a term with these names can hold what the definition is about at all."""
         about = names(definition.body) - self._sizes
         return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
+
+    def _exponentials_met(self, p: Proof) -> Proof | None:
+        """An exponential that came in with a name, in one with the one that it stands beside."""
+        for path, sub in occurrences(p.after):
+            if isinstance(sub, Mul) and sum(isinstance(f, sympy.exp) for f in sub.args) > 1:
+                ways = list(safely(self.alternatives.one_exponential(sub)))
+                if not ways:
+                    return None
+                chain = Chain(p.after).splice(min(ways, key=lambda w: cost(w.after)), path)
+                return join(p, join(chain.proof(), self.simplifier.simplify(chain.term)))
+        return None
 
     def _expanded_after(self, p: Proof) -> Proof | None:
         try:

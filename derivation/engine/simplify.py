@@ -424,25 +424,12 @@ class Simplifier:
         pulled = self._pull_out(t)
         if pulled is not None:
             return pulled
-        if self.completing:
-            for c in conjuncts(guard):
-                j = excluded(c, i)
-                if j is not None and guard == c and self._nothing_at(t, j):
-                    return self._then(Chain(t).rule("sum-guard", sum_over(body, i)))
         if i not in free_indices(body) and guard == TRUE and body != ONE:
             return self._then(Chain(t).rule("sum-constant", mul(i.size, body)))
         if i not in free_indices(body) and guard == TRUE:
             chain = Chain(t).rule("sum-constant", mul(i.size, body))
             return chain.algebra(i.size).proof()
         return None
-
-    def _nothing_at(self, t: Any, j: Any) -> bool:
-        """Whether the term of a sum at i = j is there, and 0."""
-        i = t.index
-        if i in free_indices(j) or not self.theory.in_range(j, i.size):
-            return False
-        missing = tidy(substitute(t.body, {i: j}))
-        return missing == ZERO and defined_at(self.theory, t.body, i, j, t)
 
     def _one_place(self, t: Any, c: Any) -> Proof | None:
         j = _fixed(c, t.index)
