@@ -41,6 +41,8 @@ from derivation.terms import (
     free_indices,
     is_element,
     is_number,
+    names,
+    neg,
     relation,
     relu,
     sigmoid,
@@ -53,6 +55,7 @@ NEG, ZER, POS = 1, 2, 4
 ANY = NEG | ZER | POS
 Used = frozenset[Any]  # givens that an answer rests on
 NOTHING: Used = frozenset()
+STRICT = {"<": 1, ">": -1}  # which side is the lower one
 MOST_TERMS = 24  # of a sum in which squares are looked for
 
 
@@ -96,9 +99,14 @@ class Signs:
     def _sign_of(self, t: Term) -> tuple[int, Used]:
         signs, used = self._sign_by_structure(t)
         for given in self.theory.facts:
-            better = signs & {">": POS, "!=": POS | NEG}.get(given.op, ANY)
-            if given.right == ZERO and better != signs and self._says(given.left, t):
-                signs, used = better, used | {given}
+            bits = {">": POS, "!=": POS | NEG}.get(given.op, ANY)
+            if given.right == ZERO and signs & bits != signs and self._says(given.left, t):
+                signs, used = signs & bits, used | {given}
+            elif given.right != ZERO and given.op in STRICT and names(given) == names(t):
+                low, high = (given.left, given.right)[:: STRICT[given.op]]
+                for about, bits in ((add(high, neg(low)), POS), (add(low, neg(high)), NEG)):
+                    if signs & bits != signs and self._says(about, t):
+                        signs, used = signs & bits, used | {given}
         return signs, used
 
     def _says(self, about: Term, t: Term) -> bool:

@@ -169,6 +169,13 @@ class Alternatives:
             rest = [p for n, p in enumerate(parts) if n != k]
             turned = [(b, number(-value_of(x) * value_of(e))) for b, x in below]
             yield from _shown(t, tidy(beside(c, [*rest, *turned], power(top, e))[0]))
+            front = join_product(Fraction(1), below)
+            whole = add(*[tidy(mul(front, a)) for a in base.args])  # not multiplied out
+            if whole != top:
+                staged, where = beside(c, rest, power(base, e))
+                chain = Chain(t).algebra(staged)
+                chain.algebra(mul(*factors_of(inverse(front)), whole), (*where, 0))
+                yield chain.algebra(tidy(chain.term)).proof()
 
     def _pushed(self, t: Any) -> Iterator[Proof]:
         """Factors put into a sum of terms, and into the sums in it where they meet a denominator.

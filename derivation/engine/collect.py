@@ -161,11 +161,17 @@ class Collector:
             inner = apart.after if c == 1 else mul(number(c), apart.after)
             place = min(m, n)
             staged = add(*rest[:place], inner, *rest[place:])
-            start = rearranged(t, staged)
-            if start is None:
+            chain = Chain(t)
+            try:
+                for k, whole in ((m, one), (n, two)):
+                    if isinstance(whole.args[0], Mul):  # log(x/2) - log(y/2) shares the 2
+                        where = next(p for p, s in occurrences(t.args[k]) if s == whole)
+                        chain.rule("log-expand", self._log_apart(whole), (k, *where))
+                chain.algebra(staged)
+            except RuleRefused:
                 continue
             path = ((place,) if rest else ()) + (() if c == 1 else (1,))
-            yield Chain(t).splice(start).splice(flip(apart), path).proof()
+            yield chain.splice(flip(apart), path).proof()
 
     def _log_apart(self, t: Any) -> Any:
         after, _ = REGISTRY["log-expand"].rewrite(self.theory, t, {})  # type: ignore[misc]

@@ -406,11 +406,12 @@ def _one_of_two(rw: Rewrite) -> Rewrite:
 
 
 def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any) -> list[Rewrite]:
-    """From ``total = solved`` with total a sum: each exponential in it solved for."""
+    """From ``total = solved`` with total a sum: each exponential or symbolic power solved for."""
     out = []
     for a in total.args:
         c, rest = leading(a)
-        if isinstance(rest, sympy.exp) and set(definition.params) <= free_indices(rest):
+        grown = isinstance(rest, sympy.exp) or (isinstance(rest, Pow) and not is_number(rest.args[1]))
+        if grown and set(definition.params) <= free_indices(rest):
             others = [x for x in total.args if x is not a]
             value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
             if isinstance(solved, Pow) and solved.args[1] == MINUS_ONE:  # (1 - p)/p, not 1/p - 1

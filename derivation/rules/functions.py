@@ -13,6 +13,7 @@ from derivation.terms import (
     ONE,
     ZERO,
     Detach,
+    Mul,
     Pow,
     add,
     apply,
@@ -43,8 +44,12 @@ Result = tuple[Any, Iterable[Any]]
     "Logarithm of a product",
     r"\log \frac{a b^n}{c} = \log a + n \log b - \log c,\quad \log e^x = x",
     needs=("every factor > 0",),
-    valid=("log(exp(a)) -> a", "log(a**2*b) -> 2*log(a) + log(b)"),
-    refuses=("log(a + b) -> log(a) + log(b)",),
+    valid=(
+        "log(exp(a)) -> a",
+        "log(a**2*b) -> 2*log(a) + log(b)",
+        "log((1 - a)/b) -> log(1 - a) - log(b)",
+    ),
+    refuses=("log(a + b) -> log(a) + log(b)", "log((1 - a)*b) -> log(1 - a) - log(b)"),
     broken_at="log(a**2*b) -> 2*log(a) + log(b) @ a=-1",
     lemma="logs",
 )
@@ -52,6 +57,8 @@ def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """The logarithm of a product of powers, of an exponential, of 1."""
     refuse(isinstance(t, sympy.log), "not a logarithm")
     poly, needs = normal(t.args[0])
+    if len(poly) != 1 and isinstance(t.args[0], Mul):
+        return _log_of_factors(t.args[0].args)
     refuse(len(poly) == 1, "not a product")
     ((monomial, c),) = poly.items()
     terms: list[Any] = []
@@ -67,6 +74,18 @@ def log_expand(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         conditions.append(relation(">", number(c), ZERO))
         terms.append(log(number(c)))
     refuse(bool(monomial) or c == 1, "nothing to expand")
+    return add(*terms), conditions
+
+
+def _log_of_factors(factors: tuple[Any, ...]) -> Result:
+    """The logarithm of a product as written, which has sums among its factors."""
+    terms: list[Any] = []
+    conditions: list[Any] = []
+    for f in factors:
+        power_of = isinstance(f, Pow) and is_number(f.args[1])
+        base, e = f.args if power_of else (f, ONE)
+        conditions.append(relation(">", base, ZERO))
+        terms.append(log(base) if e == ONE else mul(e, log(base)))
     return add(*terms), conditions
 
 
