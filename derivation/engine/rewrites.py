@@ -20,6 +20,7 @@ from derivation.engine.arithmetic import (
     beside,
     join_product,
     leading,
+    negated,
     same,
     scaled,
     split_product,
@@ -56,6 +57,7 @@ from derivation.terms import (
     is_leaf,
     is_literal_place,
     is_number,
+    log,
     mul,
     name_of,
     names,
@@ -63,6 +65,7 @@ from derivation.terms import (
     number,
     power,
     relation,
+    sigmoid,
     substitute,
     subterms,
     sum_over,
@@ -318,6 +321,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     else:
         out.extend(_inside_sum(theory, definition, normal_term(body), head))
     out.extend(_logistic(theory, definition))
+    out.extend(_logit(theory, definition))
     out.extend(_peeled(theory, definition))
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
         out.append(_opposite(theory, definition))
@@ -466,6 +470,32 @@ def _logistic(theory: Theory, definition: Definition) -> list[Rewrite]:
         Rewrite(definition.name, params, s, head, prove),
         Rewrite(definition.name, params, mirrored, add(ONE, neg(head)), prove_mirrored),
     ]
+
+
+def _logit(theory: Theory, definition: Definition) -> list[Rewrite]:
+    """From p = sigmoid(x): log((1 - p)/p) is -x, and log(p/(1 - p)) is x."""
+    body, head = definition.body, definition.head
+    if not isinstance(body, sigmoid) or not set(definition.params) <= free_indices(body):
+        return []
+    x = body.args[0]
+    odds = mul(head, inverse(add(ONE, neg(head))))
+    against = mul(add(ONE, neg(head)), inverse(head))
+
+    def rewrite(pattern: Any, exponent: Any) -> Rewrite:
+        def prove(values: dict[Any, Any]) -> Any:
+            chain = Chain(substitute(log(pattern), values))
+            target, whole = substitute(head, values), substitute(body, values)
+            for path, sub in list(occurrences(chain.term)):
+                if sub == target:
+                    chain.splice(Move("definition", target, whole), path)
+                    after, _ = REGISTRY["sigmoid-definition"].rewrite(theory, whole, {})  # type: ignore[misc]
+                    chain.rule("sigmoid-definition", after, path)
+            chain.algebra(substitute(exp(exponent), values), (0,))
+            return chain.rule("log-expand", substitute(exponent, values)).proof()
+
+        return Rewrite(definition.name, definition.params, log(pattern), exponent, prove)
+
+    return [rewrite(odds, x), rewrite(against, negated(x))]
 
 
 def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:
