@@ -21,6 +21,7 @@ from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
 from derivation.engine.simplify import Simplifier
+from derivation.engine.stages import alike
 from derivation.engine.stages import stages as told
 from derivation.engine.vacuous import refuse_vacuous
 from derivation.errors import KernelError, NotDerived, RuleRefused
@@ -285,6 +286,8 @@ class Planner:
             if found is not None:
                 best = join(best, found[0])
         shown = presented(best.after)
+        if alike(theorem.rhs, shown):
+            return theorem
         pieces = told(best)
         last = Chain(best.after).algebra(shown).proof() if shown != best.after else None
         for k, piece in enumerate(pieces):

@@ -62,6 +62,7 @@ from derivation.terms import (
     all_of,
     at,
     conjuncts,
+    exp,
     free_indices,
     indices_of,
     is_number,
@@ -263,9 +264,9 @@ class Shortener:
             p = join(p, turned)
             yield p
             yield from self._opened(p, without)
-        apart = self._powers_apart(p.after)
-        if apart is not None:
-            yield self._settle(join(p, apart), without)
+        for apart in (self._powers_apart(p.after), self._exponentials_apart(p.after, without)):
+            if apart is not None:
+                yield self._settle(join(p, apart), without)
         products = self._whole_products(p.after)
         if products is not None:
             yield self._settle(join(p, products), without)
@@ -405,6 +406,29 @@ class Shortener:
         if not chain.items:
             return None
         return join(chain.proof("collect"), self.simplifier.simplify(chain.term))
+
+    def _exponentials_apart(self, t: Term, without: frozenset[str]) -> Proof | None:
+        """exp(a + b) as exp(a)*exp(b), where a name says what exp(a) is."""
+        known = [
+            rw
+            for d, rewrites in self.folds
+            if d.name not in without
+            for rw in rewrites
+            if isinstance(rw.pattern, sympy.exp)
+        ]
+        chain = Chain(t)
+        for path, sub in occurrences(t) if known else ():
+            if not isinstance(sub, sympy.exp) or not isinstance(sub.args[0], Add):
+                continue
+            for part in sub.args[0].args:
+                single = exp(part)
+                if any(rw.at(single, self.theory) is not None for rw in known):
+                    rest = exp(add(*[a for a in sub.args[0].args if a is not part]))
+                    chain.algebra(mul(single, rest), path)
+                    break
+        if not chain.items:
+            return None
+        return join(chain.proof("expand"), self.simplifier.simplify(chain.term))
 
     def _whole_products(self, t: Term) -> Proof | None:
         """Every product over l != j as the whole one over its j-th factor."""

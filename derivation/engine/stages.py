@@ -36,7 +36,7 @@ def _without_idle(pieces: list[Proof]) -> list[Proof]:
         if held is not None:
             piece = labelled(join(held, piece), piece.label)
             held = None
-        if _alike(piece.before, piece.after):
+        if alike(piece.before, piece.after):
             held = piece
         else:
             out.append(piece)
@@ -48,7 +48,7 @@ def _without_idle(pieces: list[Proof]) -> list[Proof]:
     return out
 
 
-def _alike(a: Term, b: Term) -> bool:
+def alike(a: Term, b: Term) -> bool:
     """Whether two terms read the same."""
     return bool(alpha_equal(_flat(a), _flat(b)))
 
@@ -70,10 +70,10 @@ def _cancelling(piece: Proof) -> list[Proof]:
     """
     flat = list(moves(piece))
     for k, (path, move) in enumerate(flat):
-        if move.rule != "field" or _alike(move.before, move.after):
+        if move.rule != "field" or alike(move.before, move.after):
             continue
         middle = _cancelled(move.before)
-        if middle is None or _alike(middle, move.after):
+        if middle is None or alike(middle, move.after):
             continue
         chain = Chain(piece.before)
         try:
@@ -127,4 +127,4 @@ def _denominator(t: Any) -> Term | None:
     return None
 
 
-__all__ = ["stages"]
+__all__ = ["alike", "stages"]
