@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from derivation.engine.arithmetic import (
+    expanded,
     join_product,
     leading,
     negated,
@@ -65,6 +66,9 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 
+MOST_GROUPED = 40  # nodes
+
+
 class Collector:
     """Ways to write a sum of terms with a common factor in front, or as one indexed sum."""
 
@@ -84,6 +88,7 @@ class Collector:
             for pair in itertools.combinations(range(len(terms)), 2):
                 yield from self.common_factor(t, pair)
         yield from self._delta_turned(t)
+        yield from self._by_grouping(t)
         yield from self._alike(t)
         yield from self._together(t)
         yield from self._one_logarithm(t)
@@ -91,6 +96,31 @@ class Collector:
         if len(terms) <= 10:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
+
+    def _by_grouping(self, t: Any) -> Iterator[Proof]:
+        """p*c - p*d - y*c + y*d = (p - y)*(c - d)."""
+        opened = expanded(t) if cost(t) <= MOST_GROUPED else t
+        if not isinstance(opened, Add) or len(opened.args) != 4:
+            return
+        a, *others = opened.args
+        for k, d in enumerate(others):
+            b, c = others[:k] + others[k + 1 :]
+            if not same(mul(a, d), mul(b, c)):
+                continue
+            ratio = tidy(mul(c, inverse(a)))
+            below = [
+                (x, number(-value_of(e)))
+                for x, e in split_product(ratio)[1]
+                if is_number(e) and value_of(e) < 0
+            ]
+            front = join_product(Fraction(1), below)
+            second = add(front, tidy(mul(front, ratio)))
+            first = add(*[tidy(mul(x, inverse(front))) for x in (a, b)])
+            shared = [p.after for p in self.common_factor(first, (0, 1))]
+            whole = tidy(mul(*factors_of(shared[0] if shared else first), second))
+            proof = rearranged(t, whole)
+            if proof is not None:
+                yield proof
 
     def _alike(self, t: Any) -> Iterator[Proof]:
         """sin(x - y) - sin(y - x) with both at x - y; so for every even or odd function."""

@@ -104,6 +104,8 @@ def _product(t: Any, signs: bool = True) -> Any:
             e = presented(e)
         if is_number(e) and value_of(e) < 0:
             below.append((base, number(-value_of(e))))
+        elif leading(e)[0] < 0 and not isinstance(base, sympy.exp):
+            below.append((base, scaled(e, Fraction(-1))))
         else:
             above.append((base, e))
     above, below = _ratios(above, below)

@@ -610,7 +610,7 @@ def fold_products(definition: Definition, t: Term, theory: Theory) -> Proof | No
     meaning = _exponential(definition, theory)
     body = definition.body if meaning is None else meaning.after
     coefficient, pattern = split_product(body)
-    if len(pattern) < 2:
+    if not pattern or (len(pattern) == 1 and pattern[0][1] == ONE):
         return None
     chain = Chain(t)
     for path, sub in list(occurrences(t)):
@@ -632,21 +632,15 @@ def _fold_in_product(
     """The product with the name in it; with the name's exponential where ``meaning`` is that."""
     have_coefficient, have = split_product(t)
     for values in assignments(definition.params, t, theory):
-        left = list(have)
-        for base, e in pattern:
-            wanted = substitute(base, values)
-            place = next(
-                (k for k, (b, x) in enumerate(left) if same(b, wanted) and _covers(x, e)), None
-            )
-            if place is None:
-                break
-            b, x = left[place]
-            rest = tidy(add(x, neg(e)))
-            left[place : place + 1] = [] if rest == ZERO else [(b, rest)]
-        else:
+        left = _divided(have, pattern, values)
+        if left is not None:
             head = substitute(definition.head, values)
             if meaning is None:
-                out = join_product(have_coefficient / coefficient, [*left, (head, ONE)])
+                times, again = 1, _divided(left, pattern, values)
+                while again is not None:
+                    times, left, again = times + 1, again, _divided(again, pattern, values)
+                c = have_coefficient / coefficient**times
+                out = join_product(c, [*left, (head, number(times))])
                 return _prove_by_unfolding(definition, values, t, out)
             power_of_e = exp(head)
             out, where = beside(have_coefficient / coefficient, left, power_of_e)
@@ -656,6 +650,24 @@ def _fold_in_product(
             chain.rule("exp-of-log", at_values, where)
             return flip(chain.algebra(t).proof())  # type: ignore[no-any-return]
     return None
+
+
+def _divided(
+    have: list[Any], pattern: list[Any], values: dict[Any, Any]
+) -> list[Any] | None:
+    """What is left of a product's powers without those of the pattern, if it holds them."""
+    left = list(have)
+    for base, e in pattern:
+        wanted = substitute(base, values)
+        place = next(
+            (k for k, (b, x) in enumerate(left) if same(b, wanted) and _covers(x, e)), None
+        )
+        if place is None:
+            return None
+        b, x = left[place]
+        rest = tidy(add(x, neg(e)))
+        left[place : place + 1] = [] if rest == ZERO else [(b, rest)]
+    return left
 
 
 def _exponential(definition: Definition, theory: Theory) -> Proof | None:

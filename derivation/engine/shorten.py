@@ -228,15 +228,16 @@ class Shortener:
         for path, sub in occurrences(best.after):
             if not isinstance(sub, sympy.exp):
                 continue
-            core = leading(sub.args[0])[1]
-            if (
-                self.theory.defined(core)
-                and name_of(core) not in self.cut | without
-                and isinstance(leading(self.theory.unfold(core))[1], sympy.log)
-            ):
-                inner = sub.args[0].args.index(core) if core != sub.args[0] else None
-                where = (*path, 0) if inner is None else (*path, 0, inner)
-                places.setdefault(name_of(core), []).append((where, core))
+            for k, core in enumerate(factors_of(sub.args[0])):
+                if (
+                    self.theory.defined(core)
+                    and name_of(core) not in self.cut | without
+                    and any(
+                        isinstance(f, sympy.log) for f in factors_of(self.theory.unfold(core))
+                    )
+                ):
+                    where = (*path, 0, k) if isinstance(sub.args[0], Mul) else (*path, 0)
+                    places.setdefault(name_of(core), []).append((where, core))
 
         def opened(name: str) -> Proof:
             chain = Chain(best.after)
