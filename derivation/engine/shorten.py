@@ -52,6 +52,7 @@ from derivation.terms import (
     TRUE,
     Add,
     Detach,
+    Function,
     Indexed,
     Mul,
     Pow,
@@ -173,8 +174,8 @@ class Shortener:
             if self.effort.left <= 0:
                 break
             best = self._better(best, candidate, without)
-        if best.after != first.after and self.effort.left > 0:  # what came out, opened once
-            for candidate in safely(self._opened(best, without)):
+        if self.effort.left > 0 and _functions(best.after) != _functions(first.after):
+            for candidate in safely(self._opened(best, without)):  # log(a/b) that came may be shared
                 best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
@@ -199,11 +200,13 @@ class Shortener:
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
     ) -> Iterator[Callable[[], Proof]]:
-        """The same, one name that came up being left out at first."""
-        before = names(t)
+        """The same, one name that came up in an exponent being left out at first."""
+        came = frozenset().union(
+            *(names(s) for _, s in occurrences(found) if isinstance(s, sympy.exp))
+        ) - names(t)
         for definition, _ in self.folds:
             name = definition.name
-            if name in without or name in before or name not in names(found):
+            if name in without or name not in came:
                 continue
 
             def late(name: str = name) -> Proof:
@@ -275,8 +278,11 @@ class Shortener:
             opened = self._expand(p.after)
         except RuleRefused:
             return
-        if opened.after != p.after:
-            yield self._settle(join(p, labelled(opened, "expand")), without)
+        if opened.after == p.after:
+            return
+        settled = self._settle(join(p, labelled(opened, "expand")), without)
+        if _brackets(p.after) > 1 or settled.after != opened.after:
+            yield settled  # else only what was opened could be put in brackets again
 
     def _settle(self, p: Proof, without: frozenset[str]) -> Proof:
         """Facts and folds until nothing gets shorter."""
@@ -586,6 +592,24 @@ class Shortener:
         done = chain.proof()
         settled = self._settle(done, frozenset())
         yield settled
+
+
+def _functions(t: Term) -> frozenset[Any]:
+    """What functions are applied to in a term: log(a/b), exp(x) …"""
+    return frozenset(
+        s for _, s in occurrences(t) if isinstance(s, Function)
+    )
+
+
+def _brackets(t: Any) -> int:
+    """How many sums of terms multiplying out would open, a power for as many as it has factors."""
+    if isinstance(t, Add):
+        return 1 + sum(map(_brackets, t.args))
+    if isinstance(t, Mul):
+        return sum(map(_brackets, t.args))
+    if isinstance(t, Pow):
+        return 2 * _brackets(t.args[0])
+    return _brackets(t.body) if isinstance(t, SumOver) else 0
 
 
 def _covariances(moment: Any, first: Any, second: Any) -> Iterator[Any]:
