@@ -20,7 +20,7 @@ from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
-from derivation.engine.simplify import Simplifier
+from derivation.engine.simplify import Simplifier, factors_of
 from derivation.engine.stages import stages as told
 from derivation.engine.vacuous import refuse_vacuous
 from derivation.errors import KernelError, NotDerived, RuleRefused
@@ -31,6 +31,7 @@ from derivation.steps import Outcome
 from derivation.terms import (
     TRUE,
     ZERO,
+    Add,
     AnyOf,
     Diff,
     Every,
@@ -496,6 +497,8 @@ class Planner:
         """The library theorem that a lemma is an instance of, where there is one."""
         if len(between) != 1 or between[0] not in self.theory.definitions:
             return None
+        if not any(isinstance(f, Add) for f in factors_of(result)):
+            return None  # theorems are told as differences, such as p - y
         by_between = self.lemmas["adjoint", objective, between[0]].theorem
         for theorem in self.known():
             if theorem.problem.name == self.problem.name:

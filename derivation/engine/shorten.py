@@ -146,6 +146,11 @@ class Shortener:
         self._take(fact)
         self._clear()
 
+    def knows_of(self, about: frozenset[str]) -> bool:
+        """Whether a given or a fact is about these names and no others."""
+        known = (*self.rewrites, *self.symmetries)
+        return bool(self.one_hots) or any(names(rw.pattern) - self._sizes <= about for rw in known)
+
     def _clear(self) -> None:
         self.alternatives.definitions = [d for d, _ in self.folds]
         self._memo.clear()
@@ -175,7 +180,9 @@ class Shortener:
                 break
             best = self._better(best, candidate, without)
         if self.effort.left > 0 and _functions(best.after) != _functions(first.after):
-            for candidate in safely(self._opened(best, without)):  # log(a/b) that came may be shared
+            for candidate in safely(
+                self._opened(best, without)
+            ):  # log(a/b) that came may be shared
                 best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
@@ -596,9 +603,7 @@ class Shortener:
 
 def _functions(t: Term) -> frozenset[Any]:
     """What functions are applied to in a term: log(a/b), exp(x) …"""
-    return frozenset(
-        s for _, s in occurrences(t) if isinstance(s, Function)
-    )
+    return frozenset(s for _, s in occurrences(t) if isinstance(s, Function))
 
 
 def _brackets(t: Any) -> int:
