@@ -90,7 +90,8 @@ class Shortener:
         self.effort = Effort(WHOLE * gradients)
         self.collector = Collector(theory, simplifier, self.effort)
         self.alternatives = Alternatives(theory, simplifier, self.collector)
-        self.folds: list[tuple[Definition, list[Rewrite]]] = []
+        self.folds: list[Definition] = []  # the names that results may be folded into
+        self._ways: dict[str, list[Rewrite]] = {}
         self.rewrites: list[Rewrite] = []
         self.symmetries: list[Rewrite] = []
         self._memo: dict[Term, Proof] = {}
@@ -110,7 +111,7 @@ class Shortener:
 
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
-        self.folds.append((definition, folds_of(definition, self.theory)))
+        self.folds.append(definition)
         self._clear()
 
     def forget(self, cut: set[str], careful: bool = False) -> None:
@@ -120,7 +121,7 @@ class Shortener:
         """
         self._forgotten = (self.folds, self.rewrites, self.symmetries, self.one_hots)
         depends = self.theory.depends
-        self.folds = [(d, f) for d, f in self.folds if d.name not in cut and not careful]
+        self.folds = [d for d in self.folds if d.name not in cut and not careful]
         self.rewrites, self.symmetries = (
             [rw for rw in known if not any(depends(rw.pattern, n) for n in cut)]
             for known in (self.rewrites, self.symmetries)
@@ -152,7 +153,7 @@ class Shortener:
         return bool(self.one_hots) or any(names(rw.pattern) - self._sizes <= about for rw in known)
 
     def _clear(self) -> None:
-        self.alternatives.definitions = [d for d, _ in self.folds]
+        self.alternatives.definitions = list(self.folds)
         self._memo.clear()
         self.collector.forget()
         self._folded.clear()
@@ -211,7 +212,7 @@ class Shortener:
         came = frozenset().union(
             *(names(s) for _, s in occurrences(found) if isinstance(s, sympy.exp))
         ) - names(t)
-        for definition, _ in self.folds:
+        for definition in self.folds:
             name = definition.name
             if name in without or name not in came:
                 continue
@@ -321,10 +322,10 @@ class Shortener:
     def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
         here = names(t)
-        for definition, rewrites in self.folds:
+        for definition in self.folds:
             if definition.name in without or not self._may_fold(definition, here):
                 continue
-            for step in safely(self._fold_candidates(definition, rewrites, t)):
+            for step in safely(self._fold_candidates(definition, t)):
                 if not self.effort.spend(step.after):
                     return best
                 done = join(step, self.simplifier.simplify(step.after))
@@ -348,9 +349,14 @@ class Shortener:
         self.effort.spend(opened.after)
         return join(p, opened) if opened.after != p.after else None
 
-    def _fold_candidates(
-        self, definition: Definition, rewrites: list[Rewrite], t: Term
-    ) -> Iterator[Proof]:
+    def _ways_back(self, definition: Definition) -> list[Rewrite]:
+        """The equations that bring the name back, found when first asked for."""
+        found = self._ways.get(definition.name)
+        if found is None:
+            found = self._ways[definition.name] = folds_of(definition, self.theory)
+        return found
+
+    def _fold_candidates(self, definition: Definition, t: Term) -> Iterator[Proof]:
         for fold in (fold_sums, fold_products):
             found = fold(definition, t, self.theory)
             if found is not None:
@@ -359,7 +365,7 @@ class Shortener:
             found = fold_one_hot(given, definition, t, self.theory)
             if found is not None:
                 yield found
-        for rw in rewrites:
+        for rw in self._ways_back(definition):
             try:
                 step = apply_everywhere(rw, t, self.theory)
             except RuleRefused:
@@ -581,7 +587,7 @@ class Shortener:
         inside = names(self.theory.definitions[name].body)
         return any(
             d.name != name and isinstance(d.body, SumOver) and names(d.body) & inside
-            for d, _ in self.folds
+            for d in self.folds
         )
 
     def _local_candidates(self, t: Any) -> Iterator[Proof]:
