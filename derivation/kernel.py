@@ -78,28 +78,40 @@ class Theorem:
         return f"{assumed} |- {self.lhs} = {self.rhs}"
 
 
+# the slots' own setters, which the class denies to all others
+_WRITE = [
+    getattr(Theorem, slot).__set__ for slot in ("theory", "hypotheses", "lhs", "rhs", "unfolded")
+]
 DETACHED = "detach()"  # marks equalities of values that a derivative does not keep
-_LEDGER: WeakKeyDictionary[Theorem, dict[str, Any]] = WeakKeyDictionary()
+_LEDGER: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
 
 
 def _seal(
     theory: Theory, hypotheses: Iterable[Any], lhs: Any, rhs: Any, unfolded: frozenset[str]
 ) -> Theorem:
     theorem = object.__new__(Theorem)
-    values = {"theory": theory, "lhs": lhs, "rhs": rhs, "unfolded": unfolded}
-    values["hypotheses"] = frozenset(map(canonical, hypotheses))
-    for name, value in values.items():
-        object.__setattr__(theorem, name, value)
-    _LEDGER[theorem] = values
+    entry = (theory, frozenset(map(canonical, hypotheses)), lhs, rhs, unfolded)
+    for write, value in zip(_WRITE, entry, strict=True):
+        write(theorem, value)
+    _LEDGER[theorem] = entry
     return theorem
 
 
 def genuine(theorem: object) -> Theorem:
     """The theorem itself, if the kernel made it and nobody changed it; else KernelError."""
-    entry = _LEDGER.get(theorem) if type(theorem) is Theorem else None
-    if entry is None or any(getattr(theorem, k) is not v for k, v in entry.items()):
-        raise KernelError("this Theorem was not made by the kernel, or was changed since")
-    return theorem  # type: ignore[return-value]
+    if type(theorem) is Theorem:
+        entry = _LEDGER.get(theorem)
+        if entry is not None:
+            theory, hypotheses, lhs, rhs, unfolded = entry
+            if (
+                theorem.theory is theory
+                and theorem.hypotheses is hypotheses
+                and theorem.lhs is lhs
+                and theorem.rhs is rhs
+                and theorem.unfolded is unfolded
+            ):
+                return theorem
+    raise KernelError("this Theorem was not made by the kernel, or was changed since")
 
 
 def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], frozenset[str]]:

@@ -78,9 +78,12 @@ def text(t: Term) -> str:
     found = _TEXT.get(t)
     if found is None:
         if not t.args:
-            found = f"{type(t).__name__}:{t}"
             if isinstance(t, sympy.Symbol):
                 found = f"{t.name}:{type(t).__name__}"
+            elif isinstance(t, Integer):
+                found = f"{type(t).__name__}:{t.p}"
+            else:
+                found = f"{type(t).__name__}:{t}"
         else:
             inner = ",".join(map(text, t.args))
             found = f"{type(t).__name__}({inner})"
