@@ -181,15 +181,17 @@ def _atom(t: Term, needs: set[Any]) -> Poly:
 
 def _reduction(t: Any, needs: set[Any]) -> Term:
     """Normal inside, the bound index named by height."""
+    out = canonical(t)
     inner: set[Any] = set()
-    body = term_of(_poly(t.body, inner))
-    out = canonical(rebuild(t, (body, t.index, oriented(t.guard))))
-    for _ in range(4):  # naming the bound index may change the order of terms
-        again = rebuild(out, (term_of(_poly(out.body, set())), out.index, oriented(out.guard)))
-        if again == out:
+    for k in range(4):  # what becomes of the body may change the height, and so the order of terms
+        body = term_of(_poly(out.body, set() if k else inner))
+        again = rebuild(out, (body, out.index, oriented(out.guard)))
+        named = canonical(again)
+        if not k:
+            needs.update(every(c, out.index, out.guard) for c in inner)
+        out = named
+        if named == again:
             break
-        out = canonical(again)
-    needs.update(every(c, t.index, t.guard) for c in inner)
     return out
 
 

@@ -830,6 +830,8 @@ def canonical(t: Term) -> Any:
         out = _make(type(t), body, bound, guard)
     else:
         out = rebuild(t, tuple(canonical(a) for a in t.args))
+    if out is not t:
+        _memo(_CANONICAL, out, out)
     return _memo(_CANONICAL, t, out)
 
 
