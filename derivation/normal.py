@@ -123,9 +123,10 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
                 accumulate(out, m, c)
         return out
     if isinstance(t, Mul):
-        product: Poly = {UNIT: 1}
-        for a in t.args:
-            product = multiply(product, _poly(a, needs), needs)
+        polys = [_poly(a, needs) for a in t.args]
+        product, rest = _plain_product(polys, needs)
+        for k in range(rest, len(polys)):
+            product = multiply(product, polys[k], needs)
         return product
     if isinstance(t, Pow):
         base, exponent = t.args
@@ -275,6 +276,37 @@ def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
         needs.add(relation(">=", atom, ZERO))
     else:
         needs.add(relation(">", atom, ZERO))
+
+
+def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:
+    """The product of the first factors that are single powers of plain atoms; how many these are.
+
+    What ``multiply`` would make of them, in one pass.
+    """
+    out: dict[Any, Any] = {}
+    c: Any = 1
+    count = 0
+    for poly in polys:
+        if len(poly) != 1:
+            break
+        ((m, d),) = poly.items()
+        if any(_composite(atom) for atom, _ in m):
+            break
+        for atom, e in m:
+            have = out.get(atom)
+            if have is None:
+                out[atom] = e
+                continue
+            if atom != E:
+                _needed(atom, have, e, needs)
+            total = _add_exponents(have, e, needs)
+            if isinstance(total, int) and total == 0:
+                del out[atom]
+            else:
+                out[atom] = total
+        c *= d
+        count += 1
+    return {frozenset(out.items()): _coefficient(c)}, count
 
 
 def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
@@ -431,6 +463,9 @@ def term_of(poly: Poly) -> Any:
     """The canonical term of a polynomial."""
     if not poly:
         return ZERO
+    if len(poly) == 1:
+        ((m, c),) = poly.items()
+        return _monomial_term(m, c)
     return add(*[_monomial_term(m, poly[m]) for m in sorted(poly, key=_monomial_text)])
 
 
@@ -450,6 +485,8 @@ def _monomial_term(m: Monomial, c: Any) -> Any:
 
 def normal_term(t: Term) -> Any:
     """The normal form as a term."""
+    if is_leaf(t) and t is not E:
+        return t
     found = _TERMS.get(t)
     if found is None:
         if len(_TERMS) > _LIMIT:
