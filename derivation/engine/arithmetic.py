@@ -22,6 +22,7 @@ from derivation.terms import (
     KroneckerDelta,
     Mul,
     Pow,
+    Rational,
     SumOver,
     Term,
     add,
@@ -242,7 +243,7 @@ def negated(t: Any) -> Any:
 
 def _is_below(factor: tuple[Any, Any]) -> bool:
     base, e = factor
-    return is_number(e) and value_of(e) < 0 and not isinstance(base, sympy.exp)
+    return isinstance(e, Rational) and e.p < 0 and not isinstance(base, sympy.exp)
 
 
 def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:

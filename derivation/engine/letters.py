@@ -141,7 +141,7 @@ def _about_indices(c: Any) -> bool:
     )
 
 
-def core(h: Any) -> str:
+def core(h: Any) -> Any:
     """A hypothesis without quantifiers and guards, its free indices anonymous: for comparing."""
     while isinstance(h, Every | AnyOf) and h.args:
         h = h.body if isinstance(h, Every) else h.args[-1]
@@ -149,6 +149,4 @@ def core(h: Any) -> str:
     for s in subterms(h):
         if isinstance(s, Index) and s in free_indices(h) and s not in names:
             names[s] = index(f"_f{len(names)}", s.size)
-    return str(oriented(substitute(h, names))) + str(
-        [str(getattr(i, "size", "")) for i in names.values()]
-    )
+    return oriented(substitute(h, names))

@@ -168,7 +168,7 @@ class Planner:
         conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
         return tuple(conditions), tuple(domain), used
 
-    def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[str]:
+    def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[Any]:
         """Conditions that hold wherever the objective is defined (not those at its kinks)."""
         smooth = [c for v in wrt for c in self.theory.smooth(objective, name_of(v))]
         return frozenset(map(core, smooth)) - frozenset(map(core, self.theory.kinks))
