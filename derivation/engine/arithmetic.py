@@ -18,9 +18,11 @@ from derivation.terms import (
     ONE,
     ZERO,
     Add,
+    Integer,
     KroneckerDelta,
     Mul,
     Pow,
+    Rational,
     SumOver,
     Term,
     add,
@@ -33,6 +35,8 @@ from derivation.terms import (
 )
 
 Factors = tuple[Fraction, list[tuple[Any, Any]]]
+
+PLAIN = Fraction(1)  # the coefficient of a term that shows none
 
 _TIDY: dict[Term, Any] = {}
 _SPLIT: dict[Term, Factors] = {}
@@ -87,24 +91,18 @@ def split_product(t: Term) -> Factors:
 
 
 def _split_product(t: Term) -> Factors:
-    coefficient = Fraction(1)
+    coefficient = PLAIN
     bases: dict[Any, list[Any]] = {}
 
     def take(f: Any, e: Any) -> None:
         nonlocal coefficient
-        if (
-            is_number(f)
-            and is_number(e)
-            and value_of(e).denominator == 1
-            and (f != ZERO or value_of(e) > 0)
-        ):
-            coefficient *= value_of(f) ** int(value_of(e))
-        elif isinstance(f, Mul) and is_number(e) and value_of(e).denominator == 1:
+        whole = isinstance(e, Integer)
+        if whole and is_number(f) and (f != ZERO or e > 0):
+            coefficient *= value_of(f) ** int(e)
+        elif whole and isinstance(f, Mul):
             for g in f.args:
                 take(g, e)
-        elif isinstance(f, Pow) and (
-            (is_number(e) and value_of(e).denominator == 1) or f.args[1] == ONE
-        ):
+        elif isinstance(f, Pow) and (whole or f.args[1] == ONE):
             take(f.args[0], _times(f.args[1], e))
         elif isinstance(f, sympy.exp) and is_number(e):
             scale, core = _exponent_core(f.args[0])
@@ -116,20 +114,16 @@ def _split_product(t: Term) -> Factors:
 
     def put(base: Any, e: Any) -> None:
         nonlocal coefficient
-        if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1:
-            sign, primitive = _primitive(base)
-            coefficient *= sign ** int(value_of(e))
-            base = primitive
+        opposite = isinstance(base, Add) and isinstance(e, Integer)
+        if opposite:
+            sign, base = _primitive(base)
+            coefficient *= sign ** int(e)
+            opposite = isinstance(base, Add)
         key = normal_term(base)
-        if (
-            isinstance(base, Add)
-            and key not in bases
-            and is_number(e)
-            and value_of(e).denominator == 1
-        ):
+        if opposite and key not in bases:
             turned = normal_term(negated(base))
             if turned in bases:  # (a - b) beside (b - a)
-                coefficient *= (-1) ** int(value_of(e))
+                coefficient *= (-1) ** int(e)
                 key = turned
         if key in bases:
             if isinstance(base, KroneckerDelta):
@@ -147,13 +141,8 @@ def _split_product(t: Term) -> Factors:
         base, e, *again = entry
         if e == ZERO:
             continue
-        if (
-            is_number(base)
-            and is_number(e)
-            and value_of(e).denominator == 1
-            and (base != ZERO or value_of(e) > 0)
-        ):
-            coefficient *= value_of(base) ** int(value_of(e))
+        if is_number(base) and isinstance(e, Integer) and (base != ZERO or e > 0):
+            coefficient *= value_of(base) ** int(e)
             continue
         out.append((base, e))
         out.extend((base, a) for a in again)
@@ -189,37 +178,38 @@ def _leading(t: Term) -> tuple[Fraction, Any]:
     if is_number(t):
         return value_of(t), ONE
     if isinstance(t, Mul):
-        c = Fraction(1)
+        c = PLAIN
         rest = []
         for f in t.args:
             if is_number(f):
                 c *= value_of(f)
             else:
                 rest.append(f)
-        return c, mul(*rest)
-    return Fraction(1), t
+        return c, mul(*rest) if len(rest) < len(t.args) else t
+    return PLAIN, t
 
 
 def scaled(t: Term, c: Fraction) -> Any:
     """c*t, the coefficients multiplied."""
     have, rest = leading(t)
-    c = have * c
+    if have is not PLAIN:
+        c = have * c
     if not c:
         return ZERO
-    if rest == ONE:
+    if rest is ONE:
         return number(c)
-    if c == 1:
+    if c is PLAIN or c == 1:
         return rest
     return mul(number(c), *(rest.args if isinstance(rest, Mul) else (rest,)))
 
 
 def _times(a: Any, b: Any) -> Any:
-    if is_number(a) and is_number(b):
-        return number(value_of(a) * value_of(b))
     if a == ONE:
         return b
     if b == ONE:
         return a
+    if is_number(a) and is_number(b):
+        return number(value_of(a) * value_of(b))
     return normal_term(mul(a, b))
 
 
@@ -253,7 +243,7 @@ def negated(t: Any) -> Any:
 
 def _is_below(factor: tuple[Any, Any]) -> bool:
     base, e = factor
-    return is_number(e) and value_of(e) < 0 and not isinstance(base, sympy.exp)
+    return isinstance(e, Rational) and e.p < 0 and not isinstance(base, sympy.exp)
 
 
 def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
@@ -261,7 +251,7 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
     if not coefficient:
         return ZERO
     out = []
-    for base, e in sorted(factors, key=_is_below):
+    for base, e in sorted(factors, key=_is_below) if len(factors) > 1 else factors:
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
             if e != ONE:
@@ -275,7 +265,7 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
             out.append(exp(arg))
         else:
             out.append(base if e == ONE else power(base, e))
-    if coefficient != 1 or not out:
+    if not out or (coefficient is not PLAIN and coefficient != 1):
         out.insert(0, number(coefficient))
     return mul(*out)
 
@@ -293,23 +283,26 @@ def sum_of(terms: list[Any]) -> Any:
 
     def take(t: Any, c: Fraction) -> None:
         have, rest = leading(t)
-        c *= have
+        if have is not PLAIN:
+            c = c * have
         if isinstance(rest, Add):
             for a in rest.args:
                 take(a, c)
             return
         key = normal_term(rest)
-        if isinstance(key, Add):  # multiplies out: keep as written
-            inner, key = Fraction(1), key
-        else:
+        inner = PLAIN
+        if not isinstance(key, Add):  # else it multiplies out: kept as written
             inner, key = leading(key)
-        c *= inner
-        if key not in shown:
-            shown[key] = scaled(rest, 1 / inner) if inner else rest
-        coefficients[key] = coefficients.get(key, Fraction(0)) + c
+        if inner is not PLAIN:
+            c = c * inner
+        if key in shown:
+            coefficients[key] += c
+        else:
+            shown[key] = rest if inner is PLAIN or not inner else scaled(rest, 1 / inner)
+            coefficients[key] = c
 
     for t in terms:
-        take(t, Fraction(1))
+        take(t, PLAIN)
     return add(*[scaled(shown[k], c) for k, c in coefficients.items() if c])
 
 

@@ -107,7 +107,7 @@ class Rewrite:
         if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
             return None
         key = normal_term(t)
-        if not names(normal_term(self.pattern)) <= names(key):
+        if names(normal_term(self.pattern)) != names(key):
             return None
         for values in assignments(self.params, t, theory):
             if normal_term(substitute(self.pattern, values)) == key:
