@@ -66,6 +66,7 @@ from derivation.terms import (
     exp,
     free_indices,
     indices_of,
+    is_element,
     is_number,
     mul,
     name_of,
@@ -429,17 +430,22 @@ class Shortener:
 
     def _exponentials_apart(self, t: Term, without: frozenset[str]) -> Proof | None:
         """exp(a + b) as exp(a)*exp(b), where a name says what exp(a) is."""
+        places = [
+            (path, sub)
+            for path, sub in occurrences(t)
+            if isinstance(sub, sympy.exp) and isinstance(sub.args[0], Add)
+        ]
+        if not places:
+            return None
         known = [
             rw
-            for d, rewrites in self.folds
-            if d.name not in without
-            for rw in rewrites
+            for d in self.folds
+            if d.name not in without and not is_element(d.body)
+            for rw in self._ways_back(d)
             if isinstance(rw.pattern, sympy.exp)
         ]
         chain = Chain(t)
-        for path, sub in occurrences(t) if known else ():
-            if not isinstance(sub, sympy.exp) or not isinstance(sub.args[0], Add):
-                continue
+        for path, sub in places:
             for part in sub.args[0].args:
                 single = exp(part)
                 if any(rw.at(single, self.theory) is not None for rw in known):
