@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, lcm, prod
 from typing import Any
 
 import sympy
@@ -66,9 +66,6 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 
-MOST_GROUPED = 40  # nodes
-
-
 class Collector:
     """Ways to write a sum of terms with a common factor in front, or as one indexed sum."""
 
@@ -99,7 +96,9 @@ class Collector:
 
     def _by_grouping(self, t: Any) -> Iterator[Proof]:
         """p*c - p*d - y*c + y*d = (p - y)*(c - d)."""
-        opened = expanded(t) if cost(t) <= MOST_GROUPED else t
+        if sum(map(_opened_terms, t.args)) != 4:
+            return
+        opened = expanded(t)
         if not isinstance(opened, Add) or len(opened.args) != 4:
             return
         a, *others = opened.args
@@ -442,6 +441,11 @@ class Collector:
         chain = Chain(t).algebra(add(*rest))
         chain.rule("sum-join", sum_over(f.body, f.index, guard), where if c == ONE else (*where, 1))
         yield chain.proof()
+
+
+def _opened_terms(t: Any) -> int:
+    """How many terms a product has when multiplied out, powers aside."""
+    return prod(len(f.args) for f in factors_of(t) if isinstance(f, Add))
 
 
 def _without(t: Any, marks: list[Any]) -> list[Any]:

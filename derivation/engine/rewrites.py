@@ -610,8 +610,10 @@ def fold_products(definition: Definition, t: Term, theory: Theory) -> Proof | No
     meaning = _exponential(definition, theory)
     body = definition.body if meaning is None else meaning.after
     coefficient, pattern = split_product(body)
-    if not pattern or (len(pattern) == 1 and pattern[0][1] == ONE):
-        return None
+    if len(pattern) < 2 and not (
+        pattern and is_element(pattern[0][0]) and pattern[0][1] == MINUS_ONE
+    ):
+        return None  # a power alone is a rewrite, but for v = 2/a
     chain = Chain(t)
     for path, sub in list(occurrences(t)):
         if isinstance(sub, Mul) and not any(path[: len(p)] == p for p, _ in chain.items):
