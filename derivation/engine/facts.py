@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from derivation.engine.arithmetic import same
+from derivation.engine.arithmetic import same, split_product, sums_in
 from derivation.engine.proof import Chain, Move, Proof, flip, join, rearranged
 from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
 from derivation.normal import normal_term
 from derivation.problem import Definition
 from derivation.terms import (
+    HALF,
+    MINUS_ONE,
     ONE,
     TRUE,
     ZERO,
@@ -30,6 +32,8 @@ from derivation.terms import (
     name_of,
     names,
     neg,
+    number,
+    power,
     sigmoid,
     substitute,
     subterms,
@@ -50,9 +54,10 @@ def find_facts(planner: Planner) -> None:
             fact = _constant_sum(planner, definition, k)
             if fact is not None:
                 planner.shortener.add_fact(fact)
-        fact = _normalised(planner, definition)
-        if fact is not None:
-            planner.shortener.add_fact(fact)
+        for find in (_normalised, _fixed_length):
+            fact = find(planner, definition)
+            if fact is not None:
+                planner.shortener.add_fact(fact)
         fact = _symmetry(planner, definition) or _complement(planner, definition)
         if fact is not None:
             planner.shortener.add_fact(fact)
@@ -126,6 +131,33 @@ def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
             except (RuleRefused, KernelError):
                 continue
     return None
+
+
+def _fixed_length(planner: Planner, definition: Definition) -> Rewrite | None:
+    """h = x/r with r the root of a mean square: the squares of h add up to their number."""
+    head, over = definition.head, definition.params[-1]
+    if not any(_is_root(planner, b, e) for b, e in split_product(definition.body)[1]):
+        return None
+    unfold = Chain(sum_over(power(head, number(2)), over))
+    unfold.splice(Move("definition", head, definition.body), (0, 0))
+    try:
+        best = planner.shortener.shorten(unfold.term, without=frozenset((definition.name,)))
+        if names(best.after) - set(planner.problem.sizes):
+            return None
+        return planner.narrator.fact(
+            join(unfold.proof(), best), definition.params[:-1], definition
+        )
+    except (RuleRefused, KernelError):
+        return None
+
+
+def _is_root(planner: Planner, base: Any, e: Any) -> bool:
+    """Whether base**e is one over the square root of a sum, or over the name of one."""
+    if planner.theory.defined(base):
+        base = planner.theory.unfold(base)
+    if e == MINUS_ONE and isinstance(base, Pow):
+        return _is_root(planner, base.args[0], number(-value_of(base.args[1])) if is_number(base.args[1]) else ZERO)
+    return is_number(e) and value_of(e) == -value_of(HALF) and any(f.guard == TRUE for _, f in sums_in(base))
 
 
 def _names_sum(planner: Planner, s: Any) -> bool:
