@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import same, split_product, sums_in
@@ -54,10 +55,13 @@ def find_facts(planner: Planner) -> None:
             fact = _constant_sum(planner, definition, k)
             if fact is not None:
                 planner.shortener.add_fact(fact)
-        for find in (_normalised, _fixed_length):
-            fact = find(planner, definition)
-            if fact is not None:
-                planner.shortener.add_fact(fact)
+        fact = _normalised(planner, definition)
+        if fact is not None:
+            planner.shortener.add_fact(fact)
+        if any(_is_root(planner, b, e) for b, e in split_product(definition.body)[1]):
+            squares = sum_over(power(definition.head, number(2)), definition.params[-1])
+            find = partial(_fixed_length, planner, definition)
+            planner.shortener.possible.append((squares, find))
         fact = _symmetry(planner, definition) or _complement(planner, definition)
         if fact is not None:
             planner.shortener.add_fact(fact)
@@ -136,8 +140,6 @@ def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:
 def _fixed_length(planner: Planner, definition: Definition) -> Rewrite | None:
     """h = x/r with r the root of a mean square: the squares of h add up to their number."""
     head, over = definition.head, definition.params[-1]
-    if not any(_is_root(planner, b, e) for b, e in split_product(definition.body)[1]):
-        return None
     unfold = Chain(sum_over(power(head, number(2)), over))
     unfold.splice(Move("definition", head, definition.body), (0, 0))
     try:

@@ -77,7 +77,7 @@ from derivation.terms import (
     sum_over,
     value_of,
 )
-from derivation.theory import Theory
+from derivation.theory import Theory, match
 
 MOST_EXPANDED = 120  # nodes
 LONG_OPENED, HOPELESS = 100, 3.5  # nodes; times the best so far, from where polishing never won
@@ -95,6 +95,7 @@ class Shortener:
         self.folds: list[Definition] = []  # the names that results may be folded into
         self._ways: dict[str, list[Rewrite]] = {}
         self.rewrites: list[Rewrite] = []
+        self.possible: list[tuple[Any, Callable[[], Rewrite | None]]] = []  # facts not looked for
         self.symmetries: list[Rewrite] = []
         self._memo: dict[Term, Proof] = {}
         self._folded: dict[tuple[Term, frozenset[str]], Proof | None] = {}
@@ -305,7 +306,24 @@ class Shortener:
             p = join(p, step)
         return p
 
+    def _look_for_facts(self, t: Term) -> None:
+        """What may be a fact is looked into where a term has its left side."""
+        for pattern, find in self.possible:
+            if names(pattern) <= names(t) and any(
+                isinstance(s, SumOver) and match(pattern, s, self.theory) is not None
+                for _, s in occurrences(t)
+            ):
+                self.possible.remove((pattern, find))
+                left = self.effort.left
+                fact = find()
+                self.effort.left = left
+                if fact is not None:
+                    self.add_fact(fact)
+                return
+
     def _use_facts(self, t: Term) -> Proof | None:
+        if self.possible:
+            self._look_for_facts(t)
         for rw in self.rewrites:
             step = apply_everywhere(rw, t, self.theory)
             if step is None:
