@@ -434,3 +434,32 @@ def test_the_order_of_polygamma_is_a_number() -> None:
         body = apply("polygamma", order, a)
         with pytest.raises(DerivationError):
             REGISTRY["d-function"].rewrite(Theory(PROBLEM), diff(body, a), {})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("1 - y > 0", True), ("y - 1 < 0", True), ("1 - y != 0", True), ("(1 - y)/2 > 0", True),
+        ("x - y > 0", True), ("y - x != 0", True), ("1 - c[j] > 0", True),
+        ("y - 1 > 0", False), ("1 + y > 0", False), ("x + y > 0", False), ("y - x > 0", False),
+        ("2 - y > 0", False), ("1 - x > 0", False), ("c[j] - 1 > 0", False), ("1 - c[j]*y > 0", False),
+    ],
+)  # fmt: skip
+def test_an_order_says_the_sign_of_a_difference_and_no_more(condition: str, holds: bool) -> None:
+    """A "no" costs a condition; a wrong "yes" would be a hole."""
+    problem = read_problem(
+        "L = sum(c[i]*(y - x) for i in K)\ngiven y < 1\ngiven x > y\ngiven c[i] < 1", need_wrt=False
+    )
+    left, op, right = condition.rsplit(" ", 2)
+    letters = {"j": LETTERS["j"]}
+    about = relation(op, *(read_expression(t, problem, free=letters) for t in (left, right)))
+    assert Theory(problem).decide(about)[0] is holds
+
+
+def test_a_product_of_two_negative_factors_has_no_sum_of_logarithms() -> None:
+    a, b = symbol("a"), symbol("b")
+    theory = Theory(PROBLEM)
+    whole = apply("log", mul(add(ONE, mul(Integer(-1), a)), b))
+    _, conditions = REGISTRY["log-expand"].rewrite(theory, whole, {})  # type: ignore[misc]
+    for factor in (add(ONE, mul(Integer(-1), a)), b):
+        assert relation(">", factor, ZERO) in conditions

@@ -111,6 +111,8 @@ f
 f2
 big
 big - 1
+1 - big
+2 - big
 c[k]
 c[j]
 c[1]
@@ -340,6 +342,10 @@ e < 1
 big > 1
 1 < big
 big >= 1
+big - 1 >= 0
+big < 1
+1 - big < 0
+1 - big > 0
 big > 2
 a > b
 b < a
