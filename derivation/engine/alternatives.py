@@ -173,9 +173,13 @@ class Alternatives:
             whole = add(*[tidy(mul(front, a)) for a in base.args])  # not multiplied out
             if whole != top:
                 staged, where = beside(c, rest, power(base, e))
-                chain = Chain(t).algebra(staged)
-                chain.algebra(mul(*factors_of(inverse(front)), whole), (*where, 0))
-                yield chain.algebra(tidy(chain.term)).proof()
+                try:
+                    chain = Chain(t).algebra(staged)
+                    chain.algebra(mul(*factors_of(inverse(front)), whole), (*where, 0))
+                    chain.algebra(tidy(chain.term))
+                except RuleRefused:
+                    continue
+                yield chain.proof()
 
     def _pushed(self, t: Any) -> Iterator[Proof]:
         """Factors put into a sum of terms, and into the sums in it where they meet a denominator.

@@ -85,7 +85,6 @@ class Collector:
             for pair in itertools.combinations(range(len(terms)), 2):
                 yield from self.common_factor(t, pair)
         yield from self._delta_turned(t)
-        yield from self._by_grouping(t)
         yield from self._alike(t)
         yield from self._together(t)
         yield from self._one_logarithm(t)
@@ -94,7 +93,7 @@ class Collector:
             for m, n in itertools.combinations(range(len(terms)), 2):
                 yield from self._merge_sums(t, m, n)
 
-    def _by_grouping(self, t: Any) -> Iterator[Proof]:
+    def by_grouping(self, t: Any) -> Iterator[Proof]:
         """p*c - p*d - y*c + y*d = (p - y)*(c - d)."""
         if sum(map(_opened_terms, t.args)) != 4:
             return
@@ -445,7 +444,7 @@ class Collector:
 
 def _opened_terms(t: Any) -> int:
     """How many terms a product has when multiplied out, powers aside."""
-    return prod(len(f.args) for f in factors_of(t) if isinstance(f, Add))
+    return prod(sum(map(_opened_terms, f.args)) for f in factors_of(t) if isinstance(f, Add))
 
 
 def _without(t: Any, marks: list[Any]) -> list[Any]:

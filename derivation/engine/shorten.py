@@ -530,9 +530,16 @@ class Shortener:
         return p
 
     def _polish_step(self, t: Term) -> Proof | None:
+        return self._best_of(t, self._proposed) or self._best_of(t, self._grouped)
+
+    def _grouped(self, t: Any) -> list[Proof]:
+        """Factoring by grouping comes last: less at a time may show a name."""
+        return list(self.collector.by_grouping(t)) if isinstance(t, Add) else []
+
+    def _best_of(self, t: Term, proposed: Callable[[Any], list[Proof]]) -> Proof | None:
         best: Proof | None = None
         for path, sub in occurrences(t):
-            for candidate in self._proposed(sub):
+            for candidate in proposed(sub):
                 if not self.effort.spend(t):
                     return best
                 whole = Chain(t).splice(candidate, path)
