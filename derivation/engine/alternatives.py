@@ -89,6 +89,7 @@ class Alternatives:
             yield from self._one_power(t)
             yield from self._pushed(t)
             yield from self._by_the_share(t)
+            yield from self._met_through_delta(t)
             yield from self._divided_through(t)
             yield from self._exponential_through(t)
             yield from self._delta_substituted(t)
@@ -231,6 +232,28 @@ class Alternatives:
             opened = expanded(add(*[expanded(tidy(mul(front, a))) for a in base.args]))
             yield from _shown(t, tidy(mul(join_product(c, rest), opened)))
 
+    def _met_through_delta(self, t: Any) -> Iterator[Proof]:
+        """p[i]*(a - delta(i, j)/p[j]) = a*p[i] - delta(i, j)."""
+        c, parts = split_product(t)
+        for k, n in itertools.permutations(range(len(parts)), 2):
+            (base, e), (b, x) = parts[k], parts[n]
+            if not (isinstance(base, Add) and e == x == ONE and isinstance(b, Indexed)):
+                continue
+            for m, a in enumerate(base.args):
+                twin = _twin(a, b)
+                if twin is None:
+                    continue
+                rest = [p for q, p in enumerate(parts) if q not in (k, n)]
+                pushed = add(*[mul(b, *factors_of(z)) for z in base.args])
+                staged, where = beside(c, rest, pushed)
+                try:
+                    chain = Chain(t).algebra(staged)
+                    chain.rule("delta-substitutes", mul(twin, *factors_of(a)), (*where, m))
+                    chain.algebra(tidy(chain.term))
+                except RuleRefused:
+                    continue
+                yield chain.proof()
+
     def _by_the_share(self, t: Any) -> Iterator[Proof]:
         """(1 - y[j]/p[j])/S = (p[j] - y[j])/f[j], where p[j] is f[j]/S."""
         c, parts = split_product(t)
@@ -342,10 +365,11 @@ class Alternatives:
                 return
 
     def one_exponential(self, t: Any) -> Iterator[Proof]:
-        """exp(a)/exp(b) = exp(a - b)."""
+        """exp(a)/exp(b) = exp(a - b), exp(b) before a sum with exp(a) in it too."""
         c, parts = split_product(t)
         exps = [(b, e) for b, e in parts if isinstance(b, sympy.exp)]
         if len(exps) < 2:
+            yield from self._exponential_into_sum(t, c, parts, exps)
             return
         rest = [x for x in parts if x not in exps]
         total = tidy(add(*[mul(e, b.args[0]) for b, e in exps]))
@@ -353,6 +377,25 @@ class Alternatives:
         common = self._common_exponent(total)
         if common is not None:
             yield from _shown(t, beside(c, rest, exp(common))[0])
+
+    def _exponential_into_sum(
+        self, t: Any, c: Fraction, parts: list[Any], exps: list[Any]
+    ) -> Iterator[Proof]:
+        for front, e in exps:
+            for f, x in parts:
+                if not isinstance(f, SumOver) or x != ONE:
+                    continue
+                before = join_product(Fraction(1), [(front, e)])
+                inside = mul(before, *factors_of(f.body))
+                if f.index in free_indices(before):
+                    continue
+                for joined in self.one_exponential(inside):
+                    whole = sum_over(inside, f.index, f.guard)
+                    pulled = Chain(whole).rule("sum-factor", mul(before, f)).proof()
+                    rest = [p for p in parts if p[0] is not f and p[0] is not front]
+                    staged, where = beside(c, rest, mul(before, f))
+                    chain = Chain(t).algebra(staged).splice(flip(pulled), where)
+                    yield chain.splice(joined, (*where, 0)).proof()
 
     def _common_exponent(self, total: Any) -> Any:
         if not isinstance(total, Add):
@@ -417,6 +460,19 @@ def _turned(body: Any) -> Iterator[Any]:
         for k, b in enumerate(body.args):
             if isinstance(b, Add):
                 yield mul(*body.args[:k], negated(b), *body.args[k + 1 :])
+
+
+def _twin(a: Any, b: Any) -> Any:
+    """p[j], where a term divides by it beside delta(i, j), and b is p[i]."""
+    deltas = [f for f in factors_of(a) if isinstance(f, KroneckerDelta)]
+    if len(deltas) != 1:
+        return None
+    below = {q for q, y in split_product(a)[1] if y == number(-1)}
+    for i, j in (deltas[0].args, deltas[0].args[::-1]):
+        twin = substitute(b, {i: j}) if hasattr(i, "size") and i in free_indices(b) else None
+        if twin in below:
+            return twin
+    return None
 
 
 def _without_signs(t: Any) -> Any:

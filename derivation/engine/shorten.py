@@ -366,10 +366,10 @@ class Shortener:
     def _exponentials_met(self, p: Proof) -> Proof | None:
         """An exponential that came in with a name, in one with the one that it stands beside."""
         for path, sub in occurrences(p.after):
-            if isinstance(sub, Mul) and sum(isinstance(f, sympy.exp) for f in sub.args) > 1:
+            if isinstance(sub, Mul) and sum(isinstance(f, sympy.exp | SumOver) for f in sub.args) > 1:
                 ways = list(safely(self.alternatives.one_exponential(sub)))
                 if not ways:
-                    return None
+                    continue
                 chain = Chain(p.after).splice(min(ways, key=lambda w: cost(w.after)), path)
                 return join(p, join(chain.proof(), self.simplifier.simplify(chain.term)))
         return None
