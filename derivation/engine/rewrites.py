@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -84,6 +85,11 @@ class Rewrite:
     replacement: Any
     prove: Callable[[dict[Any, Any]], Any]
     kind: str = "fold"  # fold, given, fact
+
+    @cached_property
+    def brings(self) -> list[Any]:
+        """The sums in the replacement."""
+        return [s for s in subterms(self.replacement) if isinstance(s, Reduction)]
 
     def at(self, t: Term, theory: Theory) -> Proof | None:
         """The proof of ``t = replacement`` if t is the pattern at some values."""
@@ -215,8 +221,10 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
-    inner = [s for s in subterms(rw.replacement) if isinstance(s, Reduction)]
+    inner = rw.brings
     for path, sub in occurrences(t):
+        if type(sub) is not type(rw.pattern) and not (inner and isinstance(sub, Reduction)):
+            continue
         if any(path[: len(p)] == p for p, _ in chain.items) or any(
             path[: len(p)] == p for p in shielded
         ):
