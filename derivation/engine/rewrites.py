@@ -49,6 +49,7 @@ from derivation.terms import (
     add,
     apply,
     at,
+    canonical,
     exp,
     free_indices,
     indices_of,
@@ -64,6 +65,7 @@ from derivation.terms import (
     number,
     power,
     relation,
+    replace_terms,
     substitute,
     subterms,
     sum_over,
@@ -504,7 +506,15 @@ def simplifier_of(theory: Theory) -> Any:
 _SIMPLIFIERS: WeakKeyDictionary[Theory, Any] = WeakKeyDictionary()
 
 
+def _in_own_letters(t: Any, body: Term) -> Any:
+    """The term with its sums in the letters that the definition's right side has for them."""
+    sums = {canonical(s): s for s in subterms(body) if isinstance(s, Reduction)}
+    return replace_terms(t, sums.get) if sums else t
+
+
 def _fold(theory: Theory, definition: Definition, generator: Any, solved: Any) -> Rewrite:
+    solved = _in_own_letters(solved, definition.body)
+
     def prove(values: dict[Any, Any]) -> Any:
         right = substitute(solved, values)
         unfolding = Chain(right)
