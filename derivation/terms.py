@@ -38,6 +38,7 @@ if _was_enabled:
 from collections.abc import Callable, Iterator, Mapping  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
+from operator import is_ as _is  # noqa: E402
 from typing import Any, TypeAlias  # noqa: E402
 
 from sympy import (  # noqa: E402
@@ -632,7 +633,8 @@ def partial(body: Term, *variables: Term) -> Any:
 
 def rebuild(t: Term, args: tuple[Term, ...]) -> Any:
     """The same head with other arguments."""
-    return t if args == t.args else _make(type(t), *args)
+    same = len(args) == len(t.args) and all(map(_is, args, t.args))
+    return t if same else _make(type(t), *args)
 
 
 def is_leaf(t: Term) -> bool:
@@ -837,7 +839,7 @@ def canonical(t: Term) -> Any:
 
 def alpha_equal(a: Term, b: Term) -> bool:
     """Equal up to the letters of bound indices."""
-    return a == b or bool(canonical(a) == canonical(b))
+    return a is b or bool(canonical(a) == canonical(b))
 
 
 def unbracketed(t: Term) -> Any:

@@ -97,12 +97,12 @@ def _split_product(t: Term) -> Factors:
     def take(f: Any, e: Any) -> None:
         nonlocal coefficient
         whole = isinstance(e, Integer)
-        if whole and is_number(f) and (f != ZERO or e > 0):
+        if whole and is_number(f) and (f is not ZERO or e > 0):
             coefficient *= value_of(f) ** int(e)
         elif whole and isinstance(f, Mul):
             for g in f.args:
                 take(g, e)
-        elif isinstance(f, Pow) and (whole or f.args[1] == ONE):
+        elif isinstance(f, Pow) and (whole or f.args[1] is ONE):
             take(f.args[0], _times(f.args[1], e))
         elif isinstance(f, sympy.exp) and is_number(e):
             scale, core = _exponent_core(f.args[0])
@@ -139,9 +139,9 @@ def _split_product(t: Term) -> Factors:
     out = []
     for entry in bases.values():
         base, e, *again = entry
-        if e == ZERO:
+        if e is ZERO:
             continue
-        if is_number(base) and isinstance(e, Integer) and (base != ZERO or e > 0):
+        if is_number(base) and isinstance(e, Integer) and (base is not ZERO or e > 0):
             coefficient *= value_of(base) ** int(e)
             continue
         out.append((base, e))
@@ -204,9 +204,9 @@ def scaled(t: Term, c: Fraction) -> Any:
 
 
 def _times(a: Any, b: Any) -> Any:
-    if a == ONE:
+    if a is ONE:
         return b
-    if b == ONE:
+    if b is ONE:
         return a
     if is_number(a) and is_number(b):
         return number(value_of(a) * value_of(b))
@@ -254,17 +254,17 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
     for base, e in sorted(factors, key=_is_below) if len(factors) > 1 else factors:
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
-            if e != ONE:
+            if e is not ONE:
                 arg = (
                     negated(arg)
-                    if e == MINUS_ONE
+                    if e is MINUS_ONE
                     else scaled(arg, value_of(e))
                     if not isinstance(arg, Add)
                     else (add(*[scaled(a, value_of(e)) for a in arg.args]))
                 )
             out.append(exp(arg))
         else:
-            out.append(base if e == ONE else power(base, e))
+            out.append(base if e is ONE else power(base, e))
     if not out or (coefficient is not PLAIN and coefficient != 1):
         out.insert(0, number(coefficient))
     return mul(*out)
@@ -324,7 +324,7 @@ def expanded(t: Term) -> Any:
                 for _ in range(times):
                     terms = [[*have, a] for have in terms for a in inner.args]
             else:
-                factor = base if e == ONE else power(base, e)
+                factor = base if e is ONE else power(base, e)
                 terms = [[*have, factor] for have in terms]
         return sum_of([scaled(product_of(have), coefficient) for have in terms])
     if isinstance(t, Pow) and is_number(t.args[1]) and t.args[1] in (number(2), number(3)):
@@ -361,7 +361,7 @@ def sums_in(t: Any) -> list[tuple[Any, Any]]:
     c, parts = split_product(t)
     out = []
     for k, (base, e) in enumerate(parts):
-        if isinstance(base, SumOver) and e == ONE:
+        if isinstance(base, SumOver) and e is ONE:
             rest = parts[:k] + parts[k + 1 :]
             out.append((join_product(c, rest), base))
     return out
@@ -370,7 +370,7 @@ def sums_in(t: Any) -> list[tuple[Any, Any]]:
 def beside(c: Fraction, parts: list[tuple[Any, Any]], last: Any) -> tuple[Any, tuple[int, ...]]:
     """c times powers times one factor that stays as it is, and the place of that factor."""
     front = join_product(c, parts)
-    if front == ONE:
+    if front is ONE:
         return last, ()
     whole = mul(*(front.args if isinstance(front, Mul) else (front,)), last)
     return whole, (len(whole.args) - 1,)

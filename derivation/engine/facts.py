@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ from derivation.terms import (
     ZERO,
     Add,
     IfElse,
+    Indexed,
     KroneckerDelta,
+    Mul,
     Pow,
     Size,
     SumOver,
@@ -79,6 +82,8 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
     ):
         return None
     over = definition.params[k]
+    if all(_is_free_input(planner, f) for f in _factors_with(body, over)):
+        return None
     start = sum_over(definition.head, over)
     unfold = Chain(start).splice(Move("definition", definition.head, body), (0,))
     try:
@@ -93,6 +98,26 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
         return planner.narrator.fact(proof, params, definition)
     except (RuleRefused, KernelError):
         return None
+
+
+def _factors_with(t: Any, over: Any) -> Iterator[Any]:
+    """What of a product, looked for under its sums as well, depends on an index."""
+    if over not in free_indices(t):
+        return
+    if isinstance(t, Mul):
+        for f in t.args:
+            yield from _factors_with(f, over)
+    elif isinstance(t, SumOver) and over not in free_indices(t.guard):
+        yield from _factors_with(t.body, over)
+    else:
+        yield t
+
+
+def _is_free_input(planner: Planner, t: Any) -> bool:
+    """Whether a factor is an entry of an array of which nothing is known: no sum of it is fixed."""
+    if not isinstance(t, Indexed) or planner.theory.defined(t):
+        return False
+    return not any(name_of(t) in names(g) for g in planner.problem.givens)
 
 
 def _may_cancel(s: Any) -> bool:

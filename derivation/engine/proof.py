@@ -60,10 +60,10 @@ class Chain:
 
     def splice(self, item: Any, path: Path = ()) -> Chain:
         """Applies a move or a proof at a path; nothing if it changes nothing."""
-        if item is None or item.before == item.after:
+        if item is None or item.before is item.after or item.before == item.after:
             return self
         here = at(self.term, path)
-        if here != item.before and not alpha_equal(here, item.before):
+        if not alpha_equal(here, item.before):
             raise RuleRefused("the plan expects", item.before, "and here is", here)
         self.items.append((path, item))
         self.term = replace_at(self.term, path, item.after)

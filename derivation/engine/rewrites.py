@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -49,6 +50,7 @@ from derivation.terms import (
     add,
     apply,
     at,
+    canonical,
     exp,
     free_indices,
     indices_of,
@@ -65,6 +67,7 @@ from derivation.terms import (
     number,
     power,
     relation,
+    replace_terms,
     sigmoid,
     substitute,
     subterms,
@@ -87,6 +90,11 @@ class Rewrite:
     replacement: Any
     prove: Callable[[dict[Any, Any]], Any]
     kind: str = "fold"  # fold, given, fact
+
+    @cached_property
+    def brings(self) -> list[Any]:
+        """The sums in the replacement, in the order in which they are compared."""
+        return [normal_term(s) for s in subterms(self.replacement) if isinstance(s, Reduction)]
 
     def at(self, t: Term, theory: Theory) -> Proof | None:
         """The proof of ``t = replacement`` if t is the pattern at some values."""
@@ -218,8 +226,10 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
-    inner = [normal_term(s) for s in subterms(rw.replacement) if isinstance(s, Reduction)]
+    inner = rw.brings
     for path, sub in occurrences(t):
+        if type(sub) is not type(rw.pattern) and not (inner and isinstance(sub, Reduction)):
+            continue
         if any(path[: len(p)] == p for p, _ in chain.items) or any(
             path[: len(p)] == p for p in shielded
         ):
@@ -557,7 +567,15 @@ def simplifier_of(theory: Theory) -> Any:
 _SIMPLIFIERS: WeakKeyDictionary[Theory, Any] = WeakKeyDictionary()
 
 
+def _in_own_letters(t: Any, body: Term) -> Any:
+    """The term with its sums in the letters that the definition's right side has for them."""
+    sums = {canonical(s): s for s in subterms(body) if isinstance(s, Reduction)}
+    return replace_terms(t, sums.get) if sums else t
+
+
 def _fold(theory: Theory, definition: Definition, generator: Any, solved: Any) -> Rewrite:
+    solved = _in_own_letters(solved, definition.body)
+
     def prove(values: dict[Any, Any]) -> Any:
         right = substitute(solved, values)
         unfolding = Chain(right)

@@ -94,6 +94,7 @@ class Shortener:
         self.alternatives = Alternatives(theory, simplifier, self.collector)
         self.folds: list[Definition] = []  # the names that results may be folded into
         self._ways: dict[str, list[Rewrite]] = {}
+        self._needed: dict[str, list[frozenset[str]]] = {}
         self.rewrites: list[Rewrite] = []
         self.possible: list[tuple[Any, Callable[[], Rewrite | None]]] = []  # facts not looked for
         self.symmetries: list[Rewrite] = []
@@ -359,9 +360,17 @@ class Shortener:
         return best
 
     def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
-        """Whether a term with these names can hold what the definition is about at all."""
-        about = names(definition.body) - self._sizes
-        return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
+        """Whether a term with these names can hold what the definition is made of."""
+        needed = self._needed.get(definition.name)
+        if needed is None:
+            parts = [names(part) - self._sizes for part in _parts(definition.body)]
+            needed = self._needed[definition.name] = [n for n in parts if n]
+        return (
+            not needed
+            or bool(self.one_hots)
+            or definition.name in here
+            or any(n <= here for n in needed)
+        )
 
     def _exponentials_met(self, p: Proof) -> Proof | None:
         """An exponential that came in with a name, in one with the one that it stands beside."""
@@ -678,6 +687,16 @@ class Shortener:
 def _functions(t: Term) -> frozenset[Any]:
     """What functions are applied to in a term: log(a/b), exp(x) …"""
     return frozenset(s for _, s in occurrences(t) if isinstance(s, Function))
+
+
+def _parts(t: Any) -> Iterator[Any]:
+    """The factors and terms that a definition may be solved for, the ones inside them too."""
+    inside = isinstance(t, Add | Mul | Pow | sympy.log | sympy.exp)
+    if not inside or isinstance(t, sympy.exp):
+        yield t
+    if inside:
+        for a in t.args:
+            yield from _parts(a)
 
 
 def _brackets(t: Any) -> int:
