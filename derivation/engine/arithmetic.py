@@ -340,7 +340,7 @@ def in_front(t: Term) -> Any:
         return t
     split = [split_product(a)[1] for a in t.args]
     shared = []
-    for b, e in split[0]:
+    for b, _ in split[0]:
         have = [x for parts in split for c, x in parts if c == b]
         if len(have) == len(split) and all(is_number(x) and value_of(x) > 0 for x in have):
             shared.append((b, number(min(map(value_of, have)))))

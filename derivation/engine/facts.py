@@ -15,7 +15,6 @@ from derivation.normal import normal_term
 from derivation.problem import Definition
 from derivation.terms import (
     HALF,
-    MINUS_ONE,
     ONE,
     TRUE,
     ZERO,
@@ -171,20 +170,20 @@ def _fixed_length(planner: Planner, definition: Definition) -> Rewrite | None:
         best = planner.shortener.shorten(unfold.term, without=frozenset((definition.name,)))
         if names(best.after) - set(planner.problem.sizes):
             return None
-        return planner.narrator.fact(
-            join(unfold.proof(), best), definition.params[:-1], definition
-        )
+        return planner.narrator.fact(join(unfold.proof(), best), definition.params[:-1], definition)
     except (RuleRefused, KernelError):
         return None
 
 
 def _is_root(planner: Planner, base: Any, e: Any) -> bool:
     """Whether base**e is one over the square root of a sum, or over the name of one."""
-    if planner.theory.defined(base):
-        base = planner.theory.unfold(base)
-    if e == MINUS_ONE and isinstance(base, Pow):
-        return _is_root(planner, base.args[0], number(-value_of(base.args[1])) if is_number(base.args[1]) else ZERO)
-    return is_number(e) and value_of(e) == -value_of(HALF) and any(f.guard == TRUE for _, f in sums_in(base))
+    for _ in range(2):  # r = sqrt(v) where v = sum(...)/N
+        if planner.theory.defined(base):
+            base = planner.theory.unfold(base)
+        if isinstance(base, Pow) and is_number(base.args[1]) and is_number(e):
+            base, e = base.args[0], number(value_of(base.args[1]) * value_of(e))
+    root = is_number(e) and value_of(e) == -value_of(HALF)
+    return root and any(f.guard == TRUE for _, f in sums_in(base))
 
 
 def _names_sum(planner: Planner, s: Any) -> bool:

@@ -158,8 +158,7 @@ def _ratios(
         for m, (b, e) in enumerate(below):
             if n == e != ONE and is_number(n) and value_of(n).denominator == 1:
                 ratio = (mul(*_factors(a), inverse(b)), n)
-                rest = above[:k] + [ratio] + above[k + 1 :], below[:m] + below[m + 1 :]
-                return _ratios(*rest)
+                return _ratios([*above[:k], ratio, *above[k + 1 :]], below[:m] + below[m + 1 :])
     return above, below
 
 

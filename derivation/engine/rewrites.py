@@ -424,7 +424,9 @@ def _inside_sum(theory: Theory, definition: Definition, total: Any, solved: Any)
     out = []
     for a in total.args:
         c, rest = leading(a)
-        grown = isinstance(rest, sympy.exp) or (isinstance(rest, Pow) and not is_number(rest.args[1]))
+        grown = isinstance(rest, sympy.exp) or (
+            isinstance(rest, Pow) and not is_number(rest.args[1])
+        )
         if grown and set(definition.params) <= free_indices(rest):
             others = [x for x in total.args if x is not a]
             value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
@@ -672,9 +674,7 @@ def _fold_in_product(
     return None
 
 
-def _divided(
-    have: list[Any], pattern: list[Any], values: dict[Any, Any]
-) -> list[Any] | None:
+def _divided(have: list[Any], pattern: list[Any], values: dict[Any, Any]) -> list[Any] | None:
     """What is left of a product's powers without those of the pattern, if it holds them."""
     left = list(have)
     for base, e in pattern:

@@ -246,9 +246,7 @@ class Shortener:
                 if (
                     self.theory.defined(core)
                     and name_of(core) not in self.cut | without
-                    and any(
-                        isinstance(f, sympy.log) for f in factors_of(self.theory.unfold(core))
-                    )
+                    and any(isinstance(f, sympy.log) for f in factors_of(self.theory.unfold(core)))
                 ):
                     where = (*path, 0, k) if isinstance(sub.args[0], Mul) else (*path, 0)
                     places.setdefault(name_of(core), []).append((where, core))
@@ -375,7 +373,10 @@ class Shortener:
     def _exponentials_met(self, p: Proof) -> Proof | None:
         """An exponential that came in with a name, in one with the one that it stands beside."""
         for path, sub in occurrences(p.after):
-            if isinstance(sub, Mul) and sum(isinstance(f, sympy.exp | SumOver) for f in sub.args) > 1:
+            if (
+                isinstance(sub, Mul)
+                and sum(isinstance(f, sympy.exp | SumOver) for f in sub.args) > 1
+            ):
                 ways = list(safely(self.alternatives.one_exponential(sub)))
                 if not ways:
                     continue

@@ -256,9 +256,7 @@ class Simplifier:
         if not isinstance(e, Add):
             return None
         top, below = over_one_denominator(e)
-        whole = tidy(
-            mul(in_front(top), *[power(b, number(-value_of(x))) for b, x in below])
-        )
+        whole = tidy(mul(in_front(top), *[power(b, number(-value_of(x))) for b, x in below]))
         if not below or isinstance(whole, Add) or cost(whole) >= cost(e):
             return None
         try:
