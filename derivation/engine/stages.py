@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from derivation.engine.arithmetic import tidy
+from derivation.engine.cost import cost
 from derivation.engine.present import presented
-from derivation.engine.proof import Chain, Proof, join, labelled, moves, segments
+from derivation.engine.proof import Chain, Proof, join, labelled, moves, rearranged, segments
 from derivation.errors import RuleRefused
 from derivation.terms import (
     Add,
@@ -26,7 +27,8 @@ from derivation.terms import (
 
 def stages(proof: Proof) -> list[Proof]:
     """The labelled stretches of a proof, as a person would show them."""
-    return _without_idle([part for piece in segments(proof) for part in _cancelling(piece)])
+    parts = [part for piece in segments(proof) for part in _cancelling(piece)]
+    return _without_detours(_without_idle(parts))
 
 
 def _without_idle(pieces: list[Proof]) -> list[Proof]:
@@ -46,6 +48,19 @@ def _without_idle(pieces: list[Proof]) -> list[Proof]:
             out[-1] = labelled(join(out[-1], held), out[-1].label)
         else:
             out.append(held)
+    return out
+
+
+def _without_detours(pieces: list[Proof]) -> list[Proof]:
+    """Where a stage comes back to what was there before, what lies between is not told."""
+    out: list[Proof] = []
+    for piece in pieces:
+        k = next((k for k, p in enumerate(out) if alike(p.after, piece.after)), None)
+        back = rearranged(out[k].after, piece.after) if k is not None else None
+        if k is None or back is None:
+            out.append(piece)
+        else:
+            out[k:] = [labelled(join(out[k], back), out[k].label)]
     return out
 
 
@@ -74,8 +89,8 @@ def _cancelling(piece: Proof) -> list[Proof]:
         if move.rule != "field" or alike(move.before, move.after):
             continue
         middle = _cancelled(move.before)
-        if middle is None or alike(middle, move.after):
-            continue
+        if middle is None or alike(middle, move.after) or cost(middle) < cost(move.after):
+            continue  # what comes next would bring back what has cancelled
         chain = Chain(piece.before)
         try:
             for where, done in flat[:k]:
