@@ -281,9 +281,7 @@ class Planner:
             settled = join(work, self._tidy_everywhere(work.after))
             theorem = self.narrator.continue_chain(theorem, "rules", settled)
         first = self.simplifier.simplify(theorem.rhs)
-        whole = self.shortener.shorten(theorem.rhs)
-        staged = join(labelled(first, "contract"), self.shortener.shorten(first.after))
-        best = staged if cost(staged.after) <= cost(whole.after) else whole
+        best = join(labelled(first, "contract"), self.shortener.shorten(first.after))
         if self.style == "cases" and indices_of(theorem.lhs.args[0]):
             found = CaseSplitter(self.simplifier).two_cases(best.after)
             if found is not None:
