@@ -42,8 +42,9 @@ def nested(t: Any, f: Any) -> Proof | None:
     """sum_i a_i*(sum_j b_ij) = sum_i sum_j a_i*b_ij, for the factor f of the body of t."""
     rest = [g for g in factors_of(t.body) if g is not f]
     chain = Chain(t)
-    if f.index in free_indices(mul(*rest)) or f.index == t.index:
-        letter = fresh_index(f.index, index_names(t.body) | {t.index.name})
+    around = free_indices(mul(*rest)) | free_indices(t.guard) | {t.index}
+    if f.index.name in {i.name for i in around}:
+        letter = fresh_index(f.index, index_names(t))
         swap = {f.index: letter}
         f = sum_over(substitute(f.body, swap), letter, substitute(f.guard, swap))
     if not rest:

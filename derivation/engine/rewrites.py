@@ -37,6 +37,7 @@ from derivation.terms import (
     Add,
     Condition,
     Diff,
+    Index,
     Indexed,
     Mul,
     Partial,
@@ -178,35 +179,25 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
 
 
 _POOLS: dict[Term, tuple[Any, ...]] = {}
-_FIXED: dict[Term, frozenset[Any]] = {}
 
 
 def index_terms(t: Term) -> tuple[Any, ...]:
-    """What stands in slots: free indices, numbers and label elements."""
+    """What stands in slots, in order of appearance: free indices, numbers and label elements."""
     found = _POOLS.get(t)
     if found is None:
         if len(_POOLS) > 1 << 14:
             _POOLS.clear()
-        fixed = {i for i in _fixed_slots(t) if not index_bound_inside(t, i)}
-        found = _POOLS[t] = tuple(sorted(free_indices(t) | fixed, key=str))
+        seen: dict[Any, None] = {}
+        for a in t.args:
+            seen.update(dict.fromkeys(index_terms(a)))
+        if isinstance(t, Index):
+            seen[t] = None
+        elif isinstance(t, Indexed):
+            seen.update((i, None) for i in indices_of(t) if not isinstance(i, Index))
+        elif isinstance(t, Reduction):
+            seen = {i: None for i in seen if t.index not in free_indices(i)}
+        found = _POOLS[t] = tuple(seen)
     return found
-
-
-def _fixed_slots(t: Term) -> frozenset[Any]:
-    """The numbers and label elements that stand in slots."""
-    found = _FIXED.get(t)
-    if found is None:
-        if len(_FIXED) > 1 << 14:
-            _FIXED.clear()
-        found = frozenset[Any]().union(*map(_fixed_slots, t.args))
-        if isinstance(t, Indexed):
-            found |= {i for i in indices_of(t) if not hasattr(i, "size")}
-        _FIXED[t] = found
-    return found
-
-
-def index_bound_inside(t: Term, i: Term) -> bool:
-    return bool(free_indices(i) - free_indices(t))
 
 
 def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
@@ -273,16 +264,12 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     poly, _ = normal(body)
     single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
     if single is not None:
-        monomial, c = single
-        for atom, e in monomial:
+        factors, c = _as_written(single[0], body, theory), single[1]
+        for atom, e in factors:
+            rest = _product([x for x in factors if x[0] is not atom], c)
             if not isinstance(e, int | Fraction) and atom != E:
-                others = [(a, x) for a, x in monomial if a != atom]
-                out.extend(
-                    _symbolic_power(theory, definition, atom, e, term_of({frozenset(others): c}))
-                )
+                out.extend(_symbolic_power(theory, definition, atom, e, rest))
                 continue
-            others = [(a, x) for a, x in monomial if a != atom]
-            rest = term_of({frozenset(others): c})
             if len(poly) != 1 and not isinstance(atom, Add):
                 continue
             if atom == E:
@@ -333,6 +320,39 @@ def _as_monomial(body: Any) -> tuple[Any, Any] | None:
     if not all(is_number(e) for _, e in parts) or any(isinstance(b, sympy.exp) for b, _ in parts):
         return None
     return frozenset((normal_term(b), value_of(e)) for b, e in parts), c
+
+
+def _as_written(monomial: Any, body: Any, theory: Theory) -> list[tuple[Any, Any]]:
+    """The atoms of a monomial with their exponents, as the body writes them, in its order.
+
+    The normal form puts names in alphabetical order, and what is chosen must not hang on that.
+    """
+    places = (*occurrences(simplifier_of(theory).simplify(body).after), *occurrences(body))
+    shown: dict[Any, tuple[int, Any]] = {}
+    for k, (_, sub) in enumerate(places):
+        shown.setdefault(normal_term(sub), (k, sub))
+    found = []
+    for atom, e in monomial:
+        if atom == E:
+            whole = exp(number(e) if isinstance(e, int | Fraction) else e)
+            place, sub = shown.get(whole, (len(places), whole))
+            found.append((place, text(whole), E, e if is_number(sub.args[0]) else sub.args[0]))
+        else:
+            place, sub = shown.get(atom, (len(places), atom))
+            found.append((place, text(atom), sub, e))
+    return [(sub, e) for _, _, sub, e in sorted(found, key=lambda x: x[:2])]
+
+
+def _product(factors: list[tuple[Any, Any]], c: Any) -> Any:
+    """c times powers of atoms, in this order."""
+    out = [] if c == 1 and factors else [number(c)]
+    for atom, e in factors:
+        exponent = number(e) if isinstance(e, int | Fraction) else e
+        if atom == E:
+            out.append(exp(exponent))
+        else:
+            out.append(atom if exponent == ONE else power(atom, exponent))
+    return mul(*out)
 
 
 def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
