@@ -23,6 +23,7 @@ from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
 from derivation.engine.flatten import conditions_shortened, flattened, nested
 from derivation.engine.onehot import fold_one_hot, one_hot
+from derivation.engine.order import from_below
 from derivation.engine.proof import (
     Chain,
     Move,
@@ -100,7 +101,7 @@ class Shortener:
             found = rewrite_of_given(given, theory)
             if found is not None:
                 self._take(found)
-        for definition in theory.definitions.values():
+        for definition in from_below(theory.definitions, theory.problem.objective):
             self.add_definition(definition)
         self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
