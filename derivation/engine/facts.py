@@ -153,8 +153,8 @@ def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:
     spare = fresh_index(i, {p.name for p in params})
     body = definition.body
     swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
-    one = planner.shortener._turn_symmetric(body) or Proof(body, body)
-    two = planner.shortener._turn_symmetric(swapped) or Proof(swapped, swapped)
+    one = planner.shortener.turn_symmetric(body, params) or Proof(body, body)
+    two = planner.shortener.turn_symmetric(swapped, params) or Proof(swapped, swapped)
     if not same(one.after, two.after):
         return None
     turned = element(definition.name, *params[:-2], j, i)

@@ -717,8 +717,8 @@ def rewrite_of_given(given: Any, theory: Theory) -> Rewrite | None:
     left, right = given.left, given.right
     if free_indices(right) - free_indices(left):
         left, right = right, left
-    params = tuple(sorted(free_indices(given), key=str))
-    if not set(params) <= free_indices(left):
+    params = tuple(i for i in index_terms(left) if i in free_indices(left))
+    if not free_indices(given) <= set(params):
         return None
 
     def prove(values: dict[Any, Any]) -> Any:

@@ -6,7 +6,7 @@ Every candidate is made by proof-carrying rewriting, so the shortest one comes w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,7 @@ from derivation.engine.rewrites import (
     fold_products,
     fold_sums,
     folds_of,
+    index_terms,
     occurrences,
     rewrite_of_given,
 )
@@ -258,7 +259,7 @@ class Shortener:
         return chain.proof("collect")
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
-        turned = self._turn_symmetric(p.after)
+        turned = self.turn_symmetric(p.after)
         if turned is not None:
             p = join(p, turned)
             yield p
@@ -355,10 +356,13 @@ class Shortener:
             if step is not None:
                 yield step
 
-    def _turn_symmetric(self, t: Term) -> Proof | None:
-        """Entries of symmetric arrays with their indices in one order, free ones first."""
+    def turn_symmetric(self, t: Term, order: Sequence[Any] | None = None) -> Proof | None:
+        """Entries of symmetric arrays with their indices in one order, free ones first.
+
+        The free ones as they appear in the term, unless an order is given.
+        """
         chain = Chain(t)
-        free = free_indices(t)
+        free = [i for i in index_terms(t) if i in free_indices(t)] if order is None else order
         for rw in self.symmetries:
             for path, sub in list(occurrences(chain.term)):
                 if isinstance(sub, Indexed) and name_of(sub) == name_of(rw.pattern):
@@ -619,6 +623,6 @@ def _element_of(t: Any, name: str) -> Any:
     return None
 
 
-def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:
-    """Free indices first, by name; bound ones as they come."""
-    return (False, str(i)) if i in free else (True, "")
+def _turning(i: Any, free: Sequence[Any]) -> int:
+    """Free indices first, in their order; bound ones as they come."""
+    return free.index(i) if i in free else len(free)
