@@ -305,6 +305,7 @@ class Alternatives:
             for i, j in (d.args, d.args[::-1]):
                 if not isinstance(i, Indexed) or isinstance(j, Indexed):
                     continue
+
                 def there(s: Any, i: Any = i, j: Any = j) -> Any:
                     if not isinstance(s, Indexed) or i not in indices_of(s):
                         return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivation.engine.arithmetic import leading, negated, tidy
+from derivation.engine.arithmetic import in_order, leading, negated, tidy
 from derivation.engine.cost import cost
 from derivation.engine.proof import Chain, Proof, flip
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal, normal_term
+from derivation.normal import normal
 from derivation.terms import (
     MIRROR,
     ZERO,
@@ -100,7 +100,7 @@ def _shortest_relation(c: Any) -> Any:
     """The relation with its terms on the sides that make it shortest."""
     if not isinstance(c, Relation) or isinstance(c.left, Index) or isinstance(c.right, Index):
         return c
-    gap = normal_term(add(c.left, neg(c.right)))
+    gap = in_order(add(c.left, neg(c.right)))
     if normal(add(c.left, neg(c.right)))[1] or is_number(gap):
         return c
     terms = gap.args if isinstance(gap, Add) else (gap,)

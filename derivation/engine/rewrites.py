@@ -18,16 +18,22 @@ import sympy
 
 from derivation.engine.arithmetic import (
     beside,
+    factors_as_written,
+    in_order,
     join_product,
     leading,
+    power_as_written,
+    product_as_written,
     same,
     scaled,
+    shown_atoms,
     split_product,
     tidy,
+    written,
 )
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.normal import E, difference_vanishes, normal, normal_term, term_of, text
+from derivation.normal import E, difference_vanishes, normal, normal_term, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -128,7 +134,7 @@ class ScaledRewrite(Rewrite):
             if other != key:
                 continue
             gaps = {a: shift.get(a, 0) - back.get(a, 0) for a in {*shift, *back}}
-            factor = term_of({frozenset((a, e) for a, e in gaps.items() if e): one / two})
+            factor = written({frozenset((a, e) for a, e in gaps.items() if e): one / two}, t)
             needs = difference_vanishes(t, mul(factor, pattern))
             if factor == ONE or needs is None or not all(theory.decide(c)[0] for c in needs):
                 return None
@@ -264,16 +270,17 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     poly, _ = normal(body)
     single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
     if single is not None:
-        factors, c = _as_written(single[0], body, theory), single[1]
-        for atom, e in factors:
-            rest = _product([x for x in factors if x[0] is not atom], c)
+        shown = shown_atoms(simplifier_of(theory).simplify(body).after, body)
+        factors, c = factors_as_written(single[0], shown), single[1]
+        for k, (_, atom, e) in enumerate(factors):
+            rest = product_as_written(factors[:k] + factors[k + 1 :], c)
             if not isinstance(e, int | Fraction) and atom != E:
                 out.extend(_symbolic_power(theory, definition, atom, e, rest))
                 continue
             if len(poly) != 1 and not isinstance(atom, Add):
                 continue
             if atom == E:
-                generator = exp(number(e) if isinstance(e, int | Fraction) else e)
+                generator = power_as_written(atom, e)
                 solved = tidy(mul(head, inverse(rest)))
             else:
                 generator = atom
@@ -301,7 +308,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 once = _fold(theory, definition, generator, solved)
                 out.extend((once, _one_of_two(once)))
     else:
-        out.extend(_inside_sum(theory, definition, normal_term(body), head))
+        out.extend(_inside_sum(theory, definition, in_order(body), head))
     out.extend(_logistic(theory, definition))
     out.extend(_peeled(theory, definition))
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
@@ -320,39 +327,6 @@ def _as_monomial(body: Any) -> tuple[Any, Any] | None:
     if not all(is_number(e) for _, e in parts) or any(isinstance(b, sympy.exp) for b, _ in parts):
         return None
     return frozenset((normal_term(b), value_of(e)) for b, e in parts), c
-
-
-def _as_written(monomial: Any, body: Any, theory: Theory) -> list[tuple[Any, Any]]:
-    """The atoms of a monomial with their exponents, as the body writes them, in its order.
-
-    The normal form puts names in alphabetical order, and what is chosen must not hang on that.
-    """
-    places = (*occurrences(simplifier_of(theory).simplify(body).after), *occurrences(body))
-    shown: dict[Any, tuple[int, Any]] = {}
-    for k, (_, sub) in enumerate(places):
-        shown.setdefault(normal_term(sub), (k, sub))
-    found = []
-    for atom, e in monomial:
-        if atom == E:
-            whole = exp(number(e) if isinstance(e, int | Fraction) else e)
-            place, sub = shown.get(whole, (len(places), whole))
-            found.append((place, text(whole), E, e if is_number(sub.args[0]) else sub.args[0]))
-        else:
-            place, sub = shown.get(atom, (len(places), atom))
-            found.append((place, text(atom), sub, e))
-    return [(sub, e) for _, _, sub, e in sorted(found, key=lambda x: x[:2])]
-
-
-def _product(factors: list[tuple[Any, Any]], c: Any) -> Any:
-    """c times powers of atoms, in this order."""
-    out = [] if c == 1 and factors else [number(c)]
-    for atom, e in factors:
-        exponent = number(e) if isinstance(e, int | Fraction) else e
-        if atom == E:
-            out.append(exp(exponent))
-        else:
-            out.append(atom if exponent == ONE else power(atom, exponent))
-    return mul(*out)
 
 
 def _simplified(theory: Theory, rw: Rewrite) -> Rewrite | None:
@@ -547,7 +521,7 @@ def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
     if len(poly) < 2:
         candidates = [_single_sum(definition, poly)]
     else:
-        candidates = [(list(normal_term(definition.body).args), definition.head)]
+        candidates = [(list(in_order(definition.body).args), definition.head)]
     chain = Chain(t)
     for found in candidates:
         if found is None:
@@ -650,7 +624,7 @@ def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | No
     if len(sums) != 1:
         return None
     atom, e = sums[0]
-    rest = term_of({frozenset((a, x) for a, x in monomial if a != atom): c})
+    rest = written({frozenset((a, x) for a, x in monomial if a != atom): c}, definition.body)
     solved = tidy(power(mul(definition.head, inverse(rest)), number(1 / Fraction(e))))
     return list(atom.args), solved
 
@@ -662,18 +636,18 @@ def _fold_in_sum(
     need = set(params)
     if not need <= set().union(*map(free_indices, pattern)) or len(t.args) < len(pattern):
         return None
-    keys = {}
+    keys, shown = {}, {}
     for a in t.args:
         c, core = leading(normal_term(a))
         if isinstance(core, Add):
             return None
-        keys[core] = c
+        keys[core], shown[core] = c, leading(in_order(a))[1]
     anchor = max(pattern, key=lambda p: (len(free_indices(p)), not is_number(leading(p)[1])))
     for values in assignments(params, t, theory):
         concrete = [substitute(p, values) for p in pattern]
-        ac, acore = leading(normal_term(substitute(anchor, values)))
+        ac, acore = leading(in_order(substitute(anchor, values)))
         for core, c in keys.items():
-            ratio = tidy(mul(core, inverse(acore))) if acore != ONE else core
+            ratio = tidy(mul(shown[core], inverse(acore))) if acore != ONE else shown[core]
             if not _simple_ratio(ratio):
                 continue
             factor = scaled(ratio, c / ac)
