@@ -215,6 +215,10 @@ def _split_product(t: Term) -> Factors:
             if turned in bases:  # (a - b) beside (b - a)
                 coefficient *= (-1) ** int(value_of(e))
                 key = turned
+        elif isinstance(base, sympy.exp) and key not in bases and isinstance(base.args[0], Add):
+            turned = normal_term(exp(negated(base.args[0])))
+            if turned in bases:  # exp(a - b) beside exp(b - a)
+                key, e = turned, _times(MINUS_ONE, e)
         if key in bases:
             if isinstance(base, KroneckerDelta):
                 bases[key].append(e)
@@ -314,17 +318,17 @@ def _plus(a: Any, b: Any) -> Any:
 
 
 def _exponent_core(x: Term) -> tuple[Fraction, Any]:
-    """x as a number times a term whose sign is fixed, so that exp(x) and exp(-x) meet."""
+    """x as a number times a term; the first term of a sum gets sign +."""
     poly = normal(x)[0]
     if not poly:
         return Fraction(1), None
     if len(poly) == 1:
         c, rest = leading(tidy(x))
         return c, rest
-    first = normal_term(x).args[0]
-    if leading(first)[0] < 0:
-        return Fraction(-1), negated(tidy(x))
-    return Fraction(1), tidy(x)
+    tidied = tidy(x)
+    if isinstance(tidied, Add) and leading(tidied.args[0])[0] < 0:
+        return Fraction(-1), negated(tidied)
+    return Fraction(1), tidied
 
 
 def negated(t: Any) -> Any:
