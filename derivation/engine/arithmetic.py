@@ -26,10 +26,13 @@ from derivation.terms import (
     Term,
     add,
     exp,
+    is_leaf,
     is_number,
     mul,
     number,
     power,
+    rebuild,
+    subterms,
     value_of,
 )
 
@@ -158,6 +161,27 @@ def _atoms_of(t: Term) -> Iterator[Any]:
         yield from _atoms_of(t.args[0])
     elif not is_number(t):
         yield t
+
+
+def like(t: Term, source: Term) -> Any:
+    """Terms and factors in the order in which the source names first what they hold.
+
+    For what a rule gives in alphabetical order.
+    """
+    place: dict[Any, int] = {}
+    for s in subterms(source):
+        place.setdefault(s, len(place))
+
+    def first(s: Any) -> int:
+        return min((place[x] for x in subterms(s) if x in place and is_leaf(x)), default=-1)
+
+    def arranged(s: Any) -> Any:
+        if not isinstance(s, Add | Mul | Pow | sympy.exp):
+            return s
+        args = [arranged(a) for a in s.args]
+        return rebuild(s, tuple(sorted(args, key=first) if isinstance(s, Add | Mul) else args))
+
+    return arranged(t)
 
 
 def split_product(t: Term) -> Factors:

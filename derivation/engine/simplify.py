@@ -11,7 +11,15 @@ from typing import Any
 
 import sympy
 
-from derivation.engine.arithmetic import join_product, leading, same, scaled, split_product, tidy
+from derivation.engine.arithmetic import (
+    join_product,
+    leading,
+    like,
+    same,
+    scaled,
+    split_product,
+    tidy,
+)
 from derivation.engine.defined import defined_at
 from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
@@ -152,7 +160,9 @@ class Simplifier:
             after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]
         except RuleRefused:
             return None
-        return self._then(Chain(t).rule(rule, after))
+        chain = Chain(t).rule(rule, after)
+        arranged = like(after, t)
+        return self._then(chain if arranged == after else chain.algebra(arranged))
 
     def _cases_step(self, t: Any) -> Proof | None:
         condition, a, b = t.args
