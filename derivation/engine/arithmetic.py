@@ -239,7 +239,7 @@ def _split_product(t: Term) -> Factors:
             if turned in bases:  # (a - b) beside (b - a)
                 coefficient *= (-1) ** int(value_of(e))
                 key = turned
-        elif isinstance(base, sympy.exp) and key not in bases and isinstance(base.args[0], Add):
+        elif isinstance(base, sympy.exp) and key not in bases:
             turned = normal_term(exp(negated(base.args[0])))
             if turned in bases:  # exp(a - b) beside exp(b - a)
                 key, e = turned, _times(MINUS_ONE, e)
@@ -349,10 +349,9 @@ def _exponent_core(x: Term) -> tuple[Fraction, Any]:
     if len(poly) == 1:
         c, rest = leading(tidy(x))
         return c, rest
-    tidied = tidy(x)
-    if isinstance(tidied, Add) and leading(tidied.args[0])[0] < 0:
-        return Fraction(-1), negated(tidied)
-    return Fraction(1), tidied
+    if leading(in_order(x).args[0])[0] < 0:
+        return Fraction(-1), negated(tidy(x))
+    return Fraction(1), tidy(x)
 
 
 def negated(t: Any) -> Any:
