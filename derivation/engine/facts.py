@@ -6,7 +6,6 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import same
-from derivation.engine.order import from_below
 from derivation.engine.proof import Chain, Move, Proof, flip, join, rearranged
 from derivation.engine.rewrites import Rewrite
 from derivation.errors import KernelError, RuleRefused
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 def find_facts(planner: Planner) -> None:
     """Facts about the definitions, each proved by the kernel, for the planner's shortener."""
-    for definition in from_below(planner.theory.definitions, planner.problem.objective):
+    for definition in planner.shortener.from_below:
         if not definition.params or definition.name in planner.shortener.cut:
             continue
         for k in range(len(definition.params)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivation.problem import Definition
-from derivation.terms import Term, is_element, name_of, names, subterms
+from derivation.terms import Term, is_element, name_of, names
 
 
 def from_below(definitions: Mapping[str, Definition], objective: Term) -> list[Definition]:
@@ -14,14 +14,19 @@ def from_below(definitions: Mapping[str, Definition], objective: Term) -> list[D
     What the objective does not rest on comes as early as it can.
     """
     out: list[Definition] = []
-    seen: set[str] = set()
+    left = set(definitions)
 
     def visit(t: Term, found: list[Definition]) -> None:
-        for s in subterms(t):
-            if is_element(s) and name_of(s) in definitions and name_of(s) not in seen:
-                seen.add(name_of(s))
-                visit(definitions[name_of(s)].body, found)
-                found.append(definitions[name_of(s)])
+        if left.isdisjoint(names(t)):
+            return
+        if is_element(t) and name_of(t) in left:
+            definition = definitions[name_of(t)]
+            left.discard(definition.name)
+            visit(definition.body, found)
+            found.append(definition)
+        else:
+            for a in t.args:
+                visit(a, found)
 
     visit(objective, out)
     for definition in definitions.values():

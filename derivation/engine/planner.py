@@ -16,7 +16,6 @@ from derivation.engine.facts import find_facts
 from derivation.engine.known import Instance, Theorem, recognised
 from derivation.engine.letters import core
 from derivation.engine.narrate import Lemma, Narrator
-from derivation.engine.order import from_below
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
@@ -222,7 +221,7 @@ class Planner:
         found = through_which(self.theory, objective, v)
         if len(found) < 2:
             return found
-        order = [d.name for d in from_below(self.theory.definitions, self.problem.objective)]
+        order = [d.name for d in (*self.shortener.from_below, *self.introduced)]
         return sorted(found, key=order.index)
 
     def _chain_rule(self, start: Any) -> Chain:

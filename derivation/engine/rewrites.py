@@ -270,7 +270,9 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     poly, _ = normal(body)
     single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
     if single is not None:
-        shown = shown_atoms(simplifier_of(theory).simplify(body).after, body)
+        more = len(single[0]) > 1 and _has_sum(body)
+        simple = simplifier_of(theory).simplify(body).after if more else body  # as terms have it
+        shown = shown_atoms(simple, body)
         factors, c = factors_as_written(single[0], shown), single[1]
         for k, (_, atom, e) in enumerate(factors):
             rest = product_as_written(factors[:k] + factors[k + 1 :], c)

@@ -102,7 +102,8 @@ class Shortener:
             found = rewrite_of_given(given, theory)
             if found is not None:
                 self._take(found)
-        for definition in from_below(theory.definitions, theory.problem.objective):
+        self.from_below = from_below(theory.definitions, theory.problem.objective)
+        for definition in self.from_below:
             self.add_definition(definition)
         self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()

@@ -161,8 +161,7 @@ class Simplifier:
         except RuleRefused:
             return None
         chain = Chain(t).rule(rule, after)
-        arranged = like(after, t)
-        return self._then(chain if arranged == after else chain.algebra(arranged))
+        return self._then(chain if is_leaf(after) else chain.algebra(like(after, t)))
 
     def _cases_step(self, t: Any) -> Proof | None:
         condition, a, b = t.args
