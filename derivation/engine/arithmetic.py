@@ -170,10 +170,11 @@ def like(t: Term, source: Term) -> Any:
     """
     place: dict[Any, int] = {}
     for s in subterms(source):
-        place.setdefault(s, len(place))
+        if is_leaf(s) and not is_number(s):
+            place.setdefault(s, len(place))
 
     def first(s: Any) -> int:
-        return min((place[x] for x in subterms(s) if x in place and is_leaf(x)), default=-1)
+        return min((place[x] for x in subterms(s) if x in place), default=-1)
 
     def arranged(s: Any) -> Any:
         if not isinstance(s, Add | Mul | Pow | sympy.exp):
