@@ -52,7 +52,17 @@ class InputError(DerivationError):
 
 
 class RuleRefused(DerivationError):
-    """A rule does not apply to a term, or the claimed instance is not one of its instances."""
+    """A rule does not apply to a term, or the claimed instance is not one of its instances.
+
+    What is said is a message and what it is about, put together only when somebody asks: a search
+    is refused thousands of times.
+
+    >>> print(RuleRefused("not equal by algebra:", 1, "and", 2))
+    not equal by algebra: 1 and 2
+    """
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args))
 
 
 class KernelError(DerivationError):

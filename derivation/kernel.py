@@ -78,28 +78,40 @@ class Theorem:
         return f"{assumed} |- {self.lhs} = {self.rhs}"
 
 
+# the slots' own setters, which the class denies to all others
+_WRITE = [
+    getattr(Theorem, slot).__set__ for slot in ("theory", "hypotheses", "lhs", "rhs", "unfolded")
+]
 DETACHED = "detach()"  # marks equalities of values that a derivative does not keep
-_LEDGER: WeakKeyDictionary[Theorem, dict[str, Any]] = WeakKeyDictionary()
+_LEDGER: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
 
 
 def _seal(
     theory: Theory, hypotheses: Iterable[Any], lhs: Any, rhs: Any, unfolded: frozenset[str]
 ) -> Theorem:
     theorem = object.__new__(Theorem)
-    values = {"theory": theory, "lhs": lhs, "rhs": rhs, "unfolded": unfolded}
-    values["hypotheses"] = frozenset(map(canonical, hypotheses))
-    for name, value in values.items():
-        object.__setattr__(theorem, name, value)
-    _LEDGER[theorem] = values
+    entry = (theory, frozenset(map(canonical, hypotheses)), lhs, rhs, unfolded)
+    for write, value in zip(_WRITE, entry, strict=True):
+        write(theorem, value)
+    _LEDGER[theorem] = entry
     return theorem
 
 
 def genuine(theorem: object) -> Theorem:
     """The theorem itself, if the kernel made it and nobody changed it; else KernelError."""
-    entry = _LEDGER.get(theorem) if type(theorem) is Theorem else None
-    if entry is None or any(getattr(theorem, k) is not v for k, v in entry.items()):
-        raise KernelError("this Theorem was not made by the kernel, or was changed since")
-    return theorem  # type: ignore[return-value]
+    if type(theorem) is Theorem:
+        entry = _LEDGER.get(theorem)
+        if entry is not None:
+            theory, hypotheses, lhs, rhs, unfolded = entry
+            if (
+                theorem.theory is theory
+                and theorem.hypotheses is hypotheses
+                and theorem.lhs is lhs
+                and theorem.rhs is rhs
+                and theorem.unfolded is unfolded
+            ):
+                return theorem
+    raise KernelError("this Theorem was not made by the kernel, or was changed since")
 
 
 def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], frozenset[str]]:
@@ -257,25 +269,34 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
     th = genuine(theorem)
     if not path:
         return renamed(th, t, th.rhs)
-    k, head = path[0], t
+    rhs, hypotheses = _replaced(t, path, th)
+    return _seal(th.theory, hypotheses, t, rhs, th.unfolded)
+
+
+def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
+    """The term with the theorem's right side at the path, and what its being equal to t needs."""
+    if not path:
+        if not alpha_equal(th.lhs, t):
+            raise KernelError(f"not a renaming: {th.lhs} and {t}")
+        return th.rhs, th.hypotheses
+    k = path[0]
     if not 0 <= k < len(t.args):
         raise KernelError(f"no place {k} in {t}")
-    inner = replace(t.args[k], path[1:], th)
-    hypotheses: Set[Any] = inner.hypotheses
-    if isinstance(head, Indexed | KroneckerDelta):
+    rhs, hypotheses = _replaced(t.args[k], path[1:], th)
+    if isinstance(t, Indexed | KroneckerDelta):
         raise KernelError("an equality of values cannot replace an index")
-    if is_literal_place(head, k):
+    if is_literal_place(t, k):
         raise KernelError("an equality of values cannot replace the order of a derivative")
-    if isinstance(head, Reduction):
+    if isinstance(t, Reduction):
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")
-        hypotheses = {every(h, head.index) for h in _where(head.guard, hypotheses)}
-    elif isinstance(head, IfElse) and k > 0:
-        hypotheses = _where(head.args[0] if k == 1 else negate(head.args[0]), hypotheses)
-    elif isinstance(head, Diff | Partial):
-        hypotheses = hypotheses | _kept_by_derivative(head, k, inner)
-    args = tuple(inner.rhs if n == k else a for n, a in enumerate(head.args))
-    return _seal(th.theory, hypotheses, head, rebuild(head, args), inner.unfolded)
+        hypotheses = {every(h, t.index) for h in _where(t.guard, hypotheses)}
+    elif isinstance(t, IfElse) and k > 0:
+        hypotheses = _where(t.args[0] if k == 1 else negate(t.args[0]), hypotheses)
+    elif isinstance(t, Diff | Partial):
+        hypotheses = hypotheses | _kept_by_derivative(t, k, rhs, hypotheses, th)
+    args = tuple(rhs if n == k else a for n, a in enumerate(t.args))
+    return rebuild(t, args), frozenset(map(canonical, hypotheses))
 
 
 def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
@@ -289,26 +310,30 @@ def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
     return {any_of(negate(assumed), h) if free_indices(h) else h for h in left}
 
 
-def _kept_by_derivative(head: Any, k: int, inner: Theorem) -> set[Any]:
-    """Checks that an equality may be used under a derivative; returns what this needs besides."""
+def _kept_by_derivative(head: Any, k: int, rhs: Any, hypotheses: Set[Any], th: Theorem) -> set[Any]:
+    """Checks that an equality may be used under a derivative; returns what this needs besides.
+
+    ``rhs``: what the body of the derivative becomes by the theorem, under ``hypotheses``.
+    """
     if k != 0:
         raise KernelError("an equality cannot replace the variable of a derivative")
-    theory, through = inner.theory, isinstance(head, Diff)
+    theory, through = th.theory, isinstance(head, Diff)
     needs: set[Any] = set()
-    if not through and inner.lhs != inner.rhs:
+    lhs = head.args[0]
+    if not through and lhs != rhs:
         cut = {name_of(v) for v in head.args[1:]}
-        for side in (inner.lhs, inner.rhs):
+        for side in (lhs, rhs):
             if theory.defined(side) and cut != {name_of(side)}:
                 raise KernelError(f"partial of the bare name {side} is that of its definition")
     for v in head.args[1:]:
         name = name_of(v)
-        if DETACHED in inner.unfolded:
+        if DETACHED in th.unfolded:
             raise KernelError("detach may not be dropped under a derivative")
-        if name in inner.unfolded:
+        if name in th.unfolded:
             raise KernelError(f"the definition of {name} is cut under a derivative by {v}")
-        if not through and inner.unfolded:
+        if not through and th.unfolded:
             raise KernelError("names are held fixed under a partial derivative, not unfolded")
-        for h in inner.hypotheses:
+        for h in hypotheses:
             if theory.depends(h, name, through):
                 if not _is_open(h, lambda part: theory.depends(part, name, through)):  # noqa: B023
                     raise KernelError(

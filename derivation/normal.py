@@ -78,9 +78,12 @@ def text(t: Term) -> str:
     found = _TEXT.get(t)
     if found is None:
         if not t.args:
-            found = f"{type(t).__name__}:{t}"
             if isinstance(t, sympy.Symbol):
                 found = f"{t.name}:{type(t).__name__}"
+            elif isinstance(t, Integer):
+                found = f"{type(t).__name__}:{t.p}"
+            else:
+                found = f"{type(t).__name__}:{t}"
         else:
             inner = ",".join(map(text, t.args))
             found = f"{type(t).__name__}({inner})"
@@ -120,9 +123,10 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
                 accumulate(out, m, c)
         return out
     if isinstance(t, Mul):
-        product: Poly = {UNIT: 1}
-        for a in t.args:
-            product = multiply(product, _poly(a, needs), needs)
+        polys = [_poly(a, needs) for a in t.args]
+        product, rest = _plain_product(polys, needs)
+        for k in range(rest, len(polys)):
+            product = multiply(product, polys[k], needs)
         return product
     if isinstance(t, Pow):
         base, exponent = t.args
@@ -178,15 +182,17 @@ def _atom(t: Term, needs: set[Any]) -> Poly:
 
 def _reduction(t: Any, needs: set[Any]) -> Term:
     """Normal inside, the bound index named by height."""
+    out = canonical(t)
     inner: set[Any] = set()
-    body = term_of(_poly(t.body, inner))
-    out = canonical(rebuild(t, (body, t.index, oriented(t.guard))))
-    for _ in range(4):  # naming the bound index may change the order of terms
-        again = rebuild(out, (term_of(_poly(out.body, set())), out.index, oriented(out.guard)))
-        if again == out:
+    for k in range(4):  # what becomes of the body may change the height, and so the order of terms
+        body = term_of(_poly(out.body, set() if k else inner))
+        again = rebuild(out, (body, out.index, oriented(out.guard)))
+        named = canonical(again)
+        if not k:
+            needs.update(every(c, out.index, out.guard) for c in inner)
+        out = named
+        if named == again:
             break
-        out = canonical(again)
-    needs.update(every(c, t.index, t.guard) for c in inner)
     return out
 
 
@@ -270,6 +276,37 @@ def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
         needs.add(relation(">=", atom, ZERO))
     else:
         needs.add(relation(">", atom, ZERO))
+
+
+def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:
+    """The product of the first factors that are single powers of plain atoms; how many these are.
+
+    What ``multiply`` would make of them, in one pass.
+    """
+    out: dict[Any, Any] = {}
+    c: Any = 1
+    count = 0
+    for poly in polys:
+        if len(poly) != 1:
+            break
+        ((m, d),) = poly.items()
+        if any(_composite(atom) for atom, _ in m):
+            break
+        for atom, e in m:
+            have = out.get(atom)
+            if have is None:
+                out[atom] = e
+                continue
+            if atom != E:
+                _needed(atom, have, e, needs)
+            total = _add_exponents(have, e, needs)
+            if isinstance(total, int) and total == 0:
+                del out[atom]
+            else:
+                out[atom] = total
+        c *= d
+        count += 1
+    return {frozenset(out.items()): _coefficient(c)}, count
 
 
 def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
@@ -426,6 +463,9 @@ def term_of(poly: Poly) -> Any:
     """The canonical term of a polynomial."""
     if not poly:
         return ZERO
+    if len(poly) == 1:
+        ((m, c),) = poly.items()
+        return _monomial_term(m, c)
     return add(*[_monomial_term(m, poly[m]) for m in sorted(poly, key=_monomial_text)])
 
 
@@ -445,6 +485,8 @@ def _monomial_term(m: Monomial, c: Any) -> Any:
 
 def normal_term(t: Term) -> Any:
     """The normal form as a term."""
+    if is_leaf(t) and t is not E:
+        return t
     found = _TERMS.get(t)
     if found is None:
         if len(_TERMS) > _LIMIT:

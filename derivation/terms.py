@@ -38,6 +38,7 @@ if _was_enabled:
 from collections.abc import Callable, Iterator, Mapping  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
+from operator import is_ as _is  # noqa: E402
 from typing import Any, TypeAlias  # noqa: E402
 
 from sympy import (  # noqa: E402
@@ -117,6 +118,9 @@ class Size(Symbol):  # type: ignore[misc]
     def _hashable_content(self) -> tuple[Any, ...]:
         return (self.name,)
 
+    def __str__(self) -> str:  # SymPy's printer is slow
+        return str(self.name)
+
 
 class Index(Symbol):  # type: ignore[misc]
     """An index such as i, running over 1..size. Two indices are equal if name and size are."""
@@ -126,6 +130,9 @@ class Index(Symbol):  # type: ignore[misc]
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (self.name, self.size)
+
+    def __str__(self) -> str:
+        return str(self.name)
 
 
 _NUMBERS: dict[tuple[Any, int], Any] = {}
@@ -626,7 +633,8 @@ def partial(body: Term, *variables: Term) -> Any:
 
 def rebuild(t: Term, args: tuple[Term, ...]) -> Any:
     """The same head with other arguments."""
-    return t if args == t.args else _make(type(t), *args)
+    same = len(args) == len(t.args) and all(map(_is, args, t.args))
+    return t if same else _make(type(t), *args)
 
 
 def is_leaf(t: Term) -> bool:
@@ -747,12 +755,18 @@ def substitute(t: Term, swap: Mapping[Any, Term]) -> Any:
     >>> substitute(t, {j: i}).body
     w[k, i]
     """
-    live = {k: v for k, v in swap.items() if k in free_indices(t) and k != v}
-    if not live:
+    live = {k: v for k, v in swap.items() if k is not v}
+    return _substituted(t, live) if live else t
+
+
+def _substituted(t: Term, live: Mapping[Any, Term]) -> Any:
+    free = free_indices(t)
+    if free.isdisjoint(live):
         return t
     if isinstance(t, Index):
         return live[t]
     if isinstance(t, Reduction):
+        live = {k: v for k, v in live.items() if k in free}
         over = t.index
         incoming: set[str] = set()
         for v in live.values():
@@ -762,8 +776,8 @@ def substitute(t: Term, swap: Mapping[Any, Term]) -> Any:
             fresh = fresh_index(over, taken)
             live = {**live, over: fresh}
             over = fresh
-        return _make(type(t), substitute(t.body, live), over, substitute(t.guard, live))
-    args = [substitute(a, live) for a in t.args]
+        return _make(type(t), _substituted(t.body, live), over, _substituted(t.guard, live))
+    args = [_substituted(a, live) for a in t.args]
     # two conditions may have become one, which would not read back as two
     return all_of(*args) if isinstance(t, AllOf) else _make(type(t), *args)
 
@@ -818,12 +832,14 @@ def canonical(t: Term) -> Any:
         out = _make(type(t), body, bound, guard)
     else:
         out = rebuild(t, tuple(canonical(a) for a in t.args))
+    if out is not t:
+        _memo(_CANONICAL, out, out)
     return _memo(_CANONICAL, t, out)
 
 
 def alpha_equal(a: Term, b: Term) -> bool:
     """Equal up to the letters of bound indices."""
-    return a == b or bool(canonical(a) == canonical(b))
+    return a is b or bool(canonical(a) == canonical(b))
 
 
 def unbracketed(t: Term) -> Any:

@@ -11,8 +11,7 @@ from derivation.engine import derive_outcome
 from derivation.engine.arithmetic import in_order, like, split_product
 from derivation.engine.flatten import nested
 from derivation.engine.order import from_below
-from derivation.engine.planner import Planner
-from derivation.engine.rewrites import index_terms
+from derivation.engine.rewrites import folds_of, index_terms
 from derivation.language import nodes, read_expression, read_problem, write
 from derivation.normal import normal_term
 from derivation.terms import (
@@ -25,6 +24,7 @@ from derivation.terms import (
     size,
     sum_over,
 )
+from derivation.theory import Theory
 
 # one for each place where a name's text once decided, and names that turn its order round
 PROGRAMS = {
@@ -195,8 +195,11 @@ def test_folds_are_the_same_under_other_names() -> None:
     shown = []
     for h, y in ("hy", "yh", "ab", "ba"):
         text = f"p[i] = {h}[i]*{y}[i]/sum(exp({h}[k]*{y}[k]) for k in N)\nL = p[1]\nwrt {y}[j]"
-        folds = Planner(read_problem(f"{text}\ngiven {h}[i] > 0")).shortener.folds
-        found = [(write(rw.pattern), write(rw.replacement)) for _, own in folds for rw in own]
+        theory = Theory(read_problem(f"{text}\ngiven {h}[i] > 0"))
+        found = [
+            (write(rw.pattern), write(rw.replacement))
+            for rw in folds_of(theory.definitions["p"], theory)
+        ]
         swap = {h: "first", y: "second"}
         shown.append(
             [tuple(re.sub(r"\b\w\b", lambda m: swap.get(m[0], m[0]), s) for s in f) for f in found]  # noqa: B023

@@ -78,32 +78,38 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
     from derivation.errors import InputError
     from derivation.verifier import verify_all
 
-    over = threading.Event()
+    over, done = threading.Event(), threading.Event()
 
     def stop() -> None:
         over.set()
-        _thread.interrupt_main()
+        while not done.is_set():
+            _thread.interrupt_main()
+            done.wait(0.05)  # again: an interrupt that falls into a destructor is lost
 
     def interrupted(_number: int, _frame: object) -> None:
-        if over.is_set():
+        if not done.is_set() and (over.is_set() or not ignored):
             raise KeyboardInterrupt
 
     timer = threading.Timer(timeout, stop)
     timer.daemon = True
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a shell's background
-    if ignored:
-        signal.signal(signal.SIGINT, interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    ignored = before is signal.SIG_IGN  # as in a shell's background
+    signal.signal(signal.SIGINT, interrupted)
     timer.start()
     try:
-        return verify_all(data)
-    except KeyboardInterrupt:
+        try:
+            return verify_all(data)
+        finally:
+            done.set()
+    except KeyboardInterrupt:  # the next one, if any, is some time off
         if over.is_set():
             raise InputError(f"not verified within {timeout:g} s", hint="see --timeout") from None
         raise
     finally:
+        done.set()
         timer.cancel()
-        if ignored:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        timer.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def summary(found: Verified) -> str:

@@ -19,9 +19,11 @@ from derivation.terms import (
     ONE,
     ZERO,
     Add,
+    Integer,
     KroneckerDelta,
     Mul,
     Pow,
+    Rational,
     SumOver,
     Term,
     add,
@@ -37,6 +39,8 @@ from derivation.terms import (
 )
 
 Factors = tuple[Fraction, list[tuple[Any, Any]]]
+
+PLAIN = Fraction(1)  # the coefficient of a term that shows none
 
 _TIDY: dict[Term, Any] = {}
 _SPLIT: dict[Term, Factors] = {}
@@ -196,24 +200,18 @@ def split_product(t: Term) -> Factors:
 
 
 def _split_product(t: Term) -> Factors:
-    coefficient = Fraction(1)
+    coefficient = PLAIN
     bases: dict[Any, list[Any]] = {}
 
     def take(f: Any, e: Any) -> None:
         nonlocal coefficient
-        if (
-            is_number(f)
-            and is_number(e)
-            and value_of(e).denominator == 1
-            and (f != ZERO or value_of(e) > 0)
-        ):
-            coefficient *= value_of(f) ** int(value_of(e))
-        elif isinstance(f, Mul) and is_number(e) and value_of(e).denominator == 1:
+        whole = isinstance(e, Integer)
+        if whole and is_number(f) and (f is not ZERO or e > 0):
+            coefficient *= value_of(f) ** int(e)
+        elif whole and isinstance(f, Mul):
             for g in f.args:
                 take(g, e)
-        elif isinstance(f, Pow) and (
-            (is_number(e) and value_of(e).denominator == 1) or f.args[1] == ONE
-        ):
+        elif isinstance(f, Pow) and (whole or f.args[1] is ONE):
             take(f.args[0], _times(f.args[1], e))
         elif isinstance(f, sympy.exp) and is_number(e):
             scale, core = _exponent_core(f.args[0])
@@ -225,22 +223,22 @@ def _split_product(t: Term) -> Factors:
 
     def put(base: Any, e: Any) -> None:
         nonlocal coefficient
-        if isinstance(base, Add) and is_number(e) and value_of(e).denominator == 1:
-            sign, primitive = _primitive(base)
-            coefficient *= sign ** int(value_of(e))
-            base = primitive
+        opposite = isinstance(base, Add) and isinstance(e, Integer)
+        if opposite:
+            sign, base = _primitive(base)
+            coefficient *= sign ** int(e)
+            opposite = isinstance(base, Add)
         key = normal_term(base)
-        if (
-            isinstance(base, Add)
-            and key not in bases
-            and is_number(e)
-            and value_of(e).denominator == 1
-        ):
+        if opposite and key not in bases:
             turned = normal_term(negated(base))
             if turned in bases:  # (a - b) beside (b - a)
-                coefficient *= (-1) ** int(value_of(e))
+                coefficient *= (-1) ** int(e)
                 key = turned
-        elif isinstance(base, sympy.exp) and key not in bases:
+        elif (
+            isinstance(base, sympy.exp)
+            and key not in bases
+            and any(isinstance(x[0], sympy.exp) for x in bases.values())
+        ):
             turned = normal_term(exp(negated(base.args[0])))
             if turned in bases:  # exp(a - b) beside exp(b - a)
                 key, e = turned, _times(MINUS_ONE, e)
@@ -258,15 +256,10 @@ def _split_product(t: Term) -> Factors:
     out = []
     for entry in bases.values():
         base, e, *again = entry
-        if e == ZERO:
+        if e is ZERO:
             continue
-        if (
-            is_number(base)
-            and is_number(e)
-            and value_of(e).denominator == 1
-            and (base != ZERO or value_of(e) > 0)
-        ):
-            coefficient *= value_of(base) ** int(value_of(e))
+        if is_number(base) and isinstance(e, Integer) and (base is not ZERO or e > 0):
+            coefficient *= value_of(base) ** int(e)
             continue
         out.append((base, e))
         out.extend((base, a) for a in again)
@@ -302,37 +295,38 @@ def _leading(t: Term) -> tuple[Fraction, Any]:
     if is_number(t):
         return value_of(t), ONE
     if isinstance(t, Mul):
-        c = Fraction(1)
+        c = PLAIN
         rest = []
         for f in t.args:
             if is_number(f):
                 c *= value_of(f)
             else:
                 rest.append(f)
-        return c, mul(*rest)
-    return Fraction(1), t
+        return c, mul(*rest) if len(rest) < len(t.args) else t
+    return PLAIN, t
 
 
 def scaled(t: Term, c: Fraction) -> Any:
     """c*t, the coefficients multiplied."""
     have, rest = leading(t)
-    c = have * c
+    if have is not PLAIN:
+        c = have * c
     if not c:
         return ZERO
-    if rest == ONE:
+    if rest is ONE:
         return number(c)
-    if c == 1:
+    if c is PLAIN or c == 1:
         return rest
     return mul(number(c), *(rest.args if isinstance(rest, Mul) else (rest,)))
 
 
 def _times(a: Any, b: Any) -> Any:
+    if a is ONE:
+        return b
+    if b is ONE:
+        return a
     if is_number(a) and is_number(b):
         return number(value_of(a) * value_of(b))
-    if a == ONE:
-        return b
-    if b == ONE:
-        return a
     return in_order(mul(a, b))
 
 
@@ -365,7 +359,7 @@ def negated(t: Any) -> Any:
 
 def _is_below(factor: tuple[Any, Any]) -> bool:
     base, e = factor
-    return is_number(e) and value_of(e) < 0 and not isinstance(base, sympy.exp)
+    return isinstance(e, Rational) and e.p < 0 and not isinstance(base, sympy.exp)
 
 
 def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
@@ -373,21 +367,21 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
     if not coefficient:
         return ZERO
     out = []
-    for base, e in sorted(factors, key=_is_below):
+    for base, e in sorted(factors, key=_is_below) if len(factors) > 1 else factors:
         if isinstance(base, sympy.exp) and is_number(e):
             arg = base.args[0]
-            if e != ONE:
+            if e is not ONE:
                 arg = (
                     negated(arg)
-                    if e == MINUS_ONE
+                    if e is MINUS_ONE
                     else scaled(arg, value_of(e))
                     if not isinstance(arg, Add)
                     else (add(*[scaled(a, value_of(e)) for a in arg.args]))
                 )
             out.append(exp(arg))
         else:
-            out.append(base if e == ONE else power(base, e))
-    if coefficient != 1 or not out:
+            out.append(base if e is ONE else power(base, e))
+    if not out or (coefficient is not PLAIN and coefficient != 1):
         out.insert(0, number(coefficient))
     return mul(*out)
 
@@ -405,23 +399,26 @@ def sum_of(terms: list[Any]) -> Any:
 
     def take(t: Any, c: Fraction) -> None:
         have, rest = leading(t)
-        c *= have
+        if have is not PLAIN:
+            c = c * have
         if isinstance(rest, Add):
             for a in rest.args:
                 take(a, c)
             return
         key = normal_term(rest)
-        if isinstance(key, Add):  # multiplies out: keep as written
-            inner, key = Fraction(1), key
-        else:
+        inner = PLAIN
+        if not isinstance(key, Add):  # else it multiplies out: kept as written
             inner, key = leading(key)
-        c *= inner
-        if key not in shown:
-            shown[key] = scaled(rest, 1 / inner) if inner else rest
-        coefficients[key] = coefficients.get(key, Fraction(0)) + c
+        if inner is not PLAIN:
+            c = c * inner
+        if key in shown:
+            coefficients[key] += c
+        else:
+            shown[key] = rest if inner is PLAIN or not inner else scaled(rest, 1 / inner)
+            coefficients[key] = c
 
     for t in terms:
-        take(t, Fraction(1))
+        take(t, PLAIN)
     return add(*[scaled(shown[k], c) for k, c in coefficients.items() if c])
 
 
@@ -443,7 +440,7 @@ def expanded(t: Term) -> Any:
                 for _ in range(times):
                     terms = [[*have, a] for have in terms for a in inner.args]
             else:
-                factor = base if e == ONE else power(base, e)
+                factor = base if e is ONE else power(base, e)
                 terms = [[*have, factor] for have in terms]
         return sum_of([scaled(product_of(have), coefficient) for have in terms])
     if isinstance(t, Pow) and is_number(t.args[1]) and t.args[1] in (number(2), number(3)):
@@ -463,7 +460,7 @@ def sums_in(t: Any) -> list[tuple[Any, Any]]:
     c, parts = split_product(t)
     out = []
     for k, (base, e) in enumerate(parts):
-        if isinstance(base, SumOver) and e == ONE:
+        if isinstance(base, SumOver) and e is ONE:
             rest = parts[:k] + parts[k + 1 :]
             out.append((join_product(c, rest), base))
     return out
@@ -472,7 +469,7 @@ def sums_in(t: Any) -> list[tuple[Any, Any]]:
 def beside(c: Fraction, parts: list[tuple[Any, Any]], last: Any) -> tuple[Any, tuple[int, ...]]:
     """c times powers times one factor that stays as it is, and the place of that factor."""
     front = join_product(c, parts)
-    if front == ONE:
+    if front is ONE:
         return last, ()
     whole = mul(*(front.args if isinstance(front, Mul) else (front,)), last)
     return whole, (len(whole.args) - 1,)

@@ -428,7 +428,10 @@ def _exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
     key = normal_term(base)
     turned = normal_term(negated(base)) if isinstance(base, Add) else None
     for b, e in parts:
-        if b == base or normal_term(b) in (key, turned):
+        if b is base:
+            return e
+        own = normal_term(b)
+        if own is key or own is turned or (type(own) is type(key) and own in (key, turned)):
             return e
     return None
 

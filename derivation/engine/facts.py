@@ -15,6 +15,11 @@ from derivation.terms import (
     ONE,
     TRUE,
     ZERO,
+    Add,
+    IfElse,
+    KroneckerDelta,
+    Pow,
+    Size,
     SumOver,
     add,
     element,
@@ -23,11 +28,13 @@ from derivation.terms import (
     is_number,
     mul,
     name_of,
+    names,
     neg,
     sigmoid,
     substitute,
     subterms,
     sum_over,
+    value_of,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +60,14 @@ def find_facts(planner: Planner) -> None:
 
 def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite | None:
     body = definition.body
-    if not any(isinstance(s, SumOver) or _names_sum(planner, s) for s in subterms(body)):
+    parts = tuple(subterms(body))
+    if not any(isinstance(s, SumOver) or _names_sum(planner, s) for s in parts):
+        return None
+    below = planner.theory.below(names(body)) & set(planner.theory.definitions)
+    inside = [s for n in below for s in subterms(planner.theory.definitions[n].body)]
+    if not any(map(_may_cancel, (*parts, *inside))) and not planner.shortener.knows_of(
+        planner.theory.below(names(body))
+    ):
         return None
     over = definition.params[k]
     start = sum_over(definition.head, over)
@@ -70,6 +84,14 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
         return planner.narrator.fact(proof, params, definition)
     except (RuleRefused, KernelError):
         return None
+
+
+def _may_cancel(s: Any) -> bool:
+    """Whether a part may meet its like in a sum over it: a difference, a quotient, a case."""
+    if isinstance(s, Pow):
+        over = is_number(s.args[1]) and value_of(s.args[1]) > 0
+        return not over and not isinstance(s.args[0], Size)
+    return isinstance(s, Add | IfElse | KroneckerDelta)
 
 
 def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:

@@ -42,6 +42,7 @@ class Letters:
 
     def __init__(self, theory: Theory) -> None:
         self._memo: dict[Term, Any] = {}
+        self._letters: dict[Term, frozenset[str] | None] = {}
         self.by_size: dict[Any, list[str]] = {}
         for definition in theory.definitions.values():
             for s in (*definition.params, *subterms(definition.body)):
@@ -67,7 +68,8 @@ class Letters:
 
     def _friendly(self, t: Term, taken: frozenset[str]) -> Any:
         """``taken``: letters that are free or bound further out."""
-        if is_leaf(t) or isinstance(t, KroneckerDelta):
+        bound = self._bound(t)
+        if bound is not None and bound.isdisjoint(taken):
             return t
         if isinstance(t, Reduction):
             letter = t.index
@@ -77,6 +79,21 @@ class Letters:
                 t = rebuild(t, (substitute(t.body, swap), letter, substitute(t.guard, swap)))
             taken = taken | {letter.name}
         return rebuild(t, tuple(self._friendly(a, taken) for a in t.args))
+
+    def _bound(self, t: Term) -> frozenset[str] | None:
+        """The letters bound in a term; None if one of them hides another or is not a reader's."""
+        if t in self._letters:
+            return self._letters[t]
+        inside = [] if is_leaf(t) or isinstance(t, KroneckerDelta) else map(self._bound, t.args)
+        found: frozenset[str] | None = frozenset()
+        for letters in inside:
+            found = None if found is None or letters is None else found | letters
+        if isinstance(t, Reduction) and found is not None:
+            name = t.index.name
+            hidden = name in found or name in self._names or name.startswith(ENGINE_LETTER)
+            found = None if hidden else found | {name}
+        self._letters[t] = found
+        return found
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:
         for name in self.by_size.get(like.size, []):
@@ -124,7 +141,7 @@ def _about_indices(c: Any) -> bool:
     )
 
 
-def core(h: Any) -> str:
+def core(h: Any) -> Any:
     """A hypothesis without quantifiers and guards, its free indices anonymous: for comparing."""
     while isinstance(h, Every | AnyOf) and h.args:
         h = h.body if isinstance(h, Every) else h.args[-1]
@@ -132,6 +149,4 @@ def core(h: Any) -> str:
     for s in subterms(h):
         if isinstance(s, Index) and s in free_indices(h) and s not in names:
             names[s] = index(f"_f{len(names)}", s.size)
-    return str(oriented(substitute(h, names))) + str(
-        [str(getattr(i, "size", "")) for i in names.values()]
-    )
+    return oriented(substitute(h, names))

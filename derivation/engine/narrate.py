@@ -76,7 +76,7 @@ class Narrator:
         self._functions: set[Any] = set()
         self.letters = Letters(theory)
         # conditions that hold wherever the objective is defined: said once, at the end
-        self.domain: frozenset[str] = frozenset()
+        self.domain: frozenset[Any] = frozenset()
 
     def start(self) -> None:
         """Begins the chain of another gradient; the numbers go on."""

@@ -20,7 +20,7 @@ from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
 from derivation.engine.shorten import Shortener
-from derivation.engine.simplify import Simplifier
+from derivation.engine.simplify import Simplifier, factors_of
 from derivation.engine.stages import stages as told
 from derivation.engine.vacuous import refuse_vacuous
 from derivation.errors import KernelError, NotDerived, RuleRefused
@@ -169,7 +169,7 @@ class Planner:
         conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
         return tuple(conditions), tuple(domain), used
 
-    def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[str]:
+    def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[Any]:
         """Conditions that hold wherever the objective is defined (not those at its kinks)."""
         smooth = [c for v in wrt for c in self.theory.smooth(objective, name_of(v))]
         return frozenset(map(core, smooth)) - frozenset(map(core, self.theory.kinks))
@@ -516,6 +516,8 @@ class Planner:
         """The library theorem that a lemma is an instance of, where there is one."""
         if len(between) != 1 or between[0] not in self.theory.definitions:
             return None
+        if not any(isinstance(f, Add) for f in factors_of(result)):
+            return None  # theorems are told as differences, such as p - y
         by_between = self.lemmas["adjoint", objective, between[0]].theorem
         for theorem in self.known():
             if theorem.problem.name == self.problem.name:

@@ -60,11 +60,11 @@ class Chain:
 
     def splice(self, item: Any, path: Path = ()) -> Chain:
         """Applies a move or a proof at a path; nothing if it changes nothing."""
-        if item is None or item.before == item.after:
+        if item is None or item.before is item.after or item.before == item.after:
             return self
         here = at(self.term, path)
-        if here != item.before and not alpha_equal(here, item.before):
-            raise RuleRefused(f"the plan expects {item.before}, here is {here}")
+        if not alpha_equal(here, item.before):
+            raise RuleRefused("the plan expects", item.before, "and here is", here)
         self.items.append((path, item))
         self.term = replace_at(self.term, path, item.after)
         return self
@@ -96,7 +96,7 @@ def algebra(before: Term, after: Term) -> Move | None:
         return Move("rename", before, after)
     conditions = difference_vanishes(before, after)
     if conditions is None:
-        raise RuleRefused(f"not equal by algebra: {before} and {after}")
+        raise RuleRefused("not equal by algebra:", before, "and", after)
     if any(isinstance(c, Relation) and isinstance(c.left, KroneckerDelta) for c in conditions):
         raise RuleRefused("that would divide by a delta")
     ops = set().union(*map(operators, conditions)) if conditions else set()

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -55,6 +56,7 @@ from derivation.terms import (
     add,
     apply,
     at,
+    canonical,
     exp,
     free_indices,
     indices_of,
@@ -70,6 +72,7 @@ from derivation.terms import (
     number,
     power,
     relation,
+    replace_terms,
     substitute,
     subterms,
     sum_over,
@@ -92,6 +95,11 @@ class Rewrite:
     prove: Callable[[dict[Any, Any]], Any]
     kind: str = "fold"  # fold, given, fact
 
+    @cached_property
+    def brings(self) -> list[Any]:
+        """The sums in the replacement."""
+        return [s for s in subterms(self.replacement) if isinstance(s, Reduction)]
+
     def at(self, t: Term, theory: Theory) -> Proof | None:
         """The proof of ``t = replacement`` if t is the pattern at some values."""
         values = self._match(t, theory)
@@ -111,7 +119,7 @@ class Rewrite:
         if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
             return None
         key = normal_term(t)
-        if not names(normal_term(self.pattern)) <= names(key):
+        if names(normal_term(self.pattern)) != names(key):
             return None
         for values in assignments(self.params, t, theory):
             if normal_term(substitute(self.pattern, values)) == key:
@@ -212,8 +220,10 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
         return None
     chain = Chain(t)
     shielded: list[tuple[int, ...]] = []
-    inner = [s for s in subterms(rw.replacement) if isinstance(s, Reduction)]
+    inner = rw.brings
     for path, sub in occurrences(t):
+        if type(sub) is not type(rw.pattern) and not (inner and isinstance(sub, Reduction)):
+            continue
         if any(path[: len(p)] == p for p, _ in chain.items) or any(
             path[: len(p)] == p for p in shielded
         ):
@@ -492,7 +502,15 @@ def simplifier_of(theory: Theory) -> Any:
 _SIMPLIFIERS: WeakKeyDictionary[Theory, Any] = WeakKeyDictionary()
 
 
+def _in_own_letters(t: Any, body: Term) -> Any:
+    """The term with its sums in the letters that the definition's right side has for them."""
+    sums = {canonical(s): s for s in subterms(body) if isinstance(s, Reduction)}
+    return replace_terms(t, sums.get) if sums else t
+
+
 def _fold(theory: Theory, definition: Definition, generator: Any, solved: Any) -> Rewrite:
+    solved = _in_own_letters(solved, definition.body)
+
     def prove(values: dict[Any, Any]) -> Any:
         right = substitute(solved, values)
         unfolding = Chain(right)

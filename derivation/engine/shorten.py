@@ -54,6 +54,7 @@ from derivation.terms import (
     TRUE,
     Add,
     Detach,
+    Function,
     Indexed,
     Mul,
     Pow,
@@ -91,7 +92,9 @@ class Shortener:
         self.effort = Effort(WHOLE * gradients)
         self.collector = Collector(theory, simplifier, self.effort)
         self.alternatives = Alternatives(theory, simplifier, self.collector)
-        self.folds: list[tuple[Definition, list[Rewrite]]] = []
+        self.folds: list[Definition] = []  # the names that results may be folded into
+        self._ways: dict[str, list[Rewrite]] = {}
+        self._needed: dict[str, list[frozenset[str]]] = {}
         self.rewrites: list[Rewrite] = []
         self.symmetries: list[Rewrite] = []
         self._memo: dict[Term, Proof] = {}
@@ -112,7 +115,7 @@ class Shortener:
 
     def add_definition(self, definition: Definition) -> None:
         """Lets results be folded into the name."""
-        self.folds.append((definition, folds_of(definition, self.theory)))
+        self.folds.append(definition)
         self._clear()
 
     def forget(self, cut: set[str], careful: bool = False) -> None:
@@ -122,7 +125,7 @@ class Shortener:
         """
         self._forgotten = (self.folds, self.rewrites, self.symmetries, self.one_hots)
         depends = self.theory.depends
-        self.folds = [(d, f) for d, f in self.folds if d.name not in cut and not careful]
+        self.folds = [d for d in self.folds if d.name not in cut and not careful]
         self.rewrites, self.symmetries = (
             [rw for rw in known if not any(depends(rw.pattern, n) for n in cut)]
             for known in (self.rewrites, self.symmetries)
@@ -148,8 +151,13 @@ class Shortener:
         self._take(fact)
         self._clear()
 
+    def knows_of(self, about: frozenset[str]) -> bool:
+        """Whether a given or a fact is about these names and no others."""
+        known = (*self.rewrites, *self.symmetries)
+        return bool(self.one_hots) or any(names(rw.pattern) - self._sizes <= about for rw in known)
+
     def _clear(self) -> None:
-        self.alternatives.definitions = [d for d, _ in self.folds]
+        self.alternatives.definitions = list(self.folds)
         self._memo.clear()
         self.collector.forget()
         self._folded.clear()
@@ -176,8 +184,10 @@ class Shortener:
             if self.effort.left <= 0:
                 break
             best = self._better(best, candidate, without)
-        if best.after != first.after and self.effort.left > 0:  # what came out, opened once
-            for candidate in safely(self._opened(best, without)):
+        if self.effort.left > 0 and _functions(best.after) != _functions(first.after):
+            for candidate in safely(
+                self._opened(best, without)
+            ):  # log(a/b) that came may be shared
                 best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):
@@ -202,11 +212,13 @@ class Shortener:
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
     ) -> Iterator[Callable[[], Proof]]:
-        """The same, one name that came up being left out at first."""
-        before = names(t)
-        for definition, _ in self.folds:
+        """The same, one name that came up in an exponent being left out at first."""
+        came = frozenset().union(
+            *(names(s) for _, s in occurrences(found) if isinstance(s, sympy.exp))
+        ) - names(t)
+        for definition in self.folds:
             name = definition.name
-            if name in without or name in before or name not in names(found):
+            if name in without or name not in came:
                 continue
 
             def late(name: str = name) -> Proof:
@@ -278,8 +290,11 @@ class Shortener:
             opened = self._expand(p.after)
         except RuleRefused:
             return
-        if opened.after != p.after:
-            yield self._settle(join(p, labelled(opened, "expand")), without)
+        if opened.after == p.after:
+            return
+        settled = self._settle(join(p, labelled(opened, "expand")), without)
+        if _brackets(p.after) > 1 or settled.after != opened.after:
+            yield settled  # else only what was opened could be put in brackets again
 
     def _settle(self, p: Proof, without: frozenset[str]) -> Proof:
         """Facts and folds until nothing gets shorter."""
@@ -311,10 +326,10 @@ class Shortener:
     def _first_fold(self, t: Term, without: frozenset[str]) -> Proof | None:
         best: Proof | None = None
         here = names(t)
-        for definition, rewrites in self.folds:
+        for definition in self.folds:
             if definition.name in without or not self._may_fold(definition, here):
                 continue
-            for step in safely(self._fold_candidates(definition, rewrites, t)):
+            for step in safely(self._fold_candidates(definition, t)):
                 if not self.effort.spend(step.after):
                     return best
                 done = join(step, self.simplifier.simplify(step.after))
@@ -326,9 +341,17 @@ class Shortener:
         return best
 
     def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
-        """Whether a term with these names can hold what the definition is about at all."""
-        about = names(definition.body) - self._sizes
-        return not about or bool(self.one_hots) or definition.name in here or bool(about & here)
+        """Whether a term with these names can hold what the definition is made of."""
+        needed = self._needed.get(definition.name)
+        if needed is None:
+            parts = [names(part) - self._sizes for part in _parts(definition.body)]
+            needed = self._needed[definition.name] = [n for n in parts if n]
+        return (
+            not needed
+            or bool(self.one_hots)
+            or definition.name in here
+            or any(n <= here for n in needed)
+        )
 
     def _expanded_after(self, p: Proof) -> Proof | None:
         try:
@@ -338,9 +361,14 @@ class Shortener:
         self.effort.spend(opened.after)
         return join(p, opened) if opened.after != p.after else None
 
-    def _fold_candidates(
-        self, definition: Definition, rewrites: list[Rewrite], t: Term
-    ) -> Iterator[Proof]:
+    def _ways_back(self, definition: Definition) -> list[Rewrite]:
+        """The equations that bring the name back, found when first asked for."""
+        found = self._ways.get(definition.name)
+        if found is None:
+            found = self._ways[definition.name] = folds_of(definition, self.theory)
+        return found
+
+    def _fold_candidates(self, definition: Definition, t: Term) -> Iterator[Proof]:
         for fold in (fold_sums, fold_products):
             found = fold(definition, t, self.theory)
             if found is not None:
@@ -349,7 +377,7 @@ class Shortener:
             found = fold_one_hot(given, definition, t, self.theory)
             if found is not None:
                 yield found
-        for rw in rewrites:
+        for rw in self._ways_back(definition):
             try:
                 step = apply_everywhere(rw, t, self.theory)
             except RuleRefused:
@@ -574,7 +602,7 @@ class Shortener:
         inside = names(self.theory.definitions[name].body)
         return any(
             d.name != name and isinstance(d.body, SumOver) and names(d.body) & inside
-            for d, _ in self.folds
+            for d in self.folds
         )
 
     def _local_candidates(self, t: Any) -> Iterator[Proof]:
@@ -592,6 +620,32 @@ class Shortener:
         done = chain.proof()
         settled = self._settle(done, frozenset())
         yield settled
+
+
+def _functions(t: Term) -> frozenset[Any]:
+    """What functions are applied to in a term: log(a/b), exp(x) …"""
+    return frozenset(s for _, s in occurrences(t) if isinstance(s, Function))
+
+
+def _parts(t: Any) -> Iterator[Any]:
+    """The factors and terms that a definition may be solved for, the ones inside them too."""
+    inside = isinstance(t, Add | Mul | Pow | sympy.log | sympy.exp)
+    if not inside or isinstance(t, sympy.exp):
+        yield t
+    if inside:
+        for a in t.args:
+            yield from _parts(a)
+
+
+def _brackets(t: Any) -> int:
+    """How many sums of terms multiplying out would open, a power for as many as it has factors."""
+    if isinstance(t, Add):
+        return 1 + sum(map(_brackets, t.args))
+    if isinstance(t, Mul):
+        return sum(map(_brackets, t.args))
+    if isinstance(t, Pow):
+        return 2 * _brackets(t.args[0])
+    return _brackets(t.body) if isinstance(t, SumOver) else 0
 
 
 def _covariances(moment: Any, first: Any, second: Any) -> Iterator[Any]:

@@ -78,7 +78,8 @@ class _Derivative:
         )
         self.theory = theory
         self.body, self.by = t.args
-        refuse(is_element(self.by), f"{self.by} is not a variable")
+        if not is_element(self.by):  # the message is written only where it is wanted
+            raise RuleRefused(f"{self.by} is not a variable")
         self.through = isinstance(t, Diff)
         self.name = name_of(self.by)
         self.make = diff if self.through else partial
@@ -122,7 +123,8 @@ def d_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """D(c, v) = 0 where c does not depend on v."""
     d = _Derivative(theory, t)
     refuse(not _is_bare_definition(d, d.body) or d.through, "a name stands for its definition")
-    refuse(not d.depends(d.body), f"{d.body} depends on {d.by}")
+    if d.depends(d.body):
+        raise RuleRefused(f"{d.body} depends on {d.by}")
     return ZERO, ()
 
 
