@@ -8,9 +8,9 @@ import re
 import pytest
 
 from derivation.engine import derive_outcome
-from derivation.engine.arithmetic import in_order, like, split_product
+from derivation.engine.arithmetic import split_product
 from derivation.engine.flatten import nested
-from derivation.engine.order import from_below
+from derivation.engine.order import from_below, in_order, like
 from derivation.engine.rewrites import folds_of, index_terms
 from derivation.language import nodes, read_expression, read_problem, write
 from derivation.normal import normal_term

@@ -6,14 +6,14 @@ and callers record one move for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
 import sympy
 
-from derivation.normal import Monomial, Poly, normal, normal_term, term_of, text
+from derivation.engine.order import in_order
+from derivation.normal import normal, normal_term
 from derivation.terms import (
     MINUS_ONE,
     ONE,
@@ -28,13 +28,10 @@ from derivation.terms import (
     Term,
     add,
     exp,
-    is_leaf,
     is_number,
     mul,
     number,
     power,
-    rebuild,
-    subterms,
     value_of,
 )
 
@@ -44,7 +41,6 @@ PLAIN = Fraction(1)  # the coefficient of a term that shows none
 
 _TIDY: dict[Term, Any] = {}
 _SPLIT: dict[Term, Factors] = {}
-_IN_ORDER: dict[Term, Any] = {}
 _LEADING: dict[Term, tuple[Fraction, Any]] = {}
 
 
@@ -81,112 +77,6 @@ def _tidy_exponent(e: Term) -> Any:
     if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add):
         return in_order(tidied)
     return tidied
-
-
-def in_order(t: Term) -> Any:
-    """The normal form of a term, its terms and factors in the order in which the term has them.
-
-    The normal form alone has them in alphabetical order, and what is found must not hang on names.
-
-    >>> from derivation.terms import symbol
-    >>> z, a = symbol("z"), symbol("a")
-    >>> in_order(mul(add(z, a), z)).args[1].args, normal_term(mul(z, a)).args
-    ((z, a), (a, z))
-    """
-    found = _IN_ORDER.get(t)
-    if found is None:
-        if len(_IN_ORDER) > 1 << 16:
-            _IN_ORDER.clear()
-        found = _IN_ORDER[t] = written(normal(t)[0], t)
-    return found
-
-
-def written(poly: Poly, *sources: Term) -> Any:
-    """A polynomial as a term, its atoms as the sources write them and in their order."""
-    shown = shown_atoms(*sources)
-    terms = []
-    for m, c in poly.items():
-        factors = factors_as_written(m, shown)
-        terms.append(([place for place, _, _ in factors], text(term_of({m: c})), c, factors))
-    terms.sort(key=lambda x: x[:2])
-    return add(*[product_as_written(factors, c) for _, _, c, factors in terms])
-
-
-Written = list[tuple[int, Any, Any]]  # place, base and exponent
-
-
-def product_as_written(factors: Written, c: Any) -> Any:
-    """c times powers, in this order."""
-    front = [] if c == 1 and factors else [number(c)]
-    return mul(*front, *[power_as_written(base, e) for _, base, e in factors])
-
-
-def power_as_written(base: Any, e: Any) -> Any:
-    """A power of an atom of a monomial."""
-    exponent = number(e) if isinstance(e, int | Fraction) else e
-    if base == sympy.E:
-        return exp(exponent)
-    return base if exponent == ONE else power(base, exponent)
-
-
-def factors_as_written(m: Monomial, shown: Mapping[Any, tuple[int, Any]]) -> Written:
-    """The atoms of a monomial with their exponents, in the form and order that is shown."""
-    found = []
-    for atom, e in m:
-        place, base = shown.get(atom, (len(shown), atom))
-        if atom == sympy.E or not isinstance(e, int | Fraction):
-            place, whole = shown.get(power_as_written(atom, e), (place, None))
-            if isinstance(whole, sympy.exp):
-                e = whole.args[0]
-            elif isinstance(whole, Pow) and normal_term(whole.args[0]) == atom:
-                base, e = whole.args
-        found.append((place, text(atom), base, e))
-    return [(place, base, e) for place, _, base, e in sorted(found, key=lambda x: x[:2])]
-
-
-def shown_atoms(*sources: Term) -> dict[Any, tuple[int, Any]]:
-    """Where terms show an atom first, by its normal form, and how they write it."""
-    shown: dict[Any, tuple[int, Any]] = {}
-    for source in sources:
-        for atom in _atoms_of(source):
-            shown.setdefault(normal_term(atom), (len(shown), atom))
-    return shown
-
-
-def _atoms_of(t: Term) -> Iterator[Any]:
-    """What a term multiplies and adds, in its order."""
-    if isinstance(t, Add | Mul):
-        for a in t.args:
-            yield from _atoms_of(a)
-    elif isinstance(t, Pow):
-        if not is_number(t.args[1]):
-            yield t
-        yield t.args[0]
-        yield from _atoms_of(t.args[0])
-    elif not is_number(t):
-        yield t
-
-
-def like(t: Term, source: Term) -> Any:
-    """Terms and factors in the order in which the source names first what they hold.
-
-    For what a rule gives in alphabetical order.
-    """
-    place: dict[Any, int] = {}
-    for s in subterms(source):
-        if is_leaf(s) and not is_number(s):
-            place.setdefault(s, len(place))
-
-    def first(s: Any) -> int:
-        return min((place[x] for x in subterms(s) if x in place), default=-1)
-
-    def arranged(s: Any) -> Any:
-        if not isinstance(s, Add | Mul | Pow | sympy.exp):
-            return s
-        args = [arranged(a) for a in s.args]
-        return rebuild(s, tuple(sorted(args, key=first) if isinstance(s, Add | Mul) else args))
-
-    return arranged(t)
 
 
 def split_product(t: Term) -> Factors:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivation.engine.arithmetic import in_order, leading, negated, tidy
+from derivation.engine.arithmetic import leading, negated, tidy
 from derivation.engine.cost import cost
+from derivation.engine.order import in_order
 from derivation.engine.proof import Chain, Proof, flip
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import factors_of

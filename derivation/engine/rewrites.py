@@ -19,17 +19,19 @@ import sympy
 
 from derivation.engine.arithmetic import (
     beside,
-    factors_as_written,
-    in_order,
     join_product,
     leading,
-    power_as_written,
-    product_as_written,
     same,
     scaled,
-    shown_atoms,
     split_product,
     tidy,
+)
+from derivation.engine.order import (
+    factors_as_written,
+    in_order,
+    power_as_written,
+    product_as_written,
+    shown_atoms,
     written,
 )
 from derivation.engine.proof import Chain, Move, Proof, flip

@@ -14,13 +14,13 @@ import sympy
 from derivation.engine.arithmetic import (
     join_product,
     leading,
-    like,
     same,
     scaled,
     split_product,
     tidy,
 )
 from derivation.engine.defined import defined_at
+from derivation.engine.order import like
 from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
