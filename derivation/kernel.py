@@ -82,6 +82,7 @@ class Theorem:
 _WRITE = [
     getattr(Theorem, slot).__set__ for slot in ("theory", "hypotheses", "lhs", "rhs", "unfolded")
 ]
+_NONE: frozenset[Any] = frozenset()
 DETACHED = "detach()"  # marks equalities of values that a derivative does not keep
 _LEDGER: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
 
@@ -167,13 +168,7 @@ def symmetry(theorem: Theorem) -> Theorem:
 
 def transitivity(first: Theorem, second: Theorem) -> Theorem:
     """From a = b and b = c: a = c. The two b may differ in the letters of bound indices."""
-    one, two = genuine(first), genuine(second)
-    if one.theory is not two.theory:
-        raise KernelError("the two theorems belong to different problems")
-    if not alpha_equal(one.rhs, two.lhs):
-        raise KernelError(f"no chain: {one.rhs} is not {two.lhs}")
-    hypotheses = one.hypotheses | two.hypotheses
-    return _seal(one.theory, hypotheses, one.lhs, two.rhs, one.unfolded | two.unfolded)
+    return rewrite(first, (), second)
 
 
 def renamed(theorem: Theorem, lhs: Term, rhs: Term) -> Theorem:
@@ -267,17 +262,24 @@ def replace(t: Term, path: Path, theorem: Theorem) -> Theorem:
             condition or definition that the derivative does not keep.
     """
     th = genuine(theorem)
-    if not path:
-        return renamed(th, t, th.rhs)
     rhs, hypotheses = _replaced(t, path, th)
     return _seal(th.theory, hypotheses, t, rhs, th.unfolded)
+
+
+def rewrite(theorem: Theorem, path: Path, step: Theorem) -> Theorem:
+    """From a = b: a = b', where b' has the step's right side at the path, as ``replace`` allows."""
+    one, two = genuine(theorem), genuine(step)
+    if one.theory is not two.theory:
+        raise KernelError("the two theorems belong to different problems")
+    rhs, needs = _replaced(one.rhs, path, two)
+    return _seal(one.theory, one.hypotheses | needs, one.lhs, rhs, one.unfolded | two.unfolded)
 
 
 def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
     """The term with the theorem's right side at the path, and what its being equal to t needs."""
     if not path:
         if not alpha_equal(th.lhs, t):
-            raise KernelError(f"not a renaming: {th.lhs} and {t}")
+            raise KernelError(f"no chain: {t} is not {th.lhs}")
         return th.rhs, th.hypotheses
     k = path[0]
     if not 0 <= k < len(t.args):
@@ -290,13 +292,15 @@ def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
     if isinstance(t, Reduction):
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")
-        hypotheses = {every(h, t.index) for h in _where(t.guard, hypotheses)}
+        if hypotheses:
+            hypotheses = {every(h, t.index) for h in _where(t.guard, hypotheses)}
     elif isinstance(t, IfElse) and k > 0:
-        hypotheses = _where(t.args[0] if k == 1 else negate(t.args[0]), hypotheses)
+        if hypotheses:
+            hypotheses = _where(t.args[0] if k == 1 else negate(t.args[0]), hypotheses)
     elif isinstance(t, Diff | Partial):
         hypotheses = hypotheses | _kept_by_derivative(t, k, rhs, hypotheses, th)
-    args = tuple(rhs if n == k else a for n, a in enumerate(t.args))
-    return rebuild(t, args), frozenset(map(canonical, hypotheses))
+    args = (*t.args[:k], rhs, *t.args[k + 1 :])
+    return rebuild(t, args), frozenset(map(canonical, hypotheses)) if hypotheses else _NONE
 
 
 def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:

@@ -73,6 +73,10 @@ def test_a_forged_theorem_is_refused(theory: Theory) -> None:
         kernel.symmetry(forged)
     with pytest.raises(KernelError, match="not made by the kernel"):
         kernel.replace(a, (), forged)
+    honest = kernel.reflexivity(theory, a)
+    for first, second in ((forged, honest), (honest, forged)):
+        with pytest.raises(KernelError, match="not made by the kernel"):
+            kernel.rewrite(first, (), second)
 
 
 def test_an_edited_theorem_is_refused(theory: Theory) -> None:
@@ -140,6 +144,19 @@ def test_theorems_of_two_problems_do_not_mix(theory: Theory) -> None:
     b = kernel.reflexivity(other, term(theory, "y[1]"))
     with pytest.raises(KernelError, match="different problems"):
         kernel.transitivity(a, b)
+    with pytest.raises(KernelError, match="different problems"):
+        kernel.rewrite(a, (), b)
+
+
+def test_a_rewritten_theorem_keeps_what_both_need(theory: Theory) -> None:
+    """y[j]/y[j] + y[i]/y[i] = 1 + 1: both conditions stay."""
+    made = cancelled(theory)
+    first, second = (kernel.cite(made, term(theory, t)) for t in ("y[j]/y[j]", "y[i]/y[i]"))
+    first = kernel.replace(term(theory, "y[j]/y[j] + y[i]/y[i]"), (0,), first)
+    both = kernel.rewrite(first, (1,), second)
+    assert (both.lhs, both.rhs) == (first.lhs, term(theory, "1 + 1"))
+    assert both.hypotheses == first.hypotheses | second.hypotheses
+    assert len(both.hypotheses) == 2
 
 
 def test_an_index_is_not_replaced_by_an_equality_of_values(theory: Theory) -> None:
@@ -301,6 +318,8 @@ def test_what_a_theorem_rests_on_is_kept(theory: Theory) -> None:
         kernel.instantiate(made, {}),
         kernel.cite(made, made.lhs),
         kernel.replace(term(theory, "yhat[1]*z[1]"), (0,), made),
+        kernel.rewrite(kernel.reflexivity(theory, term(theory, "yhat[1]*z[1]")), (0,), made),
+        kernel.rewrite(back, (), made),
     ):
         assert theorem.unfolded == {"yhat"}
         with pytest.raises(KernelError, match="is cut under"):

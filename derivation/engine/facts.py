@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import same
@@ -17,8 +18,11 @@ from derivation.terms import (
     ZERO,
     Add,
     IfElse,
+    Indexed,
     KroneckerDelta,
+    Mul,
     Pow,
+    Reduction,
     Size,
     SumOver,
     add,
@@ -36,6 +40,7 @@ from derivation.terms import (
     sum_over,
     value_of,
 )
+from derivation.theory import match
 
 if TYPE_CHECKING:
     from derivation.engine.planner import Planner
@@ -59,17 +64,9 @@ def find_facts(planner: Planner) -> None:
 
 
 def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite | None:
-    body = definition.body
-    parts = tuple(subterms(body))
-    if not any(isinstance(s, SumOver) or _names_sum(planner, s) for s in parts):
+    body, over = definition.body, definition.params[k]
+    if not _may_be_constant(planner, definition, over):
         return None
-    below = planner.theory.below(names(body)) & set(planner.theory.definitions)
-    inside = [s for n in below for s in subterms(planner.theory.definitions[n].body)]
-    if not any(map(_may_cancel, (*parts, *inside))) and not planner.shortener.knows_of(
-        planner.theory.below(names(body))
-    ):
-        return None
-    over = definition.params[k]
     start = sum_over(definition.head, over)
     unfold = Chain(start).splice(Move("definition", definition.head, body), (0,))
     try:
@@ -86,12 +83,64 @@ def _constant_sum(planner: Planner, definition: Definition, k: int) -> Rewrite |
         return None
 
 
-def _may_cancel(s: Any) -> bool:
-    """Whether a part may meet its like in a sum over it: a difference, a quotient, a case."""
-    if isinstance(s, Pow):
-        over = is_number(s.args[1]) and value_of(s.args[1]) > 0
-        return not over and not isinstance(s.args[0], Size)
-    return isinstance(s, Add | IfElse | KroneckerDelta)
+def _may_be_constant(planner: Planner, definition: Definition, over: Any) -> bool:
+    """Whether a sum over an index may come to a number at all: a cheap look before the search."""
+    theory, body = planner.theory, definition.body
+    parts = tuple(subterms(body))
+    if not any(isinstance(s, SumOver) or _names_sum(planner, s) for s in parts):
+        return False
+    factors = tuple(_factors_with(body, over))
+    if all(_is_free_input(planner, f) for f in factors):
+        return False
+    if len(factors) == 1 and isinstance(factors[0], Indexed):
+        order = list(theory.definitions)
+        name = name_of(factors[0])
+        entries = [s for s in parts if isinstance(s, Indexed) and name_of(s) == name]
+        earlier = name in order and order.index(name) < order.index(definition.name)
+        if earlier and len(entries) == 1 and name not in theory.below(names(body) - {name}):
+            whole = sum_over(factors[0], over)  # what is left of the sum: known by now, or never
+            known = planner.shortener.rewrites
+            return any(match(rw.pattern, whole, theory) is not None for rw in known)
+    about = theory.below(names(body))
+    bodies = [theory.definitions[n].body for n in about & set(theory.definitions)]
+    inside = [s for t in bodies for s in subterms(t)]
+    every = (*parts, *inside)
+    return (
+        any(isinstance(s, Add | IfElse | KroneckerDelta) for s in every)
+        or (any(map(_divides, every)) and any(_sums_over(s, over.size) for s in every))
+        or planner.shortener.knows_of(about)
+    )
+
+
+def _factors_with(t: Any, over: Any) -> Iterator[Any]:
+    """What of a product, looked for under its sums as well, depends on an index."""
+    if over not in free_indices(t):
+        return
+    if isinstance(t, Mul):
+        for f in t.args:
+            yield from _factors_with(f, over)
+    elif isinstance(t, SumOver) and over not in free_indices(t.guard):
+        yield from _factors_with(t.body, over)
+    else:
+        yield t
+
+
+def _is_free_input(planner: Planner, t: Any) -> bool:
+    """Whether a factor is an entry of an array of which nothing is known: no sum of it is fixed."""
+    if not isinstance(t, Indexed) or planner.theory.defined(t):
+        return False
+    return not any(name_of(t) in names(g) for g in planner.problem.givens)
+
+
+def _divides(s: Any) -> bool:
+    """Whether a part is a denominator, or a power that may be one; not one that is a size."""
+    if not isinstance(s, Pow) or isinstance(s.args[0], Size):
+        return False
+    return not (is_number(s.args[1]) and value_of(s.args[1]) > 0)
+
+
+def _sums_over(s: Any, size: Any) -> bool:
+    return isinstance(s, Reduction) and bool(s.index.size == size)
 
 
 def _normalised(planner: Planner, definition: Definition) -> Rewrite | None:

@@ -121,7 +121,7 @@ class Planner:
             reason = str(stopped) or type(stopped).__name__
         except RecursionError:
             reason = "the expression is nested too deeply"
-        conditions, domain, given = self._assumed(theorem, objective, wrt)
+        conditions, domain, given = self._assumed(theorem)
         shared = self.narrator.shared()
         return Outcome(
             problem=self.problem,
@@ -142,6 +142,8 @@ class Planner:
 
     def _used_names(self, result: Any) -> tuple[Definition, ...]:
         """The introduced names that the derivation mentions, directly or through each other."""
+        if not self.introduced:
+            return ()
         told = [*self.narrator.steps, *self.narrator.facts]
         wanted = set(names(result)) if result is not None else set()
         while told:
@@ -156,14 +158,14 @@ class Planner:
         return tuple(reversed(out))
 
     def _assumed(
-        self, theorem: kernel.Theorem | None, objective: Term, wrt: tuple[Term, ...]
+        self, theorem: kernel.Theorem | None
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
         if theorem is None:
             return (), (), ()
         givens = {kernel.closed(g): g for g in self.problem.givens}
         used = tuple(g for c, g in givens.items() if c in theorem.hypotheses)
         rest = [h for h in theorem.hypotheses if h not in givens]
-        bodies = self._domain(objective, wrt)
+        bodies = self.narrator.domain
         friendly = self.narrator.letters.condition
         domain = {friendly(h): None for h in sorted(rest, key=str) if core(h) in bodies}
         conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
@@ -298,9 +300,7 @@ class Planner:
             settled = join(work, self._tidy_everywhere(work.after))
             theorem = self.narrator.continue_chain(theorem, "rules", settled)
         first = self.simplifier.simplify(theorem.rhs)
-        whole = self.shortener.shorten(theorem.rhs)
-        staged = join(labelled(first, "contract"), self.shortener.shorten(first.after))
-        best = staged if cost(staged.after) <= cost(whole.after) else whole
+        best = join(labelled(first, "contract"), self.shortener.shorten(first.after))
         if self.style == "cases" and indices_of(theorem.lhs.args[0]):
             found = CaseSplitter(self.simplifier).two_cases(best.after)
             if found is not None:

@@ -228,8 +228,7 @@ class Replayer:
     def _chain(self, proof: Proof) -> Theorem:
         theorem = kernel.reflexivity(self.theory, proof.before)
         for path, item in proof.items:
-            step = kernel.replace(theorem.rhs, path, self.replay(item))
-            theorem = kernel.transitivity(theorem, step)
+            theorem = kernel.rewrite(theorem, path, self.replay(item))
         return kernel.renamed(theorem, proof.before, proof.after)
 
     def _move(self, move: Move) -> Theorem:

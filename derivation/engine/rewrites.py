@@ -120,9 +120,9 @@ class Rewrite:
             return None
         if isinstance(t, Indexed) and name_of(t) != name_of(self.pattern):
             return None
-        key = normal_term(t)
-        if names(normal_term(self.pattern)) != names(key):
+        if names(self.pattern) != names(t):
             return None
+        key = normal_term(t)
         for values in assignments(self.params, t, theory):
             if normal_term(substitute(self.pattern, values)) == key:
                 return values

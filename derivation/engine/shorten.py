@@ -286,6 +286,9 @@ class Shortener:
         yield from self._opened(p, without)
 
     def _opened(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
+        brackets = _brackets(p.after)
+        if not brackets:
+            return
         try:
             opened = self._expand(p.after)
         except RuleRefused:
@@ -293,7 +296,7 @@ class Shortener:
         if opened.after == p.after:
             return
         settled = self._settle(join(p, labelled(opened, "expand")), without)
-        if _brackets(p.after) > 1 or settled.after != opened.after:
+        if brackets > 1 or settled.after != opened.after:
             yield settled  # else only what was opened could be put in brackets again
 
     def _settle(self, p: Proof, without: frozenset[str]) -> Proof:
@@ -354,6 +357,8 @@ class Shortener:
         )
 
     def _expanded_after(self, p: Proof) -> Proof | None:
+        if not _brackets(p.after):
+            return None
         try:
             opened = self._expand(p.after)
         except RuleRefused:

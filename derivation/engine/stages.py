@@ -18,6 +18,7 @@ from derivation.terms import (
     is_leaf,
     is_number,
     mul,
+    names,
     rebuild,
     value_of,
 )
@@ -50,7 +51,7 @@ def _without_idle(pieces: list[Proof]) -> list[Proof]:
 
 def _alike(a: Term, b: Term) -> bool:
     """Whether two terms read the same."""
-    return bool(alpha_equal(_flat(a), _flat(b)))
+    return names(a) == names(b) and bool(alpha_equal(_flat(a), _flat(b)))
 
 
 def _flat(t: Any) -> Any:
