@@ -110,6 +110,12 @@ def test_the_shorter_of_what_was_found_under_two_names() -> None:
     assert result is not None and nodes(result) <= 27
 
 
+def test_where_the_normal_form_is_shorter_it_is_kept() -> None:
+    """exp(w)*exp(3) is exp(w + 3), of which a sigmoid is seen."""
+    text = "L[i] = c[i]/(1 + exp(w[i])*exp(3))\nwrt w[j]"
+    assert shortest(text).endswith("L[i]*delta(i,j)*sigmoid(w[i] + 3)")
+
+
 @pytest.mark.parametrize(
     "definitions",
     [

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from derivation.engine.cost import cost
 from derivation.normal import Monomial, Poly, normal, normal_term, term_of, text
 from derivation.problem import Definition
 from derivation.terms import (
@@ -139,11 +140,16 @@ def factors_as_written(m: Monomial, shown: Mapping[Any, tuple[int, Any]]) -> Wri
 
 
 def shown_atoms(*sources: Term) -> dict[Any, tuple[int, Any]]:
-    """Where terms show an atom first, by its normal form, and how they write it."""
+    """Where terms show an atom first, by its normal form, and how they write it.
+
+    One whose normal form is shorter stands in that: exp(w + 3), not exp(w)*exp(3).
+    """
     shown: dict[Any, tuple[int, Any]] = {}
     for source in sources:
         for atom in _atoms_of(source):
-            shown.setdefault(normal_term(atom), (len(shown), atom))
+            key = normal_term(atom)
+            if key not in shown:
+                shown[key] = (len(shown), atom if cost(atom) <= cost(key) else key)
     return shown
 
 
