@@ -314,9 +314,7 @@ def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
     return {any_of(negate(assumed), h) if free_indices(h) else h for h in left}
 
 
-def _kept_by_derivative(
-    head: Any, k: int, rhs: Any, hypotheses: Set[Any], th: Theorem
-) -> set[Any]:
+def _kept_by_derivative(head: Any, k: int, rhs: Any, hypotheses: Set[Any], th: Theorem) -> set[Any]:
     """Checks that an equality may be used under a derivative; returns what this needs besides.
 
     ``rhs``: what the body of the derivative becomes by the theorem, under ``hypotheses``.

@@ -337,8 +337,7 @@ class Point:
         (generator,) = n.args
         assert isinstance(generator, ast.GeneratorExp)
         return [
-            self.value(generator.elt, inner)
-            for inner in self.places(generator.generators, env)
+            self.value(generator.elt, inner) for inner in self.places(generator.generators, env)
         ]
 
     def _norm(self, values: list[Any]) -> Any:

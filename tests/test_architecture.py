@@ -36,8 +36,7 @@ SEES: dict[str, set[str]] = {
     "document": LOW | {"steps", "matrix"},
     "findings": LOW | {"steps", "document"},
     "coq": LOW | {"matching", "normal", "signs", "theory", "rules", "steps"},
-    "printers": LOW
-    | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
+    "printers": LOW | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library"},

@@ -41,7 +41,9 @@ def chain(*moves: tuple[Any, ...], first: int = 1) -> list[Record]:
     return out
 
 
-def certificate(program: str, wrt: str, steps: list[Record], result: str | None, **more: Any) -> Record:
+def certificate(
+    program: str, wrt: str, steps: list[Record], result: str | None, **more: Any
+) -> Record:
     out = {
         "schema": "derivation/1", "status": "derived", "reason": None,
         "problem": {"name": None, "title": "", "program": program}, "objective": "L",

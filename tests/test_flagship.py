@@ -135,9 +135,7 @@ def test_numbers_of_the_chain_meet() -> None:
     for style in ("cases", "delta"):
         chain = [s for s in derive(PROGRAM, style).steps if s.kind == "chain"]
         assert write(chain[0].before) == "diff(L, z[j])"
-        assert all(
-            write(a.after) == write(b.before) for a, b in pairwise(chain)
-        )
+        assert all(write(a.after) == write(b.before) for a, b in pairwise(chain))
 
 
 def test_every_leaf_is_a_single_move_and_leaves_chain() -> None:
@@ -145,10 +143,7 @@ def test_every_leaf_is_a_single_move_and_leaves_chain() -> None:
         for step in derive(PROGRAM, style).steps:
             for group in (step.substeps, *(s.substeps for s in step.substeps)):
                 if group:
-                    assert all(
-                        alpha_equal(a.after, b.before)
-                        for a, b in pairwise(group)
-                    )
+                    assert all(alpha_equal(a.after, b.before) for a, b in pairwise(group))
 
 
 def test_the_certificate_parses_and_reads_back() -> None:

@@ -1,6 +1,6 @@
 """What the README and the docstrings say is true.
 
-    python tests/test_readme.py      writes the flagship's proof into the README
+python tests/test_readme.py      writes the flagship's proof into the README
 """
 
 from __future__ import annotations

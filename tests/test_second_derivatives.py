@@ -40,9 +40,7 @@ def test_derived_and_right(program: str) -> None:
 
 
 def test_what_was_forgotten_is_used_again_in_the_end() -> None:
-    problem = read_problem(
-        "h[i] = x[i] - 2; L = sum(h[i]**2 for i in N)**2; wrt h[j] then h[l]"
-    )
+    problem = read_problem("h[i] = x[i] - 2; L = sum(h[i]**2 for i in N)**2; wrt h[j] then h[l]")
     outcome = derive_outcome(problem, problem.wrt[0])
     letters = {i.name: i for i in outcome.result.free_symbols if hasattr(i, "size")}
     short = read_expression("4*sqrt(L)*delta(j,l) + 8*h[j]*h[l]", problem, free=letters)

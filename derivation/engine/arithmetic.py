@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from derivation.engine.order import in_order
 from derivation.normal import normal, normal_term
 from derivation.terms import (
     MINUS_ONE,
@@ -73,11 +74,9 @@ def _tidy(t: Term) -> Any:
 
 def _tidy_exponent(e: Term) -> Any:
     tidied = tidy(e)
-    return (
-        normal_term(tidied)
-        if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add)
-        else tidied
-    )
+    if isinstance(tidied, Add) and not isinstance(normal_term(tidied), Add):
+        return in_order(tidied)
+    return tidied
 
 
 def split_product(t: Term) -> Factors:
@@ -125,6 +124,14 @@ def _split_product(t: Term) -> Factors:
             if turned in bases:  # (a - b) beside (b - a)
                 coefficient *= (-1) ** int(e)
                 key = turned
+        elif (
+            isinstance(base, sympy.exp)
+            and key not in bases
+            and any(isinstance(x[0], sympy.exp) for x in bases.values())
+        ):
+            turned = normal_term(exp(negated(base.args[0])))
+            if turned in bases:  # exp(a - b) beside exp(b - a)
+                key, e = turned, _times(MINUS_ONE, e)
         if key in bases:
             if isinstance(base, KroneckerDelta):
                 bases[key].append(e)
@@ -210,25 +217,24 @@ def _times(a: Any, b: Any) -> Any:
         return a
     if is_number(a) and is_number(b):
         return number(value_of(a) * value_of(b))
-    return normal_term(mul(a, b))
+    return in_order(mul(a, b))
 
 
 def _plus(a: Any, b: Any) -> Any:
     if is_number(a) and is_number(b):
         return number(value_of(a) + value_of(b))
-    return normal_term(add(a, b))
+    return in_order(add(a, b))
 
 
 def _exponent_core(x: Term) -> tuple[Fraction, Any]:
-    """x as a number times a term whose sign is fixed, so that exp(x) and exp(-x) meet."""
+    """x as a number times a term; the first term of a sum gets sign +."""
     poly = normal(x)[0]
     if not poly:
         return Fraction(1), None
     if len(poly) == 1:
         c, rest = leading(tidy(x))
         return c, rest
-    first = normal_term(x).args[0]
-    if leading(first)[0] < 0:
+    if leading(in_order(x).args[0])[0] < 0:
         return Fraction(-1), negated(tidy(x))
     return Fraction(1), tidy(x)
 

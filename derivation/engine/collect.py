@@ -332,12 +332,10 @@ class Collector:
         for (c, f), (d, g) in itertools.product(sums_in(one), sums_in(two)):
             if f.index.size != g.index.size:
                 continue
-            if f.index in free_indices(two) or (f.index != g.index and f.index in free_indices(g)):
+            if f.index in free_indices(one) | free_indices(two):
                 letter = fresh_index(f.index, index_names(one) | index_names(two))
                 f = _renamed(f, letter)
             g = _renamed(g, f.index)
-            if f.index in free_indices(c) | free_indices(d):
-                continue
             if not same_guard(f.guard, g.guard):
                 yield from self._join_guards(t, m, n, c, f, d, g)
                 continue

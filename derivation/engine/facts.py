@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 def find_facts(planner: Planner) -> None:
     """Facts about the definitions, each proved by the kernel, for the planner's shortener."""
-    for definition in list(planner.theory.definitions.values()):
+    for definition in planner.shortener.from_below:
         if not definition.params or definition.name in planner.shortener.cut:
             continue
         for k in range(len(definition.params)):
@@ -256,8 +256,8 @@ def _symmetry(planner: Planner, definition: Definition) -> Rewrite | None:
     spare = fresh_index(i, {p.name for p in params})
     body = definition.body
     swapped = substitute(substitute(substitute(body, {i: spare}), {j: i}), {spare: j})
-    one = planner.shortener._turn_symmetric(body) or Proof(body, body)
-    two = planner.shortener._turn_symmetric(swapped) or Proof(swapped, swapped)
+    one = planner.shortener.turn_symmetric(body, params) or Proof(body, body)
+    two = planner.shortener.turn_symmetric(swapped, params) or Proof(swapped, swapped)
     if not same(one.after, two.after):
         return None
     turned = element(definition.name, *params[:-2], j, i)

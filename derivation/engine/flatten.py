@@ -7,11 +7,12 @@ from typing import Any
 from derivation.engine.arithmetic import leading, negated, tidy
 from derivation.engine.cost import cost
 from derivation.engine.defined import defined_at
+from derivation.engine.order import in_order
 from derivation.engine.proof import Chain, Proof, flip
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import excluded, factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal, normal_term
+from derivation.normal import normal
 from derivation.terms import (
     MIRROR,
     TRUE,
@@ -45,8 +46,9 @@ def nested(t: Any, f: Any) -> Proof | None:
     """sum_i a_i*(sum_j b_ij) = sum_i sum_j a_i*b_ij, for the factor f of the body of t."""
     rest = [g for g in factors_of(t.body) if g is not f]
     chain = Chain(t)
-    if f.index in free_indices(mul(*rest)) or f.index == t.index:
-        letter = fresh_index(f.index, index_names(t.body) | {t.index.name})
+    around = free_indices(mul(*rest)) | free_indices(t.guard) | {t.index}
+    if f.index.name in {i.name for i in around}:
+        letter = fresh_index(f.index, index_names(t))
         swap = {f.index: letter}
         f = sum_over(substitute(f.body, swap), letter, substitute(f.guard, swap))
     if not rest:
@@ -117,7 +119,7 @@ def _shortest_relation(c: Any) -> Any:
     """The relation with its terms on the sides that make it shortest."""
     if not isinstance(c, Relation) or isinstance(c.left, Index) or isinstance(c.right, Index):
         return c
-    gap = normal_term(add(c.left, neg(c.right)))
+    gap = in_order(add(c.left, neg(c.right)))
     if normal(add(c.left, neg(c.right)))[1] or is_number(gap):
         return c
     terms = gap.args if isinstance(gap, Add) else (gap,)

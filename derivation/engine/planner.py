@@ -41,6 +41,7 @@ from derivation.terms import (
     Relation,
     SumOver,
     Term,
+    add,
     at,
     diff,
     element,
@@ -198,7 +199,7 @@ class Planner:
         if not self.theory.depends(objective, name):
             step = Chain(start).rule("d-constant", ZERO).proof()
             return self.narrator.chain_step("constant", step, objective=objective, by=v)
-        between = through_which(self.theory, objective, v)
+        between = self._between(objective, v)
         direct = self.theory.mentions(self.theory.definitions[name_of(objective)].body, name)
         if not between:
             return self._direct(objective, v)
@@ -209,14 +210,33 @@ class Planner:
             self._announce_functions(objective)
         for n in between:
             self._local(n, v)
-        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
-        chain = Chain(start).rule("chain-rule", after)
+        chain = self._chain_rule(start)
+        after = chain.term
         theorem = self.narrator.chain_step("chain-rule", chain.proof(), by=v, through=between)
         if direct:
             self._own(objective, v)
         for n in between:
             self._adjoint(objective, n)
         return self._put_together(theorem, after)
+
+    def _between(self, objective: Any, v: Any) -> list[str]:
+        """The names through which an objective sees v, from below."""
+        found = through_which(self.theory, objective, v)
+        if len(found) < 2:
+            return found
+        order = [d.name for d in (*self.shortener.from_below, *self.introduced)]
+        return sorted(found, key=order.index)
+
+    def _chain_rule(self, start: Any) -> Chain:
+        """The chain rule, its terms in the order of ``_between``."""
+        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
+        chain = Chain(start).rule("chain-rule", after)
+        if isinstance(after, Add):
+            as_defined = through_which(self.theory, *start.args)
+            own = len(after.args) - len(as_defined)
+            terms = dict(zip(as_defined, after.args[own:], strict=True))
+            chain.algebra(add(*after.args[:own], *map(terms.get, self._between(*start.args))))
+        return chain
 
     def _direct(self, objective: Any, v: Any) -> kernel.Theorem:
         """No name between: the definition itself is differentiated."""
@@ -241,7 +261,7 @@ class Planner:
             and self.theory.mentions(body, n)
             and self.theory.depends(self._generic(n, set()), name)
         ]
-        between = through_which(self.theory, objective, v)
+        between = self._between(objective, v)
         nested = any(
             self.theory.depends(self._generic(a, set()), b)
             for a, b in itertools.permutations(between, 2)
@@ -461,13 +481,12 @@ class Planner:
             return self.lemmas[where]
         m = self._generic(name, index_names(objective))
         start = diff(objective, m)
-        between = through_which(self.theory, objective, m)
+        between = self._between(objective, m)
         begun = bool(between) and self.narrator.begin()
         for n in between:
             self._local(n, m)
             self._adjoint(objective, n)
-        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
-        chain = Chain(start).rule("chain-rule", after)
+        chain = self._chain_rule(start)
         stages = []
         if not between:
             chain.rule("partial-definition", partial(self.theory.unfold(objective), m))
@@ -607,8 +626,7 @@ class Planner:
             stages.extend(told(self._shortest(definition.term)))
             theorem, number = self.narrator.lemma("total", start, stages, of=m, by=by)
             return Lemma(number, theorem)
-        after, _ = REGISTRY["chain-rule"].rewrite(self.theory, start, {})  # type: ignore[misc]
-        chain = Chain(start).rule("chain-rule", after)
+        chain = self._chain_rule(start)
         stages = [labelled(chain.proof(), "chain-rule")]
         put = self._substituted(chain.term, m)
         if put.changes:

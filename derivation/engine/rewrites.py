@@ -27,9 +27,17 @@ from derivation.engine.arithmetic import (
     split_product,
     tidy,
 )
+from derivation.engine.order import (
+    factors_as_written,
+    in_order,
+    power_as_written,
+    product_as_written,
+    shown_atoms,
+    written,
+)
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.normal import E, difference_vanishes, normal, normal_term, term_of, text
+from derivation.normal import E, difference_vanishes, normal, normal_term, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -39,6 +47,7 @@ from derivation.terms import (
     Add,
     Condition,
     Diff,
+    Index,
     Indexed,
     Mul,
     Partial,
@@ -138,7 +147,7 @@ class ScaledRewrite(Rewrite):
             if other != key:
                 continue
             gaps = {a: shift.get(a, 0) - back.get(a, 0) for a in {*shift, *back}}
-            factor = term_of({frozenset((a, e) for a, e in gaps.items() if e): one / two})
+            factor = written({frozenset((a, e) for a, e in gaps.items() if e): one / two}, t)
             needs = difference_vanishes(t, mul(factor, pattern))
             if factor == ONE or needs is None or not all(theory.decide(c)[0] for c in needs):
                 return None
@@ -189,35 +198,25 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
 
 
 _POOLS: dict[Term, tuple[Any, ...]] = {}
-_FIXED: dict[Term, frozenset[Any]] = {}
 
 
 def index_terms(t: Term) -> tuple[Any, ...]:
-    """What stands in slots: free indices, numbers and label elements."""
+    """What stands in slots, in order of appearance: free indices, numbers and label elements."""
     found = _POOLS.get(t)
     if found is None:
         if len(_POOLS) > 1 << 14:
             _POOLS.clear()
-        fixed = {i for i in _fixed_slots(t) if not index_bound_inside(t, i)}
-        found = _POOLS[t] = tuple(sorted(free_indices(t) | fixed, key=str))
+        seen: dict[Any, None] = {}
+        for a in t.args:
+            seen.update(dict.fromkeys(index_terms(a)))
+        if isinstance(t, Index):
+            seen[t] = None
+        elif isinstance(t, Indexed):
+            seen.update((i, None) for i in indices_of(t) if not isinstance(i, Index))
+        elif isinstance(t, Reduction):
+            seen = {i: None for i in seen if t.index not in free_indices(i)}
+        found = _POOLS[t] = tuple(seen)
     return found
-
-
-def _fixed_slots(t: Term) -> frozenset[Any]:
-    """The numbers and label elements that stand in slots."""
-    found = _FIXED.get(t)
-    if found is None:
-        if len(_FIXED) > 1 << 14:
-            _FIXED.clear()
-        found = frozenset[Any]().union(*map(_fixed_slots, t.args))
-        if isinstance(t, Indexed):
-            found |= {i for i in indices_of(t) if not hasattr(i, "size")}
-        _FIXED[t] = found
-    return found
-
-
-def index_bound_inside(t: Term, i: Term) -> bool:
-    return bool(free_indices(i) - free_indices(t))
 
 
 def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
@@ -288,20 +287,19 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     poly, _ = normal(body)
     single = next(iter(poly.items())) if len(poly) == 1 else _as_monomial(body)
     if single is not None:
-        monomial, c = single
-        for atom, e in monomial:
+        more = len(single[0]) > 1 and _has_sum(body)
+        simple = simplifier_of(theory).simplify(body).after if more else body  # as terms have it
+        shown = shown_atoms(simple, body)
+        factors, c = factors_as_written(single[0], shown), single[1]
+        for k, (_, atom, e) in enumerate(factors):
+            rest = product_as_written(factors[:k] + factors[k + 1 :], c)
             if not isinstance(e, int | Fraction) and atom != E:
-                others = [(a, x) for a, x in monomial if a != atom]
-                out.extend(
-                    _symbolic_power(theory, definition, atom, e, term_of({frozenset(others): c}))
-                )
+                out.extend(_symbolic_power(theory, definition, atom, e, rest))
                 continue
-            others = [(a, x) for a, x in monomial if a != atom]
-            rest = term_of({frozenset(others): c})
             if len(poly) != 1 and not isinstance(atom, Add):
                 continue
             if atom == E:
-                generator = exp(number(e) if isinstance(e, int | Fraction) else e)
+                generator = power_as_written(atom, e)
                 solved = tidy(mul(head, inverse(rest)))
             else:
                 generator = atom
@@ -329,7 +327,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                 once = _fold(theory, definition, generator, solved)
                 out.extend((once, _one_of_two(once)))
     else:
-        out.extend(_inside_sum(theory, definition, normal_term(body), head))
+        out.extend(_inside_sum(theory, definition, in_order(body), head))
     out.extend(_logistic(theory, definition))
     out.extend(_logit(theory, definition))
     out.extend(_peeled(theory, definition))
@@ -608,7 +606,7 @@ def fold_sums(definition: Definition, t: Term, theory: Theory) -> Proof | None:
     if len(poly) < 2:
         candidates = [_single_sum(definition, poly)]
     else:
-        candidates = [(list(normal_term(definition.body).args), definition.head)]
+        candidates = [(list(in_order(definition.body).args), definition.head)]
     chain = Chain(t)
     for found in candidates:
         if found is None:
@@ -723,7 +721,7 @@ def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | No
     if len(sums) != 1:
         return None
     atom, e = sums[0]
-    rest = term_of({frozenset((a, x) for a, x in monomial if a != atom): c})
+    rest = written({frozenset((a, x) for a, x in monomial if a != atom): c}, definition.body)
     solved = tidy(power(mul(definition.head, inverse(rest)), number(1 / Fraction(e))))
     return list(atom.args), solved
 
@@ -735,18 +733,18 @@ def _fold_in_sum(
     need = set(params)
     if not need <= set().union(*map(free_indices, pattern)) or len(t.args) < len(pattern):
         return None
-    keys = {}
+    keys, shown = {}, {}
     for a in t.args:
         c, core = leading(normal_term(a))
         if isinstance(core, Add):
             return None
-        keys[core] = c
+        keys[core], shown[core] = c, leading(in_order(a))[1]
     anchor = max(pattern, key=lambda p: (len(free_indices(p)), not is_number(leading(p)[1])))
     for values in assignments(params, t, theory):
         concrete = [substitute(p, values) for p in pattern]
-        ac, acore = leading(normal_term(substitute(anchor, values)))
+        ac, acore = leading(in_order(substitute(anchor, values)))
         for core, c in keys.items():
-            ratio = tidy(mul(core, inverse(acore))) if acore != ONE else core
+            ratio = tidy(mul(shown[core], inverse(acore))) if acore != ONE else shown[core]
             if not _simple_ratio(ratio):
                 continue
             factor = scaled(ratio, c / ac)
@@ -790,8 +788,8 @@ def rewrite_of_given(given: Any, theory: Theory) -> Rewrite | None:
     left, right = given.left, given.right
     if free_indices(right) - free_indices(left):
         left, right = right, left
-    params = tuple(sorted(free_indices(given), key=str))
-    if not set(params) <= free_indices(left):
+    params = tuple(i for i in index_terms(left) if i in free_indices(left))
+    if not free_indices(given) <= set(params):
         return None
 
     def prove(values: dict[Any, Any]) -> Any:

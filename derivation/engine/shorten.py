@@ -6,7 +6,7 @@ Every candidate is made by proof-carrying rewriting, so the shortest one comes w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
 from derivation.engine.flatten import completed, conditions_shortened, flattened, nested
 from derivation.engine.onehot import fold_one_hot, one_hot
+from derivation.engine.order import from_below
 from derivation.engine.proof import (
     Chain,
     Move,
@@ -40,6 +41,7 @@ from derivation.engine.rewrites import (
     fold_products,
     fold_sums,
     folds_of,
+    index_terms,
     occurrences,
     rewrite_of_given,
 )
@@ -106,7 +108,8 @@ class Shortener:
             found = rewrite_of_given(given, theory)
             if found is not None:
                 self._take(found)
-        for definition in theory.definitions.values():
+        self.from_below = from_below(theory.definitions, theory.problem.objective)
+        for definition in self.from_below:
             self.add_definition(definition)
         self._sizes = frozenset(theory.problem.sizes)
         self.cut: frozenset[str] = frozenset()
@@ -272,7 +275,7 @@ class Shortener:
         return chain.proof("collect")
 
     def _variants(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
-        turned = self._turn_symmetric(p.after)
+        turned = self.turn_symmetric(p.after)
         if turned is not None:
             p = join(p, turned)
             yield p
@@ -421,10 +424,13 @@ class Shortener:
             if step is not None:
                 yield step
 
-    def _turn_symmetric(self, t: Term) -> Proof | None:
-        """Entries of symmetric arrays with their indices in one order, free ones first."""
+    def turn_symmetric(self, t: Term, order: Sequence[Any] | None = None) -> Proof | None:
+        """Entries of symmetric arrays with their indices in one order, free ones first.
+
+        The free ones as they appear in the term, unless an order is given.
+        """
         chain = Chain(t)
-        free = free_indices(t)
+        free = [i for i in index_terms(t) if i in free_indices(t)] if order is None else order
         for rw in self.symmetries:
             for path, sub in list(occurrences(chain.term)):
                 if isinstance(sub, Indexed) and name_of(sub) == name_of(rw.pattern):
@@ -746,6 +752,6 @@ def _element_of(t: Any, name: str) -> Any:
     return None
 
 
-def _turning(i: Any, free: frozenset[Any]) -> tuple[bool, str]:
-    """Free indices first, by name; bound ones as they come."""
-    return (False, str(i)) if i in free else (True, "")
+def _turning(i: Any, free: Sequence[Any]) -> int:
+    """Free indices first, in their order; bound ones as they come."""
+    return free.index(i) if i in free else len(free)

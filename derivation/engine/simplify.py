@@ -23,6 +23,7 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.cost import cost
 from derivation.engine.defined import defined_at
+from derivation.engine.order import like
 from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
@@ -163,7 +164,8 @@ class Simplifier:
             after, _ = rewrite(self.theory, t, {})  # type: ignore[misc]
         except RuleRefused:
             return None
-        return self._then(Chain(t).rule(rule, after))
+        chain = Chain(t).rule(rule, after)
+        return self._then(chain if is_leaf(after) else chain.algebra(like(after, t)))
 
     def _cases_step(self, t: Any) -> Proof | None:
         condition, a, b = t.args

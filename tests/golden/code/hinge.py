@@ -25,7 +25,7 @@ def hinge_grad(
         s[n] = sum(w[d]*x[n,d] for d in D) + b
         L = sum(max(0, 1 - y[n]*s[n]) for n in N) + lambda/2*sum(w[d]**2 for d in D)
 
-        d L / d w[j] = lambda*w[j] - sum(x[n,j]*y[n] for n in N if s[n]*y[n] <= 1)
+        d L / d w[j] = lambda*w[j] - sum(x[n,j]*y[n] for n in N if y[n]*s[n] <= 1)
 
     This derivative was derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
@@ -44,5 +44,5 @@ def hinge_grad(
         d L / d w[j], of shape (D,), at [j].
     """
     s = x @ w + b  # (N,)
-    grad: FloatArray = lambda_ * w - x.T @ np.where(s * y <= 1, y, 0)  # (D,)
+    grad: FloatArray = lambda_ * w - x.T @ np.where(y * s <= 1, y, 0)  # (D,)
     return grad
