@@ -58,6 +58,7 @@ from derivation.terms import (
     is_leaf,
     is_literal_place,
     is_number,
+    memo,
     mul,
     name_of,
     names,
@@ -185,16 +186,14 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
         yield dict(zip(params, values, strict=True))
 
 
-_POOLS: dict[Term, tuple[Any, ...]] = {}
-_FIXED: dict[Term, frozenset[Any]] = {}
+_POOLS: dict[Term, tuple[Any, ...]] = memo()
+_FIXED: dict[Term, frozenset[Any]] = memo()
 
 
 def index_terms(t: Term) -> tuple[Any, ...]:
     """What stands in slots: free indices, numbers and label elements."""
     found = _POOLS.get(t)
     if found is None:
-        if len(_POOLS) > 1 << 14:
-            _POOLS.clear()
         fixed = {i for i in _fixed_slots(t) if not index_bound_inside(t, i)}
         found = _POOLS[t] = tuple(sorted(free_indices(t) | fixed, key=str))
     return found
@@ -204,8 +203,6 @@ def _fixed_slots(t: Term) -> frozenset[Any]:
     """The numbers and label elements that stand in slots."""
     found = _FIXED.get(t)
     if found is None:
-        if len(_FIXED) > 1 << 14:
-            _FIXED.clear()
         found = frozenset[Any]().union(*map(_fixed_slots, t.args))
         if isinstance(t, Indexed):
             found |= {i for i in indices_of(t) if not hasattr(i, "size")}
@@ -241,16 +238,14 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
 
 
 Places = tuple[tuple[tuple[int, ...], Any], ...]
-_PLACES: dict[Term, Places] = {}
-_HEADS: dict[Term, frozenset[type]] = {}
+_PLACES: dict[Term, Places] = memo()
+_HEADS: dict[Term, frozenset[type]] = memo()
 
 
 def occurrences(t: Term) -> Places:
     """Subterms with their places, outermost first; not inside derivatives and conditions."""
     found = _PLACES.get(t)
     if found is None:
-        if len(_PLACES) > 1 << 14:
-            _PLACES.clear()
         out: list[tuple[tuple[int, ...], Any]] = [((), t)]
         if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
             for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
@@ -264,8 +259,6 @@ def heads(t: Term) -> frozenset[type]:
     """The kinds of subterms that occur in a term."""
     found = _HEADS.get(t)
     if found is None:
-        if len(_HEADS) > 1 << 14:
-            _HEADS.clear()
         found = _HEADS[t] = frozenset(type(s) for _, s in occurrences(t))
     return found
 
