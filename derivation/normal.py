@@ -49,6 +49,7 @@ from derivation.terms import (
     function_derivative,
     if_else,
     is_leaf,
+    memo,
     mul,
     negate,
     number,
@@ -67,10 +68,9 @@ UNIT: Monomial = frozenset()
 MAX_TERMS = 3000
 MAX_POWER = 12
 
-_MEMO: dict[Term, tuple[Poly, Conditions]] = {}
-_TEXT: dict[Term, str] = {}
-_TERMS: dict[Term, Any] = {}
-_LIMIT = 1 << 18  # entries of a memo before it is emptied
+_MEMO: dict[Term, tuple[Poly, Conditions]] = memo()
+_TEXT: dict[Term, str] = memo()
+_TERMS: dict[Term, Any] = memo()
 
 
 def text(t: Term) -> str:
@@ -99,8 +99,6 @@ def normal(t: Term) -> tuple[Poly, Conditions]:
     """The normal form and the conditions under which the term equals it."""
     found = _MEMO.get(t)
     if found is None:
-        if len(_MEMO) > _LIMIT:
-            _MEMO.clear()
         needs: set[Any] = set()
         found = _MEMO[t] = (_normal(t, needs), frozenset(needs))
     return found
@@ -489,8 +487,6 @@ def normal_term(t: Term) -> Any:
         return t
     found = _TERMS.get(t)
     if found is None:
-        if len(_TERMS) > _LIMIT:
-            _TERMS.clear()
         found = _TERMS[t] = term_of(normal(t)[0])
     return found
 

@@ -78,7 +78,25 @@ Term: TypeAlias = Basic
 Path: TypeAlias = tuple[int, ...]
 
 _TABLE: dict[tuple[Any, ...], Any] = {}
-_TABLE_LIMIT = 1 << 18
+_TABLE_LIMIT = 1 << 15
+_MEMOS: list[dict[Any, Any]] = []
+
+
+def memo() -> dict[Any, Any]:
+    """A dictionary of what is known of terms, emptied together with the table of terms.
+
+    What is asked about terms grows with the terms that are made, so one bound serves all, and
+    whoever looks something up or adds to it pays for nothing but the dictionary.
+    """
+    _MEMOS.append({})
+    return _MEMOS[-1]
+
+
+def _forget() -> None:
+    """Forgets every term and what is known of it: equality is structural as well."""
+    _TABLE.clear()
+    for known in _MEMOS:
+        known.clear()
 
 
 @contextmanager
@@ -102,7 +120,7 @@ def _make(cls: Any, *args: Any) -> Any:
         if cls is Add or cls is Mul or cls is Pow:
             found.is_commutative = True
         if len(_TABLE) > _TABLE_LIMIT:
-            _TABLE.clear()  # equality is structural as well, so forgetting is safe
+            _forget()
         _TABLE[where] = found
     return found
 
@@ -667,16 +685,9 @@ def subterms(t: Term) -> Iterator[Any]:
         yield from subterms(a)
 
 
-_FREE: dict[Term, frozenset[Any]] = {}
-_NAMES: dict[Term, frozenset[str]] = {}
+_FREE: dict[Term, frozenset[Any]] = memo()
+_NAMES: dict[Term, frozenset[str]] = memo()
 _EMPTY: frozenset[Any] = frozenset()
-
-
-def _memo(table: dict[Term, Any], t: Term, found: Any) -> Any:
-    if len(table) > _TABLE_LIMIT:
-        table.clear()
-    table[t] = found
-    return found
 
 
 def free_indices(t: Term) -> frozenset[Any]:
@@ -690,13 +701,15 @@ def free_indices(t: Term) -> frozenset[Any]:
     if found is not None:
         return found
     if isinstance(t, Index):
-        return _memo(_FREE, t, frozenset((t,)))  # type: ignore[no-any-return]
+        found = _FREE[t] = frozenset((t,))
+        return found
     if not t.args:
         return _EMPTY
     out = frozenset().union(*[free_indices(a) for a in t.args])
     if isinstance(t, Reduction):
         out -= {t.index}
-    return _memo(_FREE, t, out)  # type: ignore[no-any-return]
+    _FREE[t] = out
+    return out
 
 
 def names(t: Term) -> frozenset[str]:
@@ -714,7 +727,8 @@ def names(t: Term) -> frozenset[str]:
         out = frozenset().union(*[names(a) for a in t.args]) if t.args else _EMPTY
         if isinstance(t, AppliedUndef):
             out |= {type(t).__name__}
-    return _memo(_NAMES, t, out)  # type: ignore[no-any-return]
+    _NAMES[t] = out
+    return out
 
 
 def index_names(t: Term) -> frozenset[str]:
@@ -796,15 +810,15 @@ def replace_terms(t: Term, swap: Callable[[Any], Any]) -> Any:
 
 
 ENGINE_LETTER = "_"  # begins the letters that the engine itself gives to bound indices
-_HEIGHT: dict[Term, int] = {}
-_CANONICAL: dict[Term, Any] = {}
+_HEIGHT: dict[Term, int] = memo()
+_CANONICAL: dict[Term, Any] = memo()
 
 
 def _height(t: Term) -> int:
     found = _HEIGHT.get(t)
     if found is None:
         found = max(map(_height, t.args), default=0) + isinstance(t, Reduction)
-        _memo(_HEIGHT, t, found)
+        _HEIGHT[t] = found
     return found
 
 
@@ -833,8 +847,9 @@ def canonical(t: Term) -> Any:
     else:
         out = rebuild(t, tuple(canonical(a) for a in t.args))
     if out is not t:
-        _memo(_CANONICAL, out, out)
-    return _memo(_CANONICAL, t, out)
+        _CANONICAL[out] = out
+    _CANONICAL[t] = out
+    return out
 
 
 def alpha_equal(a: Term, b: Term) -> bool:

@@ -29,6 +29,7 @@ from derivation.terms import (
     add,
     exp,
     is_number,
+    memo,
     mul,
     number,
     power,
@@ -39,9 +40,9 @@ Factors = tuple[Fraction, list[tuple[Any, Any]]]
 
 PLAIN = Fraction(1)  # the coefficient of a term that shows none
 
-_TIDY: dict[Term, Any] = {}
-_SPLIT: dict[Term, Factors] = {}
-_LEADING: dict[Term, tuple[Fraction, Any]] = {}
+_TIDY: dict[Term, Any] = memo()
+_SPLIT: dict[Term, Factors] = memo()
+_LEADING: dict[Term, tuple[Fraction, Any]] = memo()
 
 
 def tidy(t: Term) -> Any:
@@ -54,8 +55,6 @@ def tidy(t: Term) -> Any:
     """
     found = _TIDY.get(t)
     if found is None:
-        if len(_TIDY) > 1 << 18:
-            _TIDY.clear()
         found = _TIDY[t] = _tidy(t)
     return found
 
@@ -83,8 +82,6 @@ def split_product(t: Term) -> Factors:
     """The rational coefficient and the (base, exponent) pairs, like bases collected, in order."""
     found = _SPLIT.get(t)
     if found is None:
-        if len(_SPLIT) > 1 << 18:
-            _SPLIT.clear()
         found = _SPLIT[t] = _split_product(t)
     return found[0], list(found[1])
 
@@ -175,8 +172,6 @@ def leading(t: Term) -> tuple[Fraction, Any]:
     """The numeric coefficient of a term and the rest."""
     found = _LEADING.get(t)
     if found is None:
-        if len(_LEADING) > 1 << 18:
-            _LEADING.clear()
         found = _LEADING[t] = _leading(t)
     return found
 

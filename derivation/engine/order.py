@@ -26,6 +26,7 @@ from derivation.terms import (
     is_element,
     is_leaf,
     is_number,
+    memo,
     mul,
     name_of,
     names,
@@ -35,7 +36,7 @@ from derivation.terms import (
     subterms,
 )
 
-_IN_ORDER: dict[Term, Any] = {}
+_IN_ORDER: dict[Term, Any] = memo()
 Written = list[tuple[int, Any, Any]]  # place, base and exponent
 
 
@@ -93,8 +94,6 @@ def in_order(t: Term) -> Any:
     """
     found = _IN_ORDER.get(t)
     if found is None:
-        if len(_IN_ORDER) > 1 << 16:
-            _IN_ORDER.clear()
         found = _IN_ORDER[t] = written(normal(t)[0], t)
     return found
 

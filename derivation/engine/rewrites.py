@@ -69,6 +69,7 @@ from derivation.terms import (
     is_literal_place,
     is_number,
     log,
+    memo,
     mul,
     name_of,
     names,
@@ -197,15 +198,13 @@ def assignments(params: tuple[Any, ...], t: Term, theory: Theory) -> Iterator[di
         yield dict(zip(params, values, strict=True))
 
 
-_POOLS: dict[Term, tuple[Any, ...]] = {}
+_POOLS: dict[Term, tuple[Any, ...]] = memo()
 
 
 def index_terms(t: Term) -> tuple[Any, ...]:
     """What stands in slots, in order of appearance: free indices, numbers and label elements."""
     found = _POOLS.get(t)
     if found is None:
-        if len(_POOLS) > 1 << 14:
-            _POOLS.clear()
         seen: dict[Any, None] = {}
         for a in t.args:
             seen.update(dict.fromkeys(index_terms(a)))
@@ -245,16 +244,14 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
 
 
 Places = tuple[tuple[tuple[int, ...], Any], ...]
-_PLACES: dict[Term, Places] = {}
-_HEADS: dict[Term, frozenset[type]] = {}
+_PLACES: dict[Term, Places] = memo()
+_HEADS: dict[Term, frozenset[type]] = memo()
 
 
 def occurrences(t: Term) -> Places:
     """Subterms with their places, outermost first; not inside derivatives and conditions."""
     found = _PLACES.get(t)
     if found is None:
-        if len(_PLACES) > 1 << 14:
-            _PLACES.clear()
         out: list[tuple[tuple[int, ...], Any]] = [((), t)]
         if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
             for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
@@ -268,8 +265,6 @@ def heads(t: Term) -> frozenset[type]:
     """The kinds of subterms that occur in a term."""
     found = _HEADS.get(t)
     if found is None:
-        if len(_HEADS) > 1 << 14:
-            _HEADS.clear()
         found = _HEADS[t] = frozenset(type(s) for _, s in occurrences(t))
     return found
 

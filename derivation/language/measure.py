@@ -28,12 +28,12 @@ from derivation.terms import (
     Pow,
     Rational,
     Relation,
+    memo,
     split_function_derivative,
 )
 
-_SIZES: dict[Any, int] = {}
-_DEPTHS: dict[Any, int] = {}
-_LIMIT = 1 << 20
+_SIZES: dict[Any, int] = memo()
+_DEPTHS: dict[Any, int] = memo()
 
 
 def nodes(t: Any) -> int:
@@ -47,8 +47,6 @@ def nodes(t: Any) -> int:
     found = _SIZES.get(t)
     if found is None:
         found = _nodes(t)
-        if len(_SIZES) > _LIMIT:
-            _SIZES.clear()
         _SIZES[t] = found
     return found
 
@@ -58,8 +56,6 @@ def depth(t: Any) -> int:
     found = _DEPTHS.get(t)
     if found is None:
         found = 1 + max(map(depth, t.args)) if t.args else 0
-        if len(_DEPTHS) > _LIMIT:
-            _DEPTHS.clear()
         _DEPTHS[t] = found
     return found
 

@@ -39,6 +39,7 @@ from derivation.terms import (
     Symbol,
     Term,
     function_name,
+    memo,
     mul,
     name_of,
     neg,
@@ -51,8 +52,7 @@ from derivation.terms import (
 _CHOICE, _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _FACTOR, _POWER, _ATOM = range(10)
 
 _KINDS: dict[Any, str] = {cls: name for name, cls in REDUCTIONS.items()} | {Every: "all"}
-_TEXTS: dict[Any, tuple[str, int]] = {}
-_LIMIT = 1 << 16
+_TEXTS: dict[Any, tuple[str, int]] = memo()
 
 
 def write(term: Term) -> str:
@@ -94,8 +94,6 @@ def _text(t: Any) -> tuple[str, int]:
     found = _TEXTS.get(t)
     if found is None:
         found = _compose(t)
-        if len(_TEXTS) > _LIMIT:
-            _TEXTS.clear()
         _TEXTS[t] = found
     return found
 
