@@ -94,7 +94,7 @@ def derive(
     p[j] - y[j]
     """
     if wrt is not None and not isinstance(wrt, str | Basic):
-        wrt = " then ".join(map(_text, wrt))
+        wrt = " then ".join(map(_text, _several(wrt)))
     asked = _read(problem, wrt, of, given, style, where)
     if len(asked.wrt) != 1:
         listed = ", ".join(_wrt_text(w) for w in asked.wrt)
@@ -124,7 +124,7 @@ def gradients(
     ['w[j]', 'b']
     """
     if wrt is not None and not isinstance(wrt, str | Basic):
-        wrt = ", ".join(map(_text, wrt))
+        wrt = ", ".join(map(_text, _several(wrt)))
     asked = _read(problem, wrt, of, given, style, where)
     return Gradients({_wrt_text(d.outcome.wrt): d for d in _derivations(asked, inline)})
 
@@ -353,6 +353,13 @@ def _read(
 ) -> Problem:
     definitions = dict(where or {})
     entry = library.entry("")
+    if not isinstance(source, str | os.PathLike | Expr):
+        raise InputError(
+            f"a problem is text, a path or a SymPy expression, not {type(source).__name__}",
+            hint='for example derive("L = sum(z[i]**2 for i in K)", wrt="z[j]")',
+        )
+    if not isinstance(given, str | Basic | Iterable | None):
+        raise InputError(f"a condition is text or a SymPy relation, not {given!r}")
     if isinstance(source, Expr):
         definitions = {**definitions, "L": source}
     elif isinstance(source, str) and source in definitions:
@@ -374,6 +381,14 @@ def _read(
         given=[_text(c) for c in conditions],
         style=style,
     )
+
+
+def _several(wrt: Any) -> Iterable[Any]:
+    if not isinstance(wrt, Iterable):
+        raise InputError(
+            f"a variable is text or a SymPy symbol, not {wrt!r}", hint='for example wrt="z[j]"'
+        )
+    return wrt
 
 
 def _named(source: str) -> library.Entry:

@@ -484,3 +484,26 @@ def test_a_number_that_comes_out_too_long_is_said_so(text: str) -> None:
 def test_givens_that_signs_exclude_are_bad_input(givens: list[str], said: str) -> None:
     with pytest.raises(InputError, match=f"(?m){said}"):
         derive("L = a*sum(y[i]*z[i] for i in K)", wrt="z[j]", given=givens)
+
+
+def test_a_symbol_called_pi_is_not_the_number() -> None:
+    """`Symbol("pi")*pi` would come out as pi**2."""
+    with pytest.raises(InputError, match="a symbol called `pi`"):
+        derive(sympy.Symbol("pi") * sympy.pi * sympy.Symbol("a"), wrt="a")
+    found = derive(sympy.pi * sympy.Symbol("a") ** 2, wrt="a")
+    assert found.result == 2 * sympy.pi * sympy.Symbol("a")
+
+
+@pytest.mark.parametrize("problem", [None, 3, b"L = x", [1], sympy.Eq(sympy.Symbol("x"), 1)])
+def test_what_is_no_problem_is_said_so(problem: object) -> None:
+    with pytest.raises(InputError, match="a problem is text, a path or a SymPy expression"):
+        derive(problem, wrt="x")  # type: ignore[arg-type]
+
+
+def test_wrong_kinds_of_arguments() -> None:
+    with pytest.raises(InputError, match="a variable is text"):
+        derive("L = x", wrt=3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a condition is text"):
+        derive("L = x", wrt="x", given=3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="thousands of digits"):
+        derive(sympy.Integer(10) ** 5000 * sympy.Symbol("x"), wrt="x")

@@ -129,6 +129,9 @@ def free_indices(t: Any) -> set[str]:
     return here.union(*map(free_indices, t.args)) if t.args else here
 
 
+_MAX_BITS = 13_000  # what Python writes out
+
+
 class _Writer:
     """Writes one SymPy expression; knows which names its bound variables go by."""
 
@@ -153,7 +156,13 @@ class _Writer:
 
     def write(self, t: Any) -> tuple[str, int]:
         if isinstance(t, Symbol | Idx):  # a Symbol is a Boolean to SymPy as well
-            return self.name(t), _ATOM
+            text = self.name(t)
+            if text == "pi":
+                raise InputError(
+                    "a symbol called `pi` would be read as the number 3.14…",
+                    hint="give it another name, or write SymPy's own `pi`",
+                )
+            return text, _ATOM
         if isinstance(t, Rational | Float):
             return self.number(t)
         if t == pi:
@@ -192,6 +201,8 @@ class _Writer:
             if not re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", text):
                 raise InputError(f"`{t}` is not a finite number")
         else:
+            if max(abs(t.p), t.q).bit_length() > _MAX_BITS:
+                raise InputError("a number of thousands of digits is not part of the language")
             text = str(t)
         return text, _SUM if text.startswith("-") else _PRODUCT if "/" in text else _ATOM
 
