@@ -42,7 +42,8 @@ class Letters:
 
     def __init__(self, theory: Theory) -> None:
         self._memo: dict[Term, Any] = {}
-        self._letters: dict[Term, frozenset[str] | None] = {}
+        self._letters: dict[int, frozenset[str] | None] = {}  # by object: those of ``_seen``
+        self._seen: list[Term] = []
         self.by_size: dict[Any, list[str]] = {}
         for definition in theory.definitions.values():
             for s in (*definition.params, *subterms(definition.body)):
@@ -62,6 +63,8 @@ class Letters:
         """The same term (up to bound letters) in letters that a person would use, none hidden."""
         found = self._memo.get(t)
         if found is None:
+            if self._bound(t) == frozenset():
+                return t
             taken = frozenset(i.name for i in free_indices(t))
             found = self._memo[t] = self._friendly(t, taken)
         return found
@@ -82,17 +85,22 @@ class Letters:
 
     def _bound(self, t: Term) -> frozenset[str] | None:
         """The letters bound in a term; None if one of them hides another or is not a reader's."""
-        if t in self._letters:
-            return self._letters[t]
-        inside = [] if is_leaf(t) or isinstance(t, KroneckerDelta) else map(self._bound, t.args)
+        if id(t) in self._letters:
+            return self._letters[id(t)]
         found: frozenset[str] | None = frozenset()
-        for letters in inside:
-            found = None if found is None or letters is None else found | letters
+        if not (is_leaf(t) or isinstance(t, KroneckerDelta)):
+            try:  # of a line of many terms one or two are new
+                inside = set(map(self._letters.__getitem__, map(id, t.args)))
+            except KeyError:
+                inside = set(map(self._bound, t.args))
+            known = [letters for letters in inside if letters is not None]
+            found = frozenset().union(*known) if len(known) == len(inside) else None
         if isinstance(t, Reduction) and found is not None:
             name = t.index.name
             hidden = name in found or name in self._names or name.startswith(ENGINE_LETTER)
             found = None if hidden else found | {name}
-        self._letters[t] = found
+        self._letters[id(t)] = found
+        self._seen.append(t)
         return found
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:

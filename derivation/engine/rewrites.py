@@ -287,11 +287,14 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
         shown = shown_atoms(simple, body)
         factors, c = factors_as_written(single[0], shown), single[1]
         for k, (_, atom, e) in enumerate(factors):
+            symbolic = not isinstance(e, int | Fraction) and atom != E
+            if not symbolic and atom != E and not _may_be_solved_for(atom, len(poly), params):
+                continue  # the product of the others takes as long as it has factors
             rest = product_as_written(factors[:k] + factors[k + 1 :], c)
-            if not isinstance(e, int | Fraction) and atom != E:
+            if symbolic:
                 out.extend(_symbolic_power(theory, definition, atom, e, rest))
                 continue
-            if len(poly) != 1 and not isinstance(atom, Add):
+            if len(poly) != 1 and atom == E:
                 continue
             if atom == E:
                 generator = power_as_written(atom, e)
@@ -306,11 +309,7 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
                             power(rest, number(-1 / Fraction(e))),
                         )
                     )
-            if is_number(generator) or isinstance(generator, sympy.Symbol):
-                continue
-            if (isinstance(generator, Indexed) and not params) or not _divides_safely(
-                solved, theory
-            ):
+            if is_number(generator) or not _divides_safely(solved, theory):
                 continue
             if set(params) <= free_indices(generator) and not isinstance(generator, Indexed):
                 out.append(_fold(theory, definition, generator, solved))
@@ -332,6 +331,18 @@ def folds_of(definition: Definition, theory: Theory) -> list[Rewrite]:
     if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
         out.insert(0, _fold(theory, definition, whole, head))
     return [*out, *filter(None, [_simplified(theory, rw) for rw in out])]
+
+
+def _may_be_solved_for(atom: Any, terms: int, params: tuple[Any, ...]) -> bool:
+    """Whether a definition of so many terms is to be solved for this factor of its body: not for a
+    bare name or number, nor for what does not tell the values of all indices."""
+    if is_number(atom) or isinstance(atom, sympy.Symbol):
+        return False
+    if terms != 1 and not isinstance(atom, Add):
+        return False
+    if isinstance(atom, Indexed) and not params:
+        return False
+    return set(params) <= free_indices(atom)
 
 
 def _as_monomial(body: Any) -> tuple[Any, Any] | None:
