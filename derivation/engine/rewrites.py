@@ -37,7 +37,15 @@ from derivation.engine.order import (
 )
 from derivation.engine.proof import Chain, Move, Proof, flip
 from derivation.errors import RuleRefused
-from derivation.normal import E, difference_vanishes, normal, normal_term, text
+from derivation.normal import (
+    E,
+    difference_vanishes,
+    is_whole,
+    never_negative,
+    normal,
+    normal_term,
+    text,
+)
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -407,8 +415,14 @@ def _divides_safely(t: Term, theory: Theory) -> bool:
     return all(
         theory.decide(relation("!=", s.args[0], ZERO))[0]
         for s in subterms(t)
-        if isinstance(s, Pow) and is_number(s.args[1]) and value_of(s.args[1]) < 0
+        if isinstance(s, Pow) and _divides(s.args[1])
     )
+
+
+def _divides(e: Any) -> bool:
+    if is_number(e):
+        return bool(value_of(e) < 0)
+    return is_whole(e) and not never_negative(e)
 
 
 def _one_of_two(rw: Rewrite) -> Rewrite:
@@ -524,6 +538,9 @@ def _peeled(theory: Theory, definition: Definition) -> list[Rewrite]:
             if len(big) != 1:
                 break
             others = [f for f in t.args if f is not big[0]]
+            grown = [f for f in others if isinstance(f, Pow) and not is_number(f.args[1])]
+            if not all(_divides_safely(inverse(f), theory) for f in grown):
+                break  # x**K, where x may be 0
             t, value = big[0], mul(value, *map(inverse, others))
         elif isinstance(t, Add):
             big = [a for a in t.args if _has_sum(a)]
@@ -642,7 +659,7 @@ def fold_products(definition: Definition, t: Term, theory: Theory) -> Proof | No
     for path, sub in list(occurrences(t)):
         if isinstance(sub, Mul) and not any(path[: len(p)] == p for p, _ in chain.items):
             proof = _fold_in_product(definition, coefficient, pattern, sub, theory, meaning)
-            if proof is not None:
+            if proof is not None and _keeps_signs(proof.after, sub, theory):
                 chain.splice(proof, path)
     return chain.proof() if chain.items else None
 
@@ -676,6 +693,17 @@ def _fold_in_product(
             chain.rule("exp-of-log", at_values, where)
             return flip(chain.algebra(t).proof())  # type: ignore[no-any-return]
     return None
+
+
+def _keeps_signs(after: Any, before: Any, theory: Theory) -> bool:
+    """Whether no power such as x**(K - 1), which is defined for every x, has become a division,
+    as in L/x, where x may be 0."""
+    for base, e in split_product(before)[1]:
+        if is_number(e) or not is_whole(e) or theory.decide(relation("!=", base, ZERO))[0]:
+            continue
+        if any(same(b, base) and x != e for b, x in split_product(after)[1]):
+            return False
+    return True
 
 
 def _divided(have: list[Any], pattern: list[Any], values: dict[Any, Any]) -> list[Any] | None:
