@@ -7,7 +7,7 @@ import sympy
 
 from derivation.language import read_expression, read_problem
 from derivation.normal import difference_vanishes, normal, normal_term
-from derivation.terms import ONE, Term, exp
+from derivation.terms import ONE, Term, exp, mul
 
 PROBLEM = read_problem("L = sum(a[i]*c[i,j]*x*y for i in K for j in K)\nwrt x", need_wrt=False)
 
@@ -39,6 +39,8 @@ def term(text: str) -> Term:
          "sum(a[j]*sum(a[i]*c[j,i] for i in K) for j in K)", ()),
         ("sum(a[j]*x - x*a[j] + sum(sum(c[l,j]*c[j,m] for l in K) for m in K) "
          "for j in K)", "sum(sum(sum(c[i,j]*c[j,l] for i in K) for l in K) for j in K)", ()),
+        ("sum(c[i,j] for i in K for j in K if i < j)",
+         "sum(c[i,j] for i in K for j in K if j > i)", ()),
         ("sum(a[i]/a[i]*x for i in K)", "sum(x for i in K)", ("a[i]",)),
     ],
 )  # fmt: skip
@@ -72,6 +74,12 @@ def test_what_vanishes_makes_the_height_of_a_sum_smaller() -> None:
     """With the inner sums gone the letter is named as if they had never been."""
     left = term("sum(sum(c[i,j] for j in K) - sum(c[i,l] for l in K) + a[i] for i in K)")
     assert normal_term(left) == normal_term(term("sum(a[i] for i in K)"))
+
+
+def test_a_factor_that_is_a_product_meets_the_root_beside_it() -> None:
+    root = term("sqrt(x + y)")
+    whole = mul(mul(term("x"), root), root)
+    assert normal(whole)[0] == normal(term("x**2 + x*y"))[0]
 
 
 def test_e_is_the_exponential_of_one() -> None:
