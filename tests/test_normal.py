@@ -78,8 +78,8 @@ def test_what_vanishes_makes_the_height_of_a_sum_smaller() -> None:
 
 def test_a_factor_that_is_a_product_meets_the_root_beside_it() -> None:
     root = term("sqrt(x + y)")
-    whole = mul(mul(term("x"), root), root)
-    assert normal(whole)[0] == normal(term("x**2 + x*y"))[0]
+    for other, square in ((root, "x**2 + x*y"), (mul(term("y"), root), "x**2*y + x*y**2")):
+        assert normal(mul(mul(term("x"), root), other))[0] == normal(term(square))[0]
 
 
 def test_e_is_the_exponential_of_one() -> None:
