@@ -211,3 +211,14 @@ def test_folds_are_the_same_under_other_names() -> None:
             [tuple(re.sub(r"\b\w\b", lambda m: swap.get(m[0], m[0]), s) for s in f) for f in found]  # noqa: B023
         )
     assert shown[0] and all(found == shown[0] for found in shown)
+
+
+def test_a_label_is_not_captured_by_the_letter_put_for_it() -> None:
+    """delta(t[i], l) times a sum over l that mentions t[i]: that l is another one."""
+    problem = read_problem(
+        "r = sum(cos(sum(x[t[j],l] for l in D if t[j] == l)) for j in K)\n"
+        "L = r**2\nlabel t[i] in D\nwrt x[l,a]"
+    )
+    outcome = derive_outcome(problem, problem.wrt[0])
+    assert outcome.reason is None
+    assert not any("x[l,l]" in write(s.after) for s in outcome.steps)

@@ -457,6 +457,12 @@ def test_an_order_says_the_sign_of_a_difference_and_no_more(condition: str, hold
     assert Theory(problem).decide(about)[0] is holds
 
 
+def test_a_sign_that_is_known_anyway_rests_on_no_given() -> None:
+    problem = read_problem("L = x**2 + y\ngiven x**2 + 1 > -y**2", need_wrt=False)
+    about = relation(">", read_expression("x**2 + 1 + y**2", problem), ZERO)
+    assert Theory(problem).decide(about) == (True, frozenset())
+
+
 def test_a_product_of_two_negative_factors_has_no_sum_of_logarithms() -> None:
     a, b = symbol("a"), symbol("b")
     theory = Theory(PROBLEM)

@@ -41,6 +41,7 @@ from derivation.terms import (
     Mul,
     Pow,
     ProductOver,
+    Reduction,
     SumOver,
     add,
     apply,
@@ -49,6 +50,7 @@ from derivation.terms import (
     exp,
     free_indices,
     if_else,
+    index_names,
     indices_of,
     inverse,
     is_element,
@@ -340,6 +342,8 @@ class Alternatives:
             for i, j in (d.args, d.args[::-1]):
                 if not isinstance(i, Indexed) or isinstance(j, Indexed):
                     continue
+                if any(_binds(f, j) for f in rest):
+                    continue  # it would be captured
 
                 def there(s: Any, i: Any = i, j: Any = j) -> Any:
                     if not isinstance(s, Indexed) or i not in indices_of(s):
@@ -456,6 +460,12 @@ def _shown(t: Any, after: Any) -> Iterator[Proof]:
 def _is_plain(e: Any) -> bool:
     """Whether an exponent is 1 or -1."""
     return is_number(e) and abs(value_of(e)) == 1
+
+
+def _binds(t: Any, j: Any) -> bool:
+    """Whether some sum in a term has the letter of an index for its own."""
+    letters = index_names(j)
+    return any(isinstance(s, Reduction) and s.index.name in letters for s in subterms(t))
 
 
 def _turned(body: Any) -> Iterator[Any]:

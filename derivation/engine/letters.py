@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from derivation.normal import oriented
@@ -109,14 +110,19 @@ class Letters:
                 return index(name, like.size)
         return fresh_index(index("i", like.size), taken)
 
-    def condition(self, c: Any) -> Any:
-        """A hypothesis as a relation whose free indices mean "every" (the syntax of ``given``)."""
+    def condition(self, c: Any, beside: Iterable[Term] = ()) -> Any:
+        """A hypothesis as a relation whose free indices mean "every" (the syntax of ``given``).
+
+        ``beside``: the sides of the step that it belongs to. An index that is free there has one
+        value, so its letter is not taken for one that stands for every value.
+        """
         guard: Any = TRUE
+        taken = {i.name for t in beside for i in free_indices(t)}
         while not isinstance(c, Relation):
             if isinstance(c, Every):
                 letter = c.index
-                if letter.name.startswith(ENGINE_LETTER):
-                    letter = self._choose(letter, index_names(c) | index_names(guard))
+                if letter.name.startswith(ENGINE_LETTER) or letter.name in taken:
+                    letter = self._choose(letter, index_names(c) | index_names(guard) | taken)
                 swap = {c.index: letter}
                 guard = all_of(guard, substitute(c.guard, swap))
                 c = substitute(c.body, swap)
