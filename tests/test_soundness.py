@@ -16,7 +16,7 @@ from derivation.errors import DerivationError, InputError, KernelError
 from derivation.kernel import Theorem
 from derivation.language import read_expression, read_problem
 from derivation.matching import match
-from derivation.normal import normal_term
+from derivation.normal import is_whole, never_negative, normal, normal_term
 from derivation.oracle import Oracle
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
@@ -34,6 +34,7 @@ from derivation.terms import (
     index,
     mul,
     names,
+    power,
     relation,
     size,
     sum_over,
@@ -530,3 +531,35 @@ def test_a_product_of_one_negative_factor_has_a_derivative(base: str) -> None:
     theory = Theory(problem)
     conditions = theory.smooth(problem.objective, "x")
     assert not conditions
+
+
+def test_powers_join_without_a_condition_only_where_numbers_do() -> None:
+    """All pairs of some whole exponents, at x = 0 with 0**0 = 1, for all small sizes and indices."""
+    theory = Theory(PROBLEM)
+    texts = (
+        "K",
+        "i",
+        "K - 1",
+        "K - 2",
+        "-K",
+        "2*K",
+        "2*K - 3",
+        "K + i - 2",
+        "K*i",
+        "K - i",
+        "-(-K)",
+        "i - K",
+    )
+    exponents = [term(theory, t) for t in texts]
+    places = [{"K": k, "i": i} for k in range(1, 5) for i in range(1, k + 1)]
+    values = {e: [eval(t, {}, p) for p in places] for e, t in zip(exponents, texts, strict=True)}  # noqa: S307
+    free = 0
+    for e in exponents:
+        assert is_whole(e)
+        assert not never_negative(e) or min(values[e]) >= 0
+    for a in exponents:
+        for b in exponents:
+            _, needs = normal(mul(power(symbol("a"), a), power(symbol("a"), b)))
+            assert needs or all(p >= 0 <= q for p, q in zip(values[a], values[b], strict=True))
+            free += not needs
+    assert free > 20
