@@ -10,8 +10,10 @@ import pytest
 from derivation.engine import derive_outcome
 from derivation.engine.arithmetic import split_product
 from derivation.engine.flatten import nested
+from derivation.engine.folds import folds_of
 from derivation.engine.order import from_below, in_order, like
-from derivation.engine.rewrites import folds_of, index_terms
+from derivation.engine.rewrites import index_terms
+from derivation.engine.simplify import Simplifier
 from derivation.language import nodes, read_expression, read_problem, write
 from derivation.normal import normal_term
 from derivation.terms import (
@@ -204,7 +206,7 @@ def test_folds_are_the_same_under_other_names() -> None:
         theory = Theory(read_problem(f"{text}\ngiven {h}[i] > 0"))
         found = [
             (write(rw.pattern), write(rw.replacement))
-            for rw in folds_of(theory.definitions["p"], theory)
+            for rw in folds_of(theory.definitions["p"], Simplifier(theory))
         ]
         swap = {h: "first", y: "second"}
         shown.append(
