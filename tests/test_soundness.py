@@ -510,6 +510,9 @@ def test_the_power_rule_asks_for_a_sign_unless_the_exponent_is_whole(
         ("a**K*a**(-K)", "1", "field", "!="),
         ("a**(K/2)*a**(K/2)", "a**K", "powers", ">"),
         ("a**K*a**b", "a**(K + b)", "powers", ">"),
+        ("a**(1/2)*a**(1/3)", "a**(5/6)", "powers", ">="),
+        ("a**(1/2)*a**(-1/3)", "a**(1/6)", "powers", ">"),
+        ("a**(-1/2)*a**(1/3)", "a**(-1/6)", "powers", ">"),
     ],
 )
 def test_powers_of_one_base_are_joined_under_what_their_exponents_ask(
