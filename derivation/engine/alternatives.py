@@ -28,7 +28,7 @@ from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, re
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term
+from derivation.normal import normal_term, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -267,7 +267,7 @@ class Alternatives:
                 entries = {
                     s for s in subterms(t) if is_element(s) and name_of(s) == definition.name
                 }
-                for entry in sorted(entries, key=str):
+                for entry in sorted(entries, key=text):
                     body = self.theory.unfold(entry)
                     below = [
                         b for b, x in split_product(body)[1] if x == e and normal_term(b) == key
