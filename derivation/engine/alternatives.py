@@ -410,6 +410,8 @@ class Alternatives:
         for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
             if isinstance(b1, Mul) or isinstance(b2, Mul) or is_number(e1) != is_number(e2):
                 continue
+            if isinstance(b1, sympy.exp) or isinstance(b2, sympy.exp):
+                continue  # nobody writes an exponential under a root
             if is_number(e1):
                 one, two = value_of(e1), value_of(e2)
                 if abs(one) != abs(two) or abs(one) == 1:
