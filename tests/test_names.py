@@ -10,8 +10,10 @@ import pytest
 from derivation.engine import derive_outcome
 from derivation.engine.arithmetic import split_product
 from derivation.engine.flatten import nested
+from derivation.engine.folds import folds_of
 from derivation.engine.order import from_below, in_order, like
-from derivation.engine.rewrites import folds_of, index_terms
+from derivation.engine.rewrites import index_terms
+from derivation.engine.simplify import Simplifier
 from derivation.language import nodes, read_expression, read_problem, write
 from derivation.normal import normal_term
 from derivation.terms import (
@@ -204,7 +206,7 @@ def test_folds_are_the_same_under_other_names() -> None:
         theory = Theory(read_problem(f"{text}\ngiven {h}[i] > 0"))
         found = [
             (write(rw.pattern), write(rw.replacement))
-            for rw in folds_of(theory.definitions["p"], theory)
+            for rw in folds_of(theory.definitions["p"], Simplifier(theory))
         ]
         swap = {h: "first", y: "second"}
         shown.append(
@@ -243,3 +245,14 @@ def test_a_name_that_came_beside_an_exponential_is_left_out_too(program: str, mo
 def test_no_exponential_under_a_root() -> None:
     text = "z = (a - b)/(s*sqrt(2))\nf = log((1 + erf(z/sqrt(2)))/2)\ngiven s > 0\nwrt a"
     assert "exp(-z**2/2)" in shortest(text)
+
+
+def test_a_label_is_not_captured_by_the_letter_put_for_it() -> None:
+    """delta(t[i], l) times a sum over l that mentions t[i]: that l is another one."""
+    problem = read_problem(
+        "r = sum(cos(sum(x[t[j],l] for l in D if t[j] == l)) for j in K)\n"
+        "L = r**2\nlabel t[i] in D\nwrt x[l,a]"
+    )
+    outcome = derive_outcome(problem, problem.wrt[0])
+    assert outcome.reason is None
+    assert not any("x[l,l]" in write(s.after) for s in outcome.steps)

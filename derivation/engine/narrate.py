@@ -400,11 +400,16 @@ class Narrator:
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         givens = {kernel.closed(g) for g in self.theory.problem.givens}
         left = [h for h in theorem.hypotheses if h not in givens]
-        return tuple({self.letters.condition(h): None for h in sorted(left, key=text)})
+        return self._told(theorem, left)
 
     def _domain_of(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         inside = [h for h in theorem.hypotheses if core(h) in self.domain]
-        return tuple({self.letters.condition(h): None for h in sorted(inside, key=text)})
+        return self._told(theorem, inside)
+
+    def _told(self, theorem: kernel.Theorem, hypotheses: list[Any]) -> tuple[Any, ...]:
+        sides = (theorem.lhs, theorem.rhs)
+        told = [self.letters.condition(h, sides) for h in sorted(hypotheses, key=text)]
+        return tuple(dict.fromkeys(told))
 
     def _args_text(self, move: Move, shown: Mapping[Any, Any]) -> dict[str, str]:
         """The arguments in the letters that the step shows; a given keeps its own."""
