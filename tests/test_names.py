@@ -215,6 +215,38 @@ def test_folds_are_the_same_under_other_names() -> None:
     assert shown[0] and all(found == shown[0] for found in shown)
 
 
+@pytest.mark.parametrize(
+    ("program", "most"),
+    [
+        (  # L[j] folded where a case came beside an exponential
+            """
+            h[m] = detach(-x[m]**3)
+            L[j] = sum(x[k] for k in D if k != j)*(x[j] + h[j])/sum(exp(x[i]) for i in D)
+            wrt x[l]""",
+            29,
+        ),
+        (  # a softmax behind a name that has another term
+            """
+            r[l] = softmax(x[l,l]*x[i,l] for i in N)[l] + y[l]
+            h[i] = y[i]*(r[i] - prod(1 for j in D))
+            L = sum(exp(h[i])*t[i] for i in N)
+            given t[i] > 0
+            wrt x[j,l]""",
+            61,
+        ),
+    ],
+)
+def test_a_name_that_came_beside_an_exponential_is_left_out_too(program: str, most: int) -> None:
+    problem = read_problem(re.sub(r"\n +", "\n", program).strip())
+    result = derive_outcome(problem, problem.wrt[0], style="cases").result
+    assert result is not None and nodes(result) <= most
+
+
+def test_no_exponential_under_a_root() -> None:
+    text = "z = (a - b)/(s*sqrt(2))\nf = log((1 + erf(z/sqrt(2)))/2)\ngiven s > 0\nwrt a"
+    assert "exp(-z**2/2)" in shortest(text)
+
+
 def test_a_label_is_not_captured_by_the_letter_put_for_it() -> None:
     """delta(t[i], l) times a sum over l that mentions t[i]: that l is another one."""
     problem = read_problem(

@@ -28,7 +28,7 @@ from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, re
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term
+from derivation.normal import normal_term, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -269,7 +269,7 @@ class Alternatives:
                 entries = {
                     s for s in subterms(t) if is_element(s) and name_of(s) == definition.name
                 }
-                for entry in sorted(entries, key=str):
+                for entry in sorted(entries, key=text):
                     body = self.theory.unfold(entry)
                     below = [
                         b for b, x in split_product(body)[1] if x == e and normal_term(b) == key
@@ -415,6 +415,8 @@ class Alternatives:
         for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(raised, 2):
             if isinstance(b1, Mul) or isinstance(b2, Mul) or is_number(e1) != is_number(e2):
                 continue
+            if isinstance(b1, sympy.exp) or isinstance(b2, sympy.exp):
+                continue  # nobody writes an exponential under a root
             if is_number(e1):
                 one, two = value_of(e1), value_of(e2)
                 if abs(one) != abs(two):

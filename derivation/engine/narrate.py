@@ -17,6 +17,7 @@ from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves, whole_terms
 from derivation.engine.rewrites import Rewrite
 from derivation.language import write, write_condition
+from derivation.normal import text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
@@ -407,7 +408,7 @@ class Narrator:
 
     def _told(self, theorem: kernel.Theorem, hypotheses: list[Any]) -> tuple[Any, ...]:
         sides = (theorem.lhs, theorem.rhs)
-        told = [self.letters.condition(h, sides) for h in sorted(hypotheses, key=str)]
+        told = [self.letters.condition(h, sides) for h in sorted(hypotheses, key=text)]
         return tuple(dict.fromkeys(told))
 
     def _args_text(self, move: Move, shown: Mapping[Any, Any]) -> dict[str, str]:

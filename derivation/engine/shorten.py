@@ -209,10 +209,11 @@ class Shortener:
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
     ) -> Iterator[Callable[[], Proof]]:
-        """The same, one name that came up in an exponent being left out at first."""
-        came = frozenset().union(
-            *(names(s) for _, s in occurrences(found) if isinstance(s, sympy.exp))
-        ) - names(t)
+        """The same, one name that came up with an exponential being left out at first."""
+        met = [s for _, s in occurrences(found) if isinstance(s, sympy.exp)]
+        if met and self.values_only:  # one that came beside an exponential may be in its way
+            met.append(found)
+        came = frozenset().union(*map(names, met)) - names(t)
         for definition in self.folds:
             name = definition.name
             if name in without or name not in came:
