@@ -69,6 +69,7 @@ E = sympy.E
 UNIT: Monomial = frozenset()
 MAX_TERMS = 3000
 MAX_POWER = 12
+MAX_BITS = 13_000  # of a power of a number: what Python still writes out
 
 _MEMO: dict[Term, tuple[Poly, Conditions]] = memo()
 _TEXT: dict[Term, str] = memo()
@@ -341,6 +342,18 @@ def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:
     return {frozenset(out.items()): _coefficient(c)}, count
 
 
+def whole_power(value: Fraction, n: int) -> Fraction:
+    """``value**n``, unless that is a number too long to be worth having.
+
+    >>> whole_power(Fraction(2, 3), 4)
+    Fraction(16, 81)
+    """
+    bits = (max(abs(value.numerator), value.denominator, 1) - 1).bit_length()  # 0 of 0, 1 and -1
+    if bits * abs(n) > MAX_BITS:
+        raise RuleRefused("a power comes to a number of thousands of digits")
+    return value**n
+
+
 def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
     """The product, with composite atoms of whole exponent multiplied out again."""
     if len(p) * len(q) > MAX_TERMS:
@@ -358,7 +371,7 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
         product: Poly = {frozenset((a, e) for a, e in m if not _expands(a, e)): c}
         for a, e in m:
             if isinstance(a, Rational) and _expands(a, e):
-                value = Fraction(int(a.p), int(a.q)) ** e
+                value = whole_power(Fraction(int(a.p), int(a.q)), e)
                 product = {n: _coefficient(x * value) for n, x in product.items()}
             elif _expands(a, e):
                 if isinstance(a, Mul | Pow):
@@ -396,7 +409,9 @@ def _power(base: Poly, exponent: Term, needs: set[Any]) -> Poly:
     if len(base) == 1:
         ((m, c),) = base.items()
         if isinstance(e, int):
-            return multiply({_scale(m, e, needs): _coefficient(Fraction(c) ** e)}, {UNIT: 1}, needs)
+            return multiply(
+                {_scale(m, e, needs): _coefficient(whole_power(Fraction(c), e))}, {UNIT: 1}, needs
+            )
         if c == 1 and len(m) == 1:
             ((atom, inner),) = m
             if atom == E or inner == 1:
@@ -412,13 +427,13 @@ def _power(base: Poly, exponent: Term, needs: set[Any]) -> Poly:
     atom = term_of(primitive)
     if not isinstance(atom, Add) and isinstance(e, int):
         return multiply(
-            {_scale(common, e, needs): _coefficient(Fraction(content) ** e)},
+            {_scale(common, e, needs): _coefficient(whole_power(Fraction(content), e))},
             _power(primitive, number(e), needs) if len(primitive) == 1 else {UNIT: 1},
             needs,
         )
     return {
         times(_scale(common, e, needs), frozenset(((atom, e),)), needs): (
-            _coefficient(Fraction(content) ** e) if isinstance(e, int) else 1
+            _coefficient(whole_power(Fraction(content), e)) if isinstance(e, int) else 1
         )
     }
 
@@ -441,7 +456,7 @@ def _exact_root(c: Any, e: Any) -> Any:
     """c**e for a rational exponent where it is rational."""
     if not isinstance(e, Fraction) or c <= 0 or e.denominator > 12 or abs(e.numerator) > 12:
         return None
-    value = Fraction(c) ** abs(e.numerator)
+    value = whole_power(Fraction(c), abs(e.numerator))
     roots = []
     for part in (value.numerator, value.denominator):
         root = sympy.integer_nthroot(part, e.denominator)

@@ -451,3 +451,21 @@ def test_the_package_says_what_it_offers() -> None:
 def test_a_result_that_holds_of_nothing_is_none(program: str, reason: str) -> None:
     d = derive(program)
     assert d.result is None and reason in str(d.reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L = z*2**(10**390*a/a)",
+        "L = z*2**(9999*9999*log(a)/log(a))",
+        "L = z*2**b; given b == 10**300",
+        "L = exp(10**300*log(2))*z",
+        "L = prod(2**9 for k in 10000)*z",
+        "L = z**(1/3)**(10**390*a/a)",
+    ],
+)
+def test_a_number_that_comes_out_too_long_is_said_so(text: str) -> None:
+    """No exponent that only the derivation finds may take all memory."""
+    found = derive(text, wrt="z")
+    assert found.result is None
+    assert "a number of thousands of digits" in str(found.reason)

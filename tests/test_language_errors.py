@@ -460,3 +460,12 @@ def test_a_contradiction_names_the_line_of_the_other_given() -> None:
     error = refused("given y > 1\nL = x + y\ngiven -2*y >= 0" + WRT)
     assert error.line == 3
     assert "contradicts the one in line 1" in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["L = 2**2**2**2**2*z", "L = z*2**(2**65)", "L = z**(2**65)", "f(x) = x**x; L = f(f(f(4)))*z"],
+)
+def test_a_tower_of_powers_is_too_large(text: str) -> None:
+    with pytest.raises(InputError, match="a power beyond 10,000"):
+        read_problem(text + "; wrt z")

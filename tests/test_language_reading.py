@@ -259,9 +259,33 @@ def test_the_same_letter_twice_is_the_diagonal() -> None:
 
 
 def test_a_scalar_and_a_free_letter_of_one_name() -> None:
-    problem = read_problem("L = b*sum(x[i] for i in K); wrt x[b]")
-    term = read_expression("b*x[b]", problem)
-    assert term.args == (element("b"), element("x", index("b", K)))
+    problem = read_problem("L = b*sum(x[i] for i in K); wrt x")
+    term = read_expression("b*x[b]", problem, free={"b": index("b", K)})
+    assert term.args == (index("b", K), element("x", index("b", K)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("L = b*sum(x[i] for i in K); wrt x[b]", "`b` is a scalar .*write `wrt x[c]`"),
+        ("L = sum(i*x[i] for i in K) + j; wrt x[j]", "`j` is a scalar .*write `wrt x[k]`"),
+        ("L = sum(x[i] for i in K); wrt x[L]", "`L` is a scalar .*write `wrt x[j]`"),
+        ("L = sum(x[t]*x[i] for i in K); label t in K; wrt x[t]", "`t` is a label .*`wrt x[u]`"),
+        (
+            "p[i] = a*x[i]; q[a] = sum(p[i] for i in K)*x[a]; wrt x[j]",
+            "`a` is a scalar .*`of q[b]`",
+        ),
+        ("p[i] = a*x[i]*sum(x[j] for j in K); of p[a]; wrt x[j]", "`a` is a scalar .*`of p[b]`"),
+        ("L = sum(erf(x[i]) for i in K); wrt x[pi]", "`pi` is the number"),
+        ("L = sum(exp(erf(x[pi])) for pi in K); wrt x", "`pi` is the number"),
+        ("p[pi] = x[pi]*sum(x[j] for j in K); wrt x", "`pi` is the number"),
+    ],
+)
+def test_a_letter_of_the_result_means_one_thing(text: str, said: str) -> None:
+    """`2*b*x[b]` would say two things by one letter, and `j` alone would be read as the scalar."""
+    pattern = said.replace("[", r"\[").replace("]", r"\]")
+    with pytest.raises(InputError, match=f"(?s){pattern}"):
+        read_problem(text)
 
 
 def test_read_expression_takes_letters() -> None:

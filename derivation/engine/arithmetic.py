@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from derivation.engine.order import in_order
-from derivation.normal import normal, normal_term
+from derivation.normal import normal, normal_term, whole_power
 from derivation.terms import (
     MINUS_ONE,
     ONE,
@@ -94,7 +94,7 @@ def _split_product(t: Term) -> Factors:
         nonlocal coefficient
         whole = isinstance(e, Integer)
         if whole and is_number(f) and (f is not ZERO or e > 0):
-            coefficient *= value_of(f) ** int(e)
+            coefficient *= whole_power(value_of(f), int(e))
         elif whole and isinstance(f, Mul):
             for g in f.args:
                 take(g, e)
@@ -146,7 +146,7 @@ def _split_product(t: Term) -> Factors:
         if e is ZERO:
             continue
         if is_number(base) and isinstance(e, Integer) and (base is not ZERO or e > 0):
-            coefficient *= value_of(base) ** int(e)
+            coefficient *= whole_power(value_of(base), int(e))
             continue
         out.append((base, e))
         out.extend((base, a) for a in again)

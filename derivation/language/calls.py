@@ -383,6 +383,7 @@ class Calls:
                 )
             if letter in self.reader.words.sizes:
                 fail(token, f"`{letter}` is a size, so it cannot be an index too")
+            refusals.check_letter(letter, token)
             over = index(letter, self._size(g.iter, scope))
             if letter in scope.letters:
                 self.reader.warn(token, f"the inner `for {letter}` hides the outer `{letter}`")

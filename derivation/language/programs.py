@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from derivation.errors import InputError
+from derivation.language import refusals
 from derivation.language.facts import check_given, check_givens
 from derivation.language.letters import check_one_comparison, free_letters, sizes_in
 from derivation.language.lexer import Token, fail, split_lines, statements
@@ -334,6 +335,7 @@ class _Problem:
                 f"`{letter}` is a size, so it cannot be an index too",
                 "an index is a letter of its own, such as `i`",
             )
+        refusals.check_letter(letter, token)
         return index(letter, self.ranges.unknown(letter, token))
 
     def _check_circles(self, definitions: Mapping[str, Definition]) -> None:
@@ -379,8 +381,7 @@ class _Problem:
         if target is None:
             if not definitions:
                 return ZERO, {}
-            last = list(definitions.values())[-1]
-            return last.head, {p.name: p for p in last.params}
+            return self._as_defined(list(definitions.values())[-1])
         found = definitions.get(target.name.text)
         if found is None:
             fail(
@@ -389,9 +390,34 @@ class _Problem:
                 suggestion(target.name.text, definitions) or _defined(definitions),
             )
         if target.slots is None:
-            return found.head, {p.name: p for p in found.params}
+            return self._as_defined(found)
         letters: dict[str, Any] = {}
+        self._check_apart(target, letters, "of")
         return self._element(target, letters), letters
+
+    def _as_defined(self, found: Definition) -> tuple[Any, dict[str, Any]]:
+        """The objective in the letters of its definition, where these are not scalars too."""
+        letters = {p.name: p for p in found.params}
+        defined = self.program.definitions[found.name]
+        if self.program.wrt:
+            self._check_apart(Target(defined.name, defined.params), letters, "of")
+        return found.head, letters
+
+    def _check_apart(self, target: Target, taken: Iterable[str], word: str) -> None:
+        """Refuse letters of a result that are scalars too: `2*a*z[a]` would mean two things."""
+        for token in target.slots or ():
+            if token.text in self.words.scalars:
+                free = self._free_letter(token.text, taken)
+                what = "label" if token.text in self.words.labels else "scalar"
+                fail(
+                    token,
+                    f"`{token.text}` is a {what} of the problem, so it cannot be an index here",
+                    f"write `{word} {_renamed(target, token.text, free)}`",
+                )
+
+    def _free_letter(self, letter: str, taken: Iterable[str]) -> str:
+        others = {*taken, *self.words.names, *self.words.scalars}
+        return str(fresh_index(index(letter, size(1)), others).name)
 
     def _element(self, target: Target, letters: dict[str, Any]) -> Any:
         slots: list[Any] = []
@@ -424,14 +450,14 @@ class _Problem:
         for target in entry:
             name = target.name.text
             self._check_variable(target, objective, definitions)
+            self._check_apart(target, (*objective_letters, *letters), "wrt")
             for token in target.slots or ():
                 if token.text in objective_letters:
-                    taken = {*objective_letters, *self.words.names, *letters}
-                    free = fresh_index(index(token.text, size(1)), taken).name
+                    free = self._free_letter(token.text, (*objective_letters, *letters))
                     fail(
                         token,
                         f"`{token.text}` is already an index of the objective `{_show(objective)}`",
-                        f"write `{_renamed(target, token.text, free)}`",
+                        f"write `wrt {_renamed(target, token.text, free)}`",
                     )
             if target.slots is None and self.ranges.rank(name):
                 out.append(self._with_free_letters(name, letters, objective_letters, definitions))
@@ -728,7 +754,7 @@ def _show(t: Any) -> str:
 
 def _renamed(target: Target, letter: str, free: str) -> str:
     slots = [free if t.text == letter else t.text for t in target.slots or ()]
-    return f"wrt {target.name.text}[{','.join(slots)}]"
+    return f"{target.name.text}[{','.join(slots)}]"
 
 
 def _listed(found: Iterable[str]) -> str:

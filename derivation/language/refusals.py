@@ -45,6 +45,16 @@ _NAMES: dict[str, str] = {
 _CONDITIONS = (ast.Compare, ast.BoolOp)
 
 
+def check_letter(letter: str, token: Token) -> None:
+    """Refuse a letter that is a number's name: `pi*z[pi]` would mean two things."""
+    if letter == "pi":
+        fail(
+            token,
+            "`pi` is the number 3.14…, so it cannot be an index",
+            "an index is a letter of its own, such as `i`",
+        )
+
+
 def refuse_node(node: ast.AST, token: Token, wanted: str) -> NoReturn:
     """Refuse a node of Python's that cannot stand where ``wanted`` is."""
     negation = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)

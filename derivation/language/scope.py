@@ -16,7 +16,6 @@ from derivation.terms import (
     Pow,
     Rational,
     Symbol,
-    is_number,
     name_of,
     number,
     value_of,
@@ -124,12 +123,15 @@ def constant_value(t: Any) -> Fraction | None:
     if isinstance(t, Rational):
         return value_of(t)
     if not isinstance(t, Add | Mul):
-        if not (isinstance(t, Pow) and is_number(t.args[0]) and is_number(t.args[1])):
+        if not isinstance(t, Pow):
             return None
-        base, n = value_of(t.args[0]), value_of(t.args[1])
-        if n.denominator != 1 or abs(n) > 64 or (base == 0 and n < 0):
-            return None  # an irrational number, or one too long to be worth writing out
-        return Fraction(base**n)
+        n = constant_value(t.args[1])
+        base = None if n is None or n.denominator != 1 else constant_value(t.args[0])
+        if n is None or base is None or (base == 0 and n < 0):
+            return None  # an irrational number, or none
+        if max(abs(base.numerator), base.denominator).bit_length() * abs(n) > _MAX_BITS:
+            return None  # too long to be worth writing out
+        return Fraction(base ** int(n))
     total = Fraction(0 if isinstance(t, Add) else 1)
     for a in t.args:
         value = constant_value(a)
