@@ -58,3 +58,9 @@ def test_a_product_is_not_solved_for_its_bare_factors(monkeypatch: pytest.Monkey
     found = folds.folds_of(problem.definitions["L"], Simplifier(Theory(problem)))
     assert made == 1
     assert [str(rw.pattern) for rw in found] == ["exp(x)"]
+
+
+def test_a_name_of_an_index_is_not_put_for_the_index() -> None:
+    """An index stands in slots and deltas, where the kernel lets no value take its place."""
+    problem = read_problem("h[i] = i; L = sum(x[i]**2*h[i] for i in K); wrt x[j]")
+    assert folds.folds_of(problem.definitions["h"], Simplifier(Theory(problem))) == []

@@ -45,6 +45,7 @@ from derivation.terms import (
     ONE,
     ZERO,
     Add,
+    Index,
     Indexed,
     Mul,
     Pow,
@@ -80,8 +81,8 @@ from derivation.theory import Theory
 def folds_of(definition: Definition, simplifier: Simplifier) -> list[Rewrite]:
     """The ways to bring a defined name back into a term."""
     body, head = definition.body, definition.head
-    if is_number(body) or is_element(body):
-        return []
+    if is_number(body) or is_element(body) or isinstance(body, Index):
+        return []  # an index stands in slots, where no value may take its place
     out: list[Rewrite] = []
     params = definition.params
     poly, _ = normal(body)
