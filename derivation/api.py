@@ -204,7 +204,24 @@ def outcomes(
             said(f"confirming every step at small sizes, by {_wrt_text(outcome.wrt)}")
             extra = outcome.introduced
             judge = Oracle(problem, extra=extra) if extra else oracle
-            yield _confirmed(outcome, judge, confirmed)
+            found = _confirmed(outcome, judge, confirmed)
+            if problem.givens and not found.checked.points:
+                _refuse_contradiction(problem)
+            yield found
+
+
+def _refuse_contradiction(problem: Problem) -> None:
+    """Givens that no values meet are bad input. Asked only where no point was found."""
+    from derivation.engine.vacuous import contradiction
+    from derivation.language import write_condition
+
+    excluded = contradiction(problem)
+    if excluded is not None:
+        raise InputError(
+            f"`given {write_condition(excluded)}` can never hold"
+            + (" beside the other givens" if len(problem.givens) > 1 else ""),
+            hint="no values meet the givens, so that nothing can be said under them",
+        )
 
 
 def _sharing(variables: Sequence[Sequence[Term]]) -> Iterator[tuple[Any, ...]]:

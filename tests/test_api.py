@@ -469,3 +469,18 @@ def test_a_number_that_comes_out_too_long_is_said_so(text: str) -> None:
     found = derive(text, wrt="z")
     assert found.result is None
     assert "a number of thousands of digits" in str(found.reason)
+
+
+@pytest.mark.parametrize(
+    ("givens", "said"),
+    [
+        (["sum(y[i] for i in K) == 1", "y[i] < 0"], "can never hold beside the other givens"),
+        (["y[i] > 0", "sum(y[i] for i in K) == 0"], "can never hold beside the other givens"),
+        (["exp(a) == 0"], r"`given exp\(a\) == 0` can never hold$"),
+        (["a**2 == -1"], "can never hold"),
+        (["abs(a) < 0"], "can never hold"),
+    ],
+)
+def test_givens_that_signs_exclude_are_bad_input(givens: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=f"(?m){said}"):
+        derive("L = a*sum(y[i]*z[i] for i in K)", wrt="z[j]", given=givens)

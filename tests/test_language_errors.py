@@ -469,3 +469,8 @@ def test_a_contradiction_names_the_line_of_the_other_given() -> None:
 def test_a_tower_of_powers_is_too_large(text: str) -> None:
     with pytest.raises(InputError, match="a power beyond 10,000"):
         read_problem(text + "; wrt z")
+
+
+def test_one_style_a_program() -> None:
+    with pytest.raises(InputError, match="the style is named twice"):
+        read_problem("L = x; style cases; style delta; wrt x")

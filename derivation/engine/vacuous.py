@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from sympy import KroneckerDelta, Pow, zoo
@@ -21,6 +22,7 @@ from derivation.terms import (
     Relation,
     Term,
     is_number,
+    negate,
     subterms,
     value_of,
 )
@@ -53,6 +55,18 @@ def refuse_vacuous(
     if excluded is not None:
         needed = write_condition(friendly(excluded))
         raise NotDerived(f"it would need {needed}, which the rest of the problem excludes")
+
+
+def contradiction(problem: Problem) -> Term | None:
+    """A given that the others exclude, or that no value meets, as far as signs tell; else None.
+
+    Bounds on one and the same term are compared when the problem is read.
+    """
+    for k, g in enumerate(problem.givens):
+        others = problem.givens[:k] + problem.givens[k + 1 :]
+        if Theory(replace(problem, givens=others)).decide(negate(g))[0]:
+            return g
+    return None
 
 
 def _never_holds(h: Any) -> bool:

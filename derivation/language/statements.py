@@ -92,6 +92,8 @@ def read_program(text: str, *, skip: frozenset[str] = frozenset()) -> Program:
                 fail(tokens[0], "the objective is named twice", "one `of` a program")
             program.of = read_of(tokens[1:])
         elif word == "style":
+            if program.style is not None:
+                fail(tokens[0], "the style is named twice", "one `style` a program")
             program.style = read_style(tokens[1:])
         elif word == "function":
             _add_unknown(program, tokens)
