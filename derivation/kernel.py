@@ -92,8 +92,8 @@ def _seal(
 ) -> Theorem:
     theorem = object.__new__(Theorem)
     entry = (theory, frozenset(map(canonical, hypotheses)), lhs, rhs, unfolded)
-    for write, value in zip(_WRITE, entry, strict=True):
-        write(theorem, value)
+    for k, write in enumerate(_WRITE):
+        write(theorem, entry[k])
     _LEDGER[theorem] = entry
     return theorem
 

@@ -13,7 +13,7 @@ that are sums, ``difference_vanishes`` clears them first.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor, gcd, lcm, prod
 from typing import Any
 
 import sympy
@@ -31,6 +31,7 @@ from derivation.terms import (
     Function,
     FunctionDerivative,
     IfElse,
+    Index,
     Integer,
     KroneckerDelta,
     Mul,
@@ -39,6 +40,7 @@ from derivation.terms import (
     Rational,
     Reduction,
     Relation,
+    Size,
     Term,
     add,
     any_of,
@@ -271,10 +273,42 @@ def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
     if isinstance(a, int) and isinstance(b, int):
         if (a < 0) != (b < 0):
             needs.add(relation("!=", atom, ZERO))
-    elif isinstance(a, int | Fraction) and isinstance(b, int | Fraction) and a > 0 and b > 0:
-        needs.add(relation(">=", atom, ZERO))
+    elif isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+        needs.add(relation(">=" if a > 0 and b > 0 else ">", atom, ZERO))
+    elif is_whole(_as_term(a)) and is_whole(_as_term(b)):  # x**0 = 1 for x = 0 too
+        if not (never_negative(_as_term(a)) and never_negative(_as_term(b))):
+            needs.add(relation("!=", atom, ZERO))
     else:
         needs.add(relation(">", atom, ZERO))
+
+
+def is_whole(t: Term) -> bool:
+    """Whether the term is an integer by its form: of sizes, indices and whole numbers."""
+    if isinstance(t, Add | Mul):
+        return all(map(is_whole, t.args))
+    return isinstance(t, Integer | Size | Index)
+
+
+def never_negative(t: Term) -> bool:
+    """Whether a whole term cannot be negative, sizes and indices being at least 1."""
+    least = _least(t)
+    return least is not None and least >= 0
+
+
+def _least(t: Term) -> int | None:
+    """A whole number that a whole term is not below; None where none is seen."""
+    if isinstance(t, Integer):
+        return int(t)
+    if isinstance(t, Size | Index):
+        return 1
+    if not isinstance(t, Add | Mul):
+        return None
+    bounds = [b for b in map(_least, t.args) if b is not None]
+    if len(bounds) < len(t.args):
+        return None
+    if isinstance(t, Add):
+        return sum(bounds)
+    return prod(bounds) if min(bounds) >= 0 else None
 
 
 def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:

@@ -35,7 +35,7 @@ _gc.freeze()
 if _was_enabled:
     _gc.enable()
 
-from collections.abc import Callable, Iterator, Mapping  # noqa: E402
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
 from operator import is_ as _is  # noqa: E402
@@ -78,6 +78,7 @@ Term: TypeAlias = Basic
 Path: TypeAlias = tuple[int, ...]
 
 _TABLE: dict[tuple[Any, ...], Any] = {}
+_SAME: dict[tuple[Any, ...], Any] = {}  # the table again, by the arguments as objects
 _TABLE_LIMIT = 1 << 15
 _MEMOS: list[dict[Any, Any]] = []
 
@@ -95,6 +96,7 @@ def memo() -> dict[Any, Any]:
 def _forget() -> None:
     """Forgets every term and what is known of it: equality is structural as well."""
     _TABLE.clear()
+    _SAME.clear()
     for known in _MEMOS:
         known.clear()
 
@@ -113,15 +115,17 @@ def collector_at_rest() -> Iterator[None]:
 
 def _make(cls: Any, *args: Any) -> Any:
     """The one object of this class with these arguments, nothing evaluated."""
-    where = (cls, *args)
-    found = _TABLE.get(where)
+    objects = (cls, *map(id, args))  # a term of the table keeps its arguments alive
+    found = _SAME.get(objects)
     if found is None:
-        found = Basic.__new__(cls, *args)
+        new = Basic.__new__(cls, *args)
         if cls is Add or cls is Mul or cls is Pow:
-            found.is_commutative = True
+            new.is_commutative = True
         if len(_TABLE) > _TABLE_LIMIT:
             _forget()
-        _TABLE[where] = found
+        found = _TABLE.setdefault((cls, *args), new)
+        if found is new:
+            _SAME[objects] = new
     return found
 
 
@@ -690,6 +694,11 @@ _NAMES: dict[Term, frozenset[str]] = memo()
 _EMPTY: frozenset[Any] = frozenset()
 
 
+def _objects(args: Sequence[Term]) -> Iterable[Any]:
+    """The arguments, one that stands there several times only once."""
+    return args if len(args) < 4 else dict(zip(map(id, args), args, strict=True)).values()
+
+
 def free_indices(t: Term) -> frozenset[Any]:
     """The indices that the term does not bind.
 
@@ -705,7 +714,7 @@ def free_indices(t: Term) -> frozenset[Any]:
         return found
     if not t.args:
         return _EMPTY
-    out = frozenset().union(*[free_indices(a) for a in t.args])
+    out = frozenset().union(*[free_indices(a) for a in _objects(t.args)])
     if isinstance(t, Reduction):
         out -= {t.index}
     _FREE[t] = out
@@ -724,7 +733,7 @@ def names(t: Term) -> frozenset[str]:
     elif isinstance(t, Symbol):
         out = frozenset((str(t.name),))
     else:
-        out = frozenset().union(*[names(a) for a in t.args]) if t.args else _EMPTY
+        out = frozenset().union(*[names(a) for a in _objects(t.args)]) if t.args else _EMPTY
         if isinstance(t, AppliedUndef):
             out |= {type(t).__name__}
     _NAMES[t] = out

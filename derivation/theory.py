@@ -17,7 +17,14 @@ from derivation.errors import KernelError, RuleRefused
 from derivation.matching import entails as entails
 from derivation.matching import match as match
 from derivation.matching import matches
-from derivation.normal import difference_vanishes, normal, normal_term, oriented
+from derivation.normal import (
+    difference_vanishes,
+    is_whole,
+    never_negative,
+    normal,
+    normal_term,
+    oriented,
+)
 from derivation.problem import Definition, Problem
 from derivation.signs import NEG, NOTHING, POS, ZER, Signs, Used
 from derivation.terms import (
@@ -278,6 +285,9 @@ class Theory:
             base, exponent = t.args
             if isinstance(exponent, Integer):
                 if int(exponent) < 0:
+                    yield relation("!=", base, ZERO)
+            elif is_whole(exponent):
+                if not never_negative(exponent):
                     yield relation("!=", base, ZERO)
             else:
                 yield relation(">", base, ZERO)

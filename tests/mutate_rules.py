@@ -42,6 +42,7 @@ TESTS = (
     "test_rules.py",
     "test_rules_held.py",
     "test_kernel.py",
+    "test_normal.py",
     "test_soundness.py",
     "test_signs.py",
     "test_theory_held.py",

@@ -220,6 +220,14 @@ def test_coqc_accepts_conditions_that_depend_on_the_variable() -> None:
         assert verdict.accepted, verdict.reason
 
 
+def test_a_power_of_a_size_is_exported_where_its_base_is_positive() -> None:
+    """Coq's Rpower is another function at a negative base."""
+    with pytest.raises(NotExported, match="may be negative"):
+        written("L = sum(y[i]*x**K for i in K)\nwrt x\n")
+    text = written("L = sum(y[i]*x[i]**K for i in K)\ngiven x[i] > 0\nwrt x[j]\n")
+    assert "Rpower" in text
+
+
 @needs_coqc
 def test_the_whole_prelude_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "prelude.v"

@@ -70,7 +70,8 @@ def examples() -> tuple[str, dict[str, str], list[str]]:
 
 def test_examples_are_written() -> None:
     _, rules, left_out = examples()
-    assert all("no Coq term" in reason for reason in left_out), left_out
+    told = ("no Coq term", "its base may be negative")
+    assert all(any(word in reason for word in told) for reason in left_out), left_out
     missing = {r.id for r in RULES if r.valid} - set(rules.values())
     assert not missing, missing
 

@@ -79,11 +79,20 @@ def test_a_forged_theorem_is_refused(theory: Theory) -> None:
             kernel.rewrite(first, (), second)
 
 
-def test_an_edited_theorem_is_refused(theory: Theory) -> None:
-    honest = kernel.reflexivity(theory, term(theory, "y[1]"))
+@pytest.mark.parametrize("slot", ["theory", "hypotheses", "lhs", "rhs", "unfolded"])
+def test_an_edited_theorem_is_refused(theory: Theory, slot: str) -> None:
+    honest = kernel.replace(term(theory, "y[i]/y[i] + yhat[i]"), (0,), cancelled(theory))
+    honest = kernel.rewrite(honest, (1,), kernel.definition(theory, term(theory, "yhat[i]")))
+    others = {
+        "theory": Theory(theory.problem),
+        "hypotheses": frozenset(),
+        "lhs": term(theory, "z[1]"),
+        "rhs": term(theory, "z[1]"),
+        "unfolded": frozenset(),
+    }
     with pytest.raises(KernelError):
-        honest.rhs = term(theory, "z[1]")  # type: ignore[misc]
-    object.__setattr__(honest, "rhs", term(theory, "z[1]"))
+        setattr(honest, slot, others[slot])
+    object.__setattr__(honest, slot, others[slot])
     with pytest.raises(KernelError, match="changed"):
         kernel.symmetry(honest)
 

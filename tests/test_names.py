@@ -10,8 +10,10 @@ import pytest
 from derivation.engine import derive_outcome
 from derivation.engine.arithmetic import split_product
 from derivation.engine.flatten import nested
+from derivation.engine.folds import folds_of
 from derivation.engine.order import from_below, in_order, like
-from derivation.engine.rewrites import folds_of, index_terms
+from derivation.engine.rewrites import index_terms
+from derivation.engine.simplify import Simplifier
 from derivation.language import nodes, read_expression, read_problem, write
 from derivation.normal import normal_term
 from derivation.terms import (
@@ -204,13 +206,45 @@ def test_folds_are_the_same_under_other_names() -> None:
         theory = Theory(read_problem(f"{text}\ngiven {h}[i] > 0"))
         found = [
             (write(rw.pattern), write(rw.replacement))
-            for rw in folds_of(theory.definitions["p"], theory)
+            for rw in folds_of(theory.definitions["p"], Simplifier(theory))
         ]
         swap = {h: "first", y: "second"}
         shown.append(
             [tuple(re.sub(r"\b\w\b", lambda m: swap.get(m[0], m[0]), s) for s in f) for f in found]  # noqa: B023
         )
     assert shown[0] and all(found == shown[0] for found in shown)
+
+
+@pytest.mark.parametrize(
+    ("program", "most"),
+    [
+        (  # L[j] folded where a case came beside an exponential
+            """
+            h[m] = detach(-x[m]**3)
+            L[j] = sum(x[k] for k in D if k != j)*(x[j] + h[j])/sum(exp(x[i]) for i in D)
+            wrt x[l]""",
+            29,
+        ),
+        (  # a softmax behind a name that has another term
+            """
+            r[l] = softmax(x[l,l]*x[i,l] for i in N)[l] + y[l]
+            h[i] = y[i]*(r[i] - prod(1 for j in D))
+            L = sum(exp(h[i])*t[i] for i in N)
+            given t[i] > 0
+            wrt x[j,l]""",
+            61,
+        ),
+    ],
+)
+def test_a_name_that_came_beside_an_exponential_is_left_out_too(program: str, most: int) -> None:
+    problem = read_problem(re.sub(r"\n +", "\n", program).strip())
+    result = derive_outcome(problem, problem.wrt[0], style="cases").result
+    assert result is not None and nodes(result) <= most
+
+
+def test_no_exponential_under_a_root() -> None:
+    text = "z = (a - b)/(s*sqrt(2))\nf = log((1 + erf(z/sqrt(2)))/2)\ngiven s > 0\nwrt a"
+    assert "exp(-z**2/2)" in shortest(text)
 
 
 def test_a_label_is_not_captured_by_the_letter_put_for_it() -> None:

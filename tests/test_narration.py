@@ -12,6 +12,7 @@ from derivation.engine.stages import stages
 from derivation.language import read_expression
 from derivation.printers.plain import Drawing
 from derivation.steps import Outcome, Step
+from derivation.terms import Partial, free_indices
 
 DRAWN = Drawing()
 
@@ -148,3 +149,16 @@ def test_the_shorter_of_both_ways_is_told() -> None:
                       "L = sum((h[n] - t[n])**2 for n in N)\nwrt w[j]")  # fmt: skip
     assert titles(outcome)[0] == "Chain rule"
     assert "Derivative of " in str(outcome.steps[2].title) and outcome.steps[2].kind == "lemma"
+
+
+def test_a_condition_on_every_index_takes_no_letter_of_its_step() -> None:
+    """partial(h[i], s[j,l]) needs no ties among all k and m, not among j and another."""
+    outcome = derived(
+        "label t[i] in D\nh[i] = max(1/s[t[j],i] for j in D)\nL = sum(h[i]**2 for i in K)\n"
+        "given s[i,j] > 0\nwrt s[j,l]"
+    )
+    assert outcome.result is not None  # the oracle tries a condition for the step's own indices
+    (lemma,) = [s for s in outcome.steps if s.kind == "lemma" and isinstance(s.before, Partial)]
+    (condition,) = lemma.conditions
+    wrt = {i.name for i in free_indices(lemma.before.args[1])}
+    assert wrt and not wrt & {i.name for i in free_indices(condition)}

@@ -45,3 +45,21 @@ def test_what_was_forgotten_is_used_again_in_the_end() -> None:
     letters = {i.name: i for i in outcome.result.free_symbols if hasattr(i, "size")}
     short = read_expression("4*sqrt(L)*delta(j,l) + 8*h[j]*h[l]", problem, free=letters)
     assert nodes(outcome.result) <= nodes(short), write(outcome.result)
+
+
+@pytest.mark.parametrize(
+    ("problem", "result"),
+    [
+        ("L = prod(x for i in K); given x < 0; wrt x", "K*x**(K - 1)"),
+        ("L = sum(prod(x[k] for i in K)*y[k] for k in K); wrt x[j]", "K*x[j]**(K - 1)*y[j]"),
+        ("L = sum(y[i] for i in K)*x**K; wrt x", "K*x**(K - 1)*sum(y[i] for i in K)"),
+        ("L = sum(c[i]*x**i for i in N); wrt x", "sum(i*x**(i - 1)*c[i] for i in N)"),
+        ("L = x*prod(x for i in K); given x < 0; wrt x then x", "K*x**(K - 1)*(K + 1)"),
+    ],
+)
+def test_powers_of_sizes_ask_for_no_sign(problem: str, result: str) -> None:
+    read = read_problem(problem)
+    outcome = derive_outcome(read, read.wrt[0])
+    assert outcome.result is not None, outcome.reason
+    assert not outcome.conditions and not outcome.domain
+    assert write(outcome.result) == result

@@ -16,6 +16,7 @@ from derivation.errors import DerivationError, InputError, KernelError
 from derivation.kernel import Theorem
 from derivation.language import read_expression, read_problem
 from derivation.matching import match
+from derivation.normal import is_whole, never_negative, normal, normal_term
 from derivation.oracle import Oracle
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
@@ -33,6 +34,7 @@ from derivation.terms import (
     index,
     mul,
     names,
+    power,
     relation,
     size,
     sum_over,
@@ -456,6 +458,12 @@ def test_an_order_says_the_sign_of_a_difference_and_no_more(condition: str, hold
     assert Theory(problem).decide(about)[0] is holds
 
 
+def test_a_sign_that_is_known_anyway_rests_on_no_given() -> None:
+    problem = read_problem("L = x**2 + y\ngiven x**2 + 1 > -y**2", need_wrt=False)
+    about = relation(">", read_expression("x**2 + 1 + y**2", problem), ZERO)
+    assert Theory(problem).decide(about) == (True, frozenset())
+
+
 def test_a_product_of_two_negative_factors_has_no_sum_of_logarithms() -> None:
     a, b = symbol("a"), symbol("b")
     theory = Theory(PROBLEM)
@@ -463,3 +471,98 @@ def test_a_product_of_two_negative_factors_has_no_sum_of_logarithms() -> None:
     _, conditions = REGISTRY["log-expand"].rewrite(theory, whole, {})  # type: ignore[misc]
     for factor in (add(ONE, mul(Integer(-1), a)), b):
         assert relation(">", factor, ZERO) in conditions
+
+
+@pytest.mark.parametrize(
+    ("exponent", "slope", "needed"),
+    [
+        ("K", "K*a**(K + -1)", ""),
+        ("i", "i*a**(i + -1)", ""),
+        ("(K - 1)", "(K - 1)*a**(K - 1 + -1)", ""),  # at K = 1: 0*a**(-1) = 0
+        ("(2*K)", "2*K*a**(2*K + -1)", ""),
+        ("(K - 2)", "(K - 2)*a**(K - 2 + -1)", "!="),  # at K = 1 it is 1/a
+        ("(-K)", "(-K)*a**(-K + -1)", "!="),
+        ("(K/2)", "K/2*a**(K/2 + -1)", ">"),
+        ("b", "b*a**(b + -1)", ">"),
+        ("(K + b)", "(K + b)*a**(K + b + -1)", ">"),
+    ],
+)
+def test_the_power_rule_asks_for_a_sign_unless_the_exponent_is_whole(
+    exponent: str, slope: str, needed: str
+) -> None:
+    theory = Theory(PROBLEM)
+    lhs = term(theory, f"diff(a**{exponent}, a)")
+    rhs, _ = REGISTRY["d-power"].rewrite(theory, lhs, {})  # type: ignore[misc]
+    theorem = kernel.instance(theory, REGISTRY["d-power"], lhs, rhs, {})
+    assert alpha_equal(normal_term(rhs), normal_term(term(theory, f"({slope})*diff(a, a)")))
+    wanted = {relation(needed, term(theory, "a"), ZERO)} if needed else set()
+    assert theorem.hypotheses == wanted
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rule", "needed"),
+    [
+        ("a*a**K", "a**(K + 1)", "ring", ""),
+        ("a**K*a**(K - 1)", "a**(2*K - 1)", "ring", ""),
+        ("a**i*a**K", "a**(i + K)", "ring", ""),
+        ("a*a**(K - 2)", "a**(K - 1)", "field", "!="),  # at K = 1, a = 0 it says 0 = 1
+        ("a**K/a", "a**(K - 1)", "field", "!="),
+        ("a**K*a**(-K)", "1", "field", "!="),
+        ("a**(K/2)*a**(K/2)", "a**K", "powers", ">"),
+        ("a**K*a**b", "a**(K + b)", "powers", ">"),
+        ("a**(1/2)*a**(1/3)", "a**(5/6)", "powers", ">="),
+        ("a**(1/2)*a**(-1/3)", "a**(1/6)", "powers", ">"),
+        ("a**(-1/2)*a**(1/3)", "a**(-1/6)", "powers", ">"),
+    ],
+)
+def test_powers_of_one_base_are_joined_under_what_their_exponents_ask(
+    left: str, right: str, rule: str, needed: str
+) -> None:
+    theorem = instance(rule, left, right)
+    wanted = {relation(needed, element("a"), ZERO)} if needed else set()
+    assert theorem.hypotheses == wanted
+    for weaker in ("ring", "field", "powers")[: ("ring", "field", "powers").index(rule)]:
+        with pytest.raises(DerivationError):
+            instance(weaker, left, right)
+
+
+@pytest.mark.parametrize("base", ["x", "x[k]"])
+def test_a_product_of_one_negative_factor_has_a_derivative(base: str) -> None:
+    problem = read_problem(
+        f"L = sum(prod({base} for i in K)*c[k] for k in N); given {base} < 0", need_wrt=False
+    )
+    theory = Theory(problem)
+    conditions = theory.smooth(problem.objective, "x")
+    assert not conditions
+
+
+def test_powers_join_without_a_condition_only_where_numbers_do() -> None:
+    """All pairs of some whole exponents, at x = 0 with 0**0 = 1, for all small sizes and indices."""
+    theory = Theory(PROBLEM)
+    texts = (
+        "K",
+        "i",
+        "K - 1",
+        "K - 2",
+        "-K",
+        "2*K",
+        "2*K - 3",
+        "K + i - 2",
+        "K*i",
+        "K - i",
+        "-(-K)",
+        "i - K",
+    )
+    exponents = [term(theory, t) for t in texts]
+    places = [{"K": k, "i": i} for k in range(1, 5) for i in range(1, k + 1)]
+    values = {e: [eval(t, {}, p) for p in places] for e, t in zip(exponents, texts, strict=True)}  # noqa: S307
+    free = 0
+    for e in exponents:
+        assert is_whole(e)
+        assert not never_negative(e) or min(values[e]) >= 0
+    for a in exponents:
+        for b in exponents:
+            _, needs = normal(mul(power(symbol("a"), a), power(symbol("a"), b)))
+            assert needs or all(p >= 0 <= q for p, q in zip(values[a], values[b], strict=True))
+            free += not needs
+    assert free > 20

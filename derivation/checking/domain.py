@@ -65,7 +65,7 @@ class Domain:
     def assumptions(self) -> list[Any]:
         """Conditions for every index, not known yet, that may be assumed to hold."""
         found = []
-        for c in sorted(self.raw, key=str):
+        for c in sorted(self.raw, key=text):
             while isinstance(c, Every) and (c.guard == TRUE or c.index not in free_indices(c.body)):
                 c = c.body
             if isinstance(c, Relation) and not self.theory.decide(c)[0]:

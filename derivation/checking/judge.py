@@ -21,6 +21,7 @@ from derivation.engine.proof import Proof
 from derivation.errors import DerivationError
 from derivation.kernel import Theorem
 from derivation.language import nodes, write, write_condition
+from derivation.normal import text
 from derivation.problem import Problem
 from derivation.rules.calculus import SLOPES
 from derivation.steps import Step
@@ -112,7 +113,7 @@ class Judge:
         granted = {kernel.closed(g) for g in self.problem.givens}
         rest = [
             h
-            for h in sorted(theorem.hypotheses, key=str)
+            for h in sorted(theorem.hypotheses, key=text)
             if h not in granted and not entails(condition, h)
         ]
         if not rest:

@@ -82,9 +82,11 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
 
     def stop() -> None:
         over.set()
+        patience = 0.1
         while not done.is_set():
             _thread.interrupt_main()
-            done.wait(0.05)  # again: an interrupt that falls into a destructor is lost
+            done.wait(patience)  # again: an interrupt that falls into a destructor is lost
+            patience *= 4  # but not while the first one is still being dealt with
 
     def interrupted(_number: int, _frame: object) -> None:
         if not done.is_set() and (over.is_set() or not ignored):

@@ -10,7 +10,7 @@ import sympy
 from derivation.coq.chain import Chain
 from derivation.coq.writer import Env
 from derivation.errors import DerivationError
-from derivation.normal import difference_vanishes, normal, normal_term
+from derivation.normal import difference_vanishes, normal, normal_term, text
 from derivation.terms import (
     TRUE,
     Add,
@@ -101,7 +101,7 @@ class Arithmetic(Chain):
         left, right = ({a for a in _atoms(t) if isinstance(a, sympy.exp)} for t in (lhs, rhs))
         steps = []
         if left != right:
-            for a in sorted(left | right, key=str):
+            for a in sorted(left | right, key=text):
                 argument = normal_term(a.args[0])
                 if self.term(argument, env) != self.term(a.args[0], env) and {
                     a,

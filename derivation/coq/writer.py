@@ -15,11 +15,13 @@ import sympy
 
 from derivation.coq.errors import NotExported
 from derivation.coq.prelude import NAMES
+from derivation.normal import is_whole
 from derivation.problem import Definition
 from derivation.terms import (
     MINUS_ONE,
     PI,
     TRUE,
+    ZERO,
     Add,
     AllOf,
     AnyOf,
@@ -317,6 +319,8 @@ class Writer:
             if value < 0:
                 return f"(/ {self._root(base, -value, show)})"
             return self._root(base, value, show)
+        if is_whole(exponent) and not self.theory.decide(relation(">", base, ZERO))[0]:
+            raise NotExported(f"the power {t}: its base may be negative, and Rpower's may not")
         return f"(Rpower {show(base)} {show(exponent)})"
 
     def _root(self, base: Any, value: Any, show: Callable[[Any], str]) -> str:

@@ -28,7 +28,7 @@ from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, re
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal_term
+from derivation.normal import normal_term, text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.terms import (
@@ -237,10 +237,10 @@ class Alternatives:
     def _met_through_delta(self, t: Any) -> Iterator[Proof]:
         """p[i]*(a - delta(i, j)/p[j]) = a*p[i] - delta(i, j)."""
         c, parts = split_product(t)
-        for k, n in itertools.permutations(range(len(parts)), 2):
-            (base, e), (b, x) = parts[k], parts[n]
-            if not (isinstance(base, Add) and e == x == ONE and isinstance(b, Indexed)):
-                continue
+        plain = [(k, base) for k, (base, e) in enumerate(parts) if e == ONE]
+        sums = [x for x in plain if isinstance(x[1], Add)]
+        entries = [x for x in plain if isinstance(x[1], Indexed)]
+        for (k, base), (n, b) in itertools.product(sums, entries):
             for m, a in enumerate(base.args):
                 twin = _twin(a, b)
                 if twin is None:
@@ -269,7 +269,7 @@ class Alternatives:
                 entries = {
                     s for s in subterms(t) if is_element(s) and name_of(s) == definition.name
                 }
-                for entry in sorted(entries, key=str):
+                for entry in sorted(entries, key=text):
                     body = self.theory.unfold(entry)
                     below = [
                         b for b, x in split_product(body)[1] if x == e and normal_term(b) == key
@@ -411,12 +411,15 @@ class Alternatives:
     def _one_power(self, t: Any) -> Iterator[Proof]:
         """x**a/y**a = (x/y)**a for one exponent, x and y positive unless it is a whole number."""
         c, parts = split_product(t)
-        for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(list(enumerate(parts)), 2):
+        raised = [x for x in enumerate(parts) if not _is_plain(x[1][1])]
+        for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(raised, 2):
             if isinstance(b1, Mul) or isinstance(b2, Mul) or is_number(e1) != is_number(e2):
                 continue
+            if isinstance(b1, sympy.exp) or isinstance(b2, sympy.exp):
+                continue  # nobody writes an exponential under a root
             if is_number(e1):
                 one, two = value_of(e1), value_of(e2)
-                if abs(one) != abs(two) or abs(one) == 1:
+                if abs(one) != abs(two):
                     continue
                 if one.denominator == 1:
                     base = mul(b1, b2 if one == two else inverse(b2))
@@ -454,6 +457,11 @@ def _shown(t: Any, after: Any) -> Iterator[Proof]:
     proof = rearranged(t, after)
     if proof is not None:
         yield proof
+
+
+def _is_plain(e: Any) -> bool:
+    """Whether an exponent is 1 or -1."""
+    return is_number(e) and abs(value_of(e)) == 1
 
 
 def _binds(t: Any, j: Any) -> bool:

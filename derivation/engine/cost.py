@@ -13,7 +13,7 @@ def cost(t: Term) -> int:
     return nodes(t)
 
 
-FORM = 60_000  # nodes of candidates looked at for one short form
+FORM = 90_000  # nodes of candidates looked at for one short form
 WHOLE = 200_000  # … and for a whole derivation
 
 

@@ -31,6 +31,7 @@ from derivation.terms import (
     free_indices,
     is_element,
     name_of,
+    power,
     subterms,
 )
 from derivation.theory import Theory
@@ -63,6 +64,10 @@ class Differentiator:
                 raise NotDerived(f"the derivative of {body}, whose values are all the same")
             chain = Chain(t).rule("max-constant", body.body, (0,))
             return chain.splice(self.work_out(chain.term)).proof()
+        if isinstance(body, ProductOver) and self.is_power(body):
+            after = power(body.body, body.index.size)
+            chain = Chain(t).rule("prod-constant", after, (0,))
+            return chain.splice(self.work_out(chain.term)).proof()
         rule = self.rule_for(t)
         if rule is None:
             return Chain(t).splice(self.cite(t)).proof()
@@ -74,6 +79,11 @@ class Differentiator:
         chain = Chain(t).rule(rule, after)
         chain.splice(self.work_out(after))
         return chain.proof()
+
+    @staticmethod
+    def is_power(t: ProductOver) -> bool:
+        """Whether all factors of an indexed product are the same, for every value of its index."""
+        return t.guard == TRUE and t.index not in free_indices(t.body)
 
     def rule_for(self, t: Any) -> str | None:
         """The rule that a person would use; None for a defined name, whose lemma is cited."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from derivation.normal import oriented
@@ -42,7 +43,8 @@ class Letters:
 
     def __init__(self, theory: Theory) -> None:
         self._memo: dict[Term, Any] = {}
-        self._letters: dict[Term, frozenset[str] | None] = {}
+        self._letters: dict[int, frozenset[str] | None] = {}  # by object: those of ``_seen``
+        self._seen: list[Term] = []
         self.by_size: dict[Any, list[str]] = {}
         for definition in theory.definitions.values():
             for s in (*definition.params, *subterms(definition.body)):
@@ -62,6 +64,8 @@ class Letters:
         """The same term (up to bound letters) in letters that a person would use, none hidden."""
         found = self._memo.get(t)
         if found is None:
+            if self._bound(t) == frozenset():
+                return t
             taken = frozenset(i.name for i in free_indices(t))
             found = self._memo[t] = self._friendly(t, taken)
         return found
@@ -82,17 +86,22 @@ class Letters:
 
     def _bound(self, t: Term) -> frozenset[str] | None:
         """The letters bound in a term; None if one of them hides another or is not a reader's."""
-        if t in self._letters:
-            return self._letters[t]
-        inside = [] if is_leaf(t) or isinstance(t, KroneckerDelta) else map(self._bound, t.args)
+        if id(t) in self._letters:
+            return self._letters[id(t)]
         found: frozenset[str] | None = frozenset()
-        for letters in inside:
-            found = None if found is None or letters is None else found | letters
+        if not (is_leaf(t) or isinstance(t, KroneckerDelta)):
+            try:  # of a line of many terms one or two are new
+                inside = set(map(self._letters.__getitem__, map(id, t.args)))
+            except KeyError:
+                inside = set(map(self._bound, t.args))
+            known = [letters for letters in inside if letters is not None]
+            found = frozenset().union(*known) if len(known) == len(inside) else None
         if isinstance(t, Reduction) and found is not None:
             name = t.index.name
             hidden = name in found or name in self._names or name.startswith(ENGINE_LETTER)
             found = None if hidden else found | {name}
-        self._letters[t] = found
+        self._letters[id(t)] = found
+        self._seen.append(t)
         return found
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:
@@ -101,14 +110,19 @@ class Letters:
                 return index(name, like.size)
         return fresh_index(index("i", like.size), taken)
 
-    def condition(self, c: Any) -> Any:
-        """A hypothesis as a relation whose free indices mean "every" (the syntax of ``given``)."""
+    def condition(self, c: Any, beside: Iterable[Term] = ()) -> Any:
+        """A hypothesis as a relation whose free indices mean "every" (the syntax of ``given``).
+
+        ``beside``: the sides of the step that it belongs to. An index that is free there has one
+        value, so its letter is not taken for one that stands for every value.
+        """
         guard: Any = TRUE
+        taken = {i.name for t in beside for i in free_indices(t)}
         while not isinstance(c, Relation):
             if isinstance(c, Every):
                 letter = c.index
-                if letter.name.startswith(ENGINE_LETTER):
-                    letter = self._choose(letter, index_names(c) | index_names(guard))
+                if letter.name.startswith(ENGINE_LETTER) or letter.name in taken:
+                    letter = self._choose(letter, index_names(c) | index_names(guard) | taken)
                 swap = {c.index: letter}
                 guard = all_of(guard, substitute(c.guard, swap))
                 c = substitute(c.body, swap)

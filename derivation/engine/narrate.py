@@ -17,6 +17,7 @@ from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, moves, whole_terms
 from derivation.engine.rewrites import Rewrite
 from derivation.language import write, write_condition
+from derivation.normal import text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
@@ -399,11 +400,16 @@ class Narrator:
     def _left(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         givens = {kernel.closed(g) for g in self.theory.problem.givens}
         left = [h for h in theorem.hypotheses if h not in givens]
-        return tuple({self.letters.condition(h): None for h in sorted(left, key=str)})
+        return self._told(theorem, left)
 
     def _domain_of(self, theorem: kernel.Theorem) -> tuple[Any, ...]:
         inside = [h for h in theorem.hypotheses if core(h) in self.domain]
-        return tuple({self.letters.condition(h): None for h in sorted(inside, key=str)})
+        return self._told(theorem, inside)
+
+    def _told(self, theorem: kernel.Theorem, hypotheses: list[Any]) -> tuple[Any, ...]:
+        sides = (theorem.lhs, theorem.rhs)
+        told = [self.letters.condition(h, sides) for h in sorted(hypotheses, key=text)]
+        return tuple(dict.fromkeys(told))
 
     def _args_text(self, move: Move, shown: Mapping[Any, Any]) -> dict[str, str]:
         """The arguments in the letters that the step shows; a given keeps its own."""

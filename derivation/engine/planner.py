@@ -25,6 +25,7 @@ from derivation.engine.stages import alike
 from derivation.engine.stages import stages as told
 from derivation.engine.vacuous import refuse_vacuous
 from derivation.errors import KernelError, NotDerived, RuleRefused
+from derivation.normal import text
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import through_which
@@ -168,8 +169,8 @@ class Planner:
         rest = [h for h in theorem.hypotheses if h not in givens]
         bodies = self.narrator.domain
         friendly = self.narrator.letters.condition
-        domain = {friendly(h): None for h in sorted(rest, key=str) if core(h) in bodies}
-        conditions = {friendly(h): None for h in sorted(rest, key=str) if core(h) not in bodies}
+        domain = {friendly(h): None for h in sorted(rest, key=text) if core(h) in bodies}
+        conditions = {friendly(h): None for h in sorted(rest, key=text) if core(h) not in bodies}
         return tuple(conditions), tuple(domain), used
 
     def _domain(self, objective: Term, wrt: tuple[Term, ...]) -> frozenset[Any]:
@@ -180,7 +181,7 @@ class Planner:
     def _assume_domain(self, objective: Term, wrt: tuple[Term, ...]) -> None:
         """Where the objective is differentiable may be assumed; it shows as a condition if used."""
         for v in wrt:
-            for c in sorted(self.theory.smooth(objective, name_of(v)), key=str):
+            for c in sorted(self.theory.smooth(objective, name_of(v)), key=text):
                 c = _unguarded(c)
                 if c is not None and not self.theory.decide(c)[0]:
                     self.theory.assume(c)

@@ -19,9 +19,11 @@ from derivation.engine.arithmetic import (
     split_product,
     sums_in,
 )
+from derivation.engine.bags import fold_products, fold_sums
 from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
 from derivation.engine.flatten import completed, conditions_shortened, flattened, nested
+from derivation.engine.folds import folds_of, rewrite_of_given
 from derivation.engine.onehot import fold_one_hot, one_hot
 from derivation.engine.order import from_below
 from derivation.engine.proof import (
@@ -35,16 +37,7 @@ from derivation.engine.proof import (
     safely,
     safely_each,
 )
-from derivation.engine.rewrites import (
-    Rewrite,
-    apply_everywhere,
-    fold_products,
-    fold_sums,
-    folds_of,
-    index_terms,
-    occurrences,
-    rewrite_of_given,
-)
+from derivation.engine.rewrites import Rewrite, apply_everywhere, index_terms, occurrences
 from derivation.engine.simplify import Simplifier, factors_of
 from derivation.errors import RuleRefused
 from derivation.problem import Definition
@@ -105,7 +98,7 @@ class Shortener:
         self._proposals: dict[Term, list[Proof]] = {}
         self.one_hots = [g for g in theory.problem.givens if one_hot(g) is not None]
         for given in theory.problem.givens:
-            found = rewrite_of_given(given, theory)
+            found = rewrite_of_given(given, simplifier)
             if found is not None:
                 self._take(found)
         self.from_below = from_below(theory.definitions, theory.problem.objective)
@@ -216,10 +209,11 @@ class Shortener:
     def _by_other_names(
         self, t: Term, found: Term, without: frozenset[str]
     ) -> Iterator[Callable[[], Proof]]:
-        """The same, one name that came up in an exponent being left out at first."""
-        came = frozenset().union(
-            *(names(s) for _, s in occurrences(found) if isinstance(s, sympy.exp))
-        ) - names(t)
+        """The same, one name that came up with an exponential being left out at first."""
+        met = [s for _, s in occurrences(found) if isinstance(s, sympy.exp)]
+        if met and self.values_only:  # one that came beside an exponential may be in its way
+            met.append(found)
+        came = frozenset().union(*map(names, met)) - names(t)
         for definition in self.folds:
             name = definition.name
             if name in without or name not in came:
@@ -404,7 +398,7 @@ class Shortener:
         """The equations that bring the name back, found when first asked for."""
         found = self._ways.get(definition.name)
         if found is None:
-            found = self._ways[definition.name] = folds_of(definition, self.theory)
+            found = self._ways[definition.name] = folds_of(definition, self.simplifier)
         return found
 
     def _fold_candidates(self, definition: Definition, t: Term) -> Iterator[Proof]:

@@ -12,6 +12,7 @@ from derivation.engine.arithmetic import same
 from derivation.errors import NotDerived
 from derivation.kernel import Theorem
 from derivation.language import write_condition
+from derivation.normal import text
 from derivation.problem import Definition, Problem
 from derivation.terms import (
     TRUE,
@@ -50,7 +51,7 @@ def refuse_vacuous(
     theory = Theory(problem)
     for definition in introduced:
         theory.define(definition)
-    excluded = theory.excluded(sorted(theorem.hypotheses, key=str))
+    excluded = theory.excluded(sorted(theorem.hypotheses, key=text))
     if excluded is not None:
         needed = write_condition(friendly(excluded))
         raise NotDerived(f"it would need {needed}, which the rest of the problem excludes")

@@ -343,18 +343,20 @@ class Oracle:
         return min(_entries(free_indices(t), point.sizes), CAP) * self._loops(t, point)
 
     def _loops(self, t: Term, point: Point) -> int:
-        if is_element(t) or not t.args:
+        found = point.costs.get(id(t))
+        if found is None and (is_element(t) or not t.args):
+            point.remember(t, 1)
             return 1
-        found = point.costs.get(t)
         if found is None:
-            found = 1
-            for a in t.args:
-                found += self._loops(a, point)
+            try:  # of a line of many terms one or two are new
+                found = 1 + sum(map(point.costs.__getitem__, map(id, t.args)))
+            except KeyError:
+                found = 1 + sum([self._loops(a, point) for a in t.args])
             if isinstance(t, Reduction):
                 found *= extent(t.index.size, point.sizes)
             elif isinstance(t, Diff | Partial):
                 found = (found + self._below(t, point)) * 3 ** (len(t.args) - 1)
-            point.costs[t] = found
+            point.remember(t, found)
         return found
 
     def _below(self, t: Term, point: Point) -> int:

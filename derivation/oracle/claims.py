@@ -66,8 +66,13 @@ class Point:
         self._programs = programs
         self._worlds: dict[int, World] = {}
         self._values: dict[tuple[Term, int], dict[Key, Number]] = {}
-        self.costs: dict[Term, int] = {}
+        self.costs: dict[int, int] = {}  # by object: those of ``_seen``
+        self._seen: list[Term] = []
         self.definition_costs: dict[str, int] = {}
+
+    def remember(self, t: Term, cost: int) -> None:
+        self.costs[id(t)] = cost
+        self._seen.append(t)
 
     def value(
         self, t: Term, free: tuple[Any, ...], digits: int = 0

@@ -37,8 +37,17 @@ def _decide(lhs: Any, rhs: Any, allowed: set[str]) -> Iterable[Any]:
     "algebra",
     "Rearrange",
     r"(a + b)\,c = a c + b c,\quad a + b = b + a,\ \dots",
-    valid=("a*(b + 1) - a -> a*b", "sum(y[i]*(a + 1) for i in K) -> sum(a*y[k] + y[k] for k in K)"),
-    refuses=("a*b -> a + b", "a/a -> 1", "sum(y[i] for i in K) -> y[j]"),
+    valid=(
+        "a*(b + 1) - a -> a*b",
+        "sum(y[i]*(a + 1) for i in K) -> sum(a*y[k] + y[k] for k in K)",
+        "a*a**K -> a**(K + 1)",
+    ),
+    refuses=(
+        "a*b -> a + b",
+        "a/a -> 1",
+        "sum(y[i] for i in K) -> y[j]",
+        "a*a**(K - 2) -> a**(K - 1)",
+    ),
     lemma="ring",
 )
 def ring(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
@@ -52,8 +61,12 @@ def ring(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterabl
     "Cancel",
     r"\frac{a b}{b} = a,\quad \frac{a}{c} + \frac{b}{c} = \frac{a + b}{c}",
     needs=("every denominator that is cleared or cancelled != 0",),
-    valid=("a*b/b -> a", "1/(1 + exp(z[j])) + exp(z[j])/(1 + exp(z[j])) -> 1"),
-    refuses=("a/b -> b/a", "sqrt(a)*sqrt(a) -> a"),
+    valid=(
+        "a*b/b -> a",
+        "a**K/a -> a**(K - 1)",
+        "1/(1 + exp(z[j])) + exp(z[j])/(1 + exp(z[j])) -> 1",
+    ),
+    refuses=("a/b -> b/a", "sqrt(a)*sqrt(a) -> a", "a**b/a -> a**(b - 1)"),
     broken_at="a*b/b -> a @ b=0",
     lemma="field",
 )
@@ -67,7 +80,7 @@ def field(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterab
     "algebra",
     "Laws of powers",
     r"x^a x^b = x^{a+b},\quad (x^a)^b = x^{a b}",
-    needs=("bases of powers with other than whole exponents > 0 (>= 0 for positive ones)",),
+    needs=("bases of powers with other than whole exponents > 0 (>= 0 for positive numbers)",),
     valid=("a**b*a**(1 - b) -> a", "sqrt(a)*sqrt(a) -> a"),
     refuses=("a**b*b**a -> (a*b)**(a + b)",),
     broken_at="sqrt(a)*sqrt(a) -> a @ a=-1",

@@ -243,14 +243,25 @@ def d_quotient(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     "calculus",
     "Power rule",
     r"\partial f^c = c f^{c-1}\, \partial f,\quad \partial a^g = a^g \log a\; \partial g",
-    needs=("f != 0 for a negative whole exponent", "f > 0 for any other than whole ones"),
-    valid=("diff(a**3, a) -> 3*a**2*diff(a, a)", "diff(b**a, a) -> b**a*log(b)*diff(a, a)"),
-    refuses=("diff(a**3, a) -> 3*a**2",),
+    needs=(
+        "f != 0 for a whole exponent that may be negative",
+        "f > 0 for any other than whole ones",
+    ),
+    valid=(
+        "diff(a**3, a) -> 3*a**2*diff(a, a)",
+        "diff(b**a, a) -> b**a*log(b)*diff(a, a)",
+        "diff(a**K, a) -> K*a**(K + -1)*diff(a, a)",
+    ),
+    refuses=("diff(a**3, a) -> 3*a**2", "diff(a**K, a) -> K*a**K*diff(a, a)"),
     broken_at="diff(sqrt(a), a) -> 1/2*a**(-1/2)*diff(a, a) @ a=0",
     lemma="d_pow",
 )
 def d_power(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
-    """Base or exponent (or both) may depend on the variable."""
+    """Base or exponent (or both) may depend on the variable.
+
+    A power with a size in its exponent is a product where that is a whole number, whatever the
+    sign of its base: x**0 = 1 also for x = 0, and 0*x**(-1) = 0 is the derivative of that.
+    """
     d = _Derivative(theory, t)
     refuse(isinstance(d.body, Pow), "not a power")
     base, exponent = d.body.args

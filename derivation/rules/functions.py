@@ -48,6 +48,7 @@ Result = tuple[Any, Iterable[Any]]
         "log(exp(a)) -> a",
         "log(a**2*b) -> 2*log(a) + log(b)",
         "log((1 - a)/b) -> log(1 - a) - log(b)",
+        "log((1 - a)*b**a) -> log(1 - a) + log(b**a)",
     ),
     refuses=("log(a + b) -> log(a) + log(b)", "log((1 - a)*b) -> log(1 - a) - log(b)"),
     broken_at="log(a**2*b) -> 2*log(a) + log(b) @ a=-1",

@@ -1,0 +1,66 @@
+"""Work grows about as fast as the problem: counts of calls, never times."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+from collections.abc import Callable
+
+import pytest
+
+from derivation import derive
+from derivation.engine import folds
+from derivation.engine.simplify import Simplifier
+from derivation.language import read_problem
+from derivation.theory import Theory
+
+
+def _calls(text: str) -> int:
+    derive("L = x*y; wrt x")  # what is loaded when first used
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        result = derive(text).result
+    finally:
+        profile.disable()
+    assert result is not None
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+def _sum(n: int) -> str:
+    return f"L = {' + '.join(['x'] * n)}; wrt x"
+
+
+def _product(n: int) -> str:
+    return f"L = {'*'.join(f'x{k}' for k in range(n))}; wrt x1"
+
+
+@pytest.mark.parametrize(("problem", "most"), [(_product, 2.8), (_sum, 3.6)])
+def test_calls_grow_with_the_length(problem: Callable[[int], str], most: float) -> None:
+    assert _calls(problem(240)) < most * _calls(problem(120))
+
+
+def test_a_sum_of_many_terms_is_not_walked_for_each_move() -> None:
+    assert _calls(_sum(300)) < 1_600_000  # each move looking at all terms in Python: 3,900,000
+
+
+def test_a_product_is_not_solved_for_its_bare_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = 0
+
+    def counted(*given: object) -> object:
+        nonlocal made
+        made += 1
+        return product(*given)  # type: ignore[arg-type]
+
+    product = folds.product_as_written
+    problem = read_problem("L = a*b*c*exp(x); given a > 0; given b > 0; given c > 0; wrt x")
+    monkeypatch.setattr(folds, "product_as_written", counted)
+    found = folds.folds_of(problem.definitions["L"], Simplifier(Theory(problem)))
+    assert made == 1
+    assert [str(rw.pattern) for rw in found] == ["exp(x)"]
+
+
+def test_a_name_of_an_index_is_not_put_for_the_index() -> None:
+    """An index stands in slots and deltas, where the kernel lets no value take its place."""
+    problem = read_problem("h[i] = i; L = sum(x[i]**2*h[i] for i in K); wrt x[j]")
+    assert folds.folds_of(problem.definitions["h"], Simplifier(Theory(problem))) == []
