@@ -204,10 +204,28 @@ def outcomes(
             said(f"confirming every step at small sizes, by {_wrt_text(outcome.wrt)}")
             extra = outcome.introduced
             judge = Oracle(problem, extra=extra) if extra else oracle
+            _check_letters(outcome)
             found = _confirmed(outcome, judge, confirmed)
             if problem.givens and not found.checked.points:
                 _refuse_contradiction(problem)
             yield found
+
+
+def _check_letters(outcome: Outcome) -> None:
+    """Refuse a result that mentions the objective by the name of one of its letters."""
+    from derivation.terms import Index, indices_of, subterms
+
+    name = str(outcome.objective)
+    letters = {i.name for v in outcome.wrt for i in indices_of(v) if isinstance(i, Index)}
+    if name not in letters or outcome.result is None:
+        return
+    said = (outcome.result, *outcome.conditions, *outcome.domain)
+    said += tuple(d.body for d in outcome.introduced)
+    if any(s == outcome.objective for t in said for s in subterms(t)):
+        raise InputError(
+            f"the result mentions the objective `{name}`, so `{name}` cannot be an index too",
+            hint="use another letter after `wrt`",
+        )
 
 
 def _refuse_contradiction(problem: Problem) -> None:

@@ -507,3 +507,10 @@ def test_wrong_kinds_of_arguments() -> None:
         derive("L = x", wrt="x", given=3)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="thousands of digits"):
         derive(sympy.Integer(10) ** 5000 * sympy.Symbol("x"), wrt="x")
+
+
+def test_a_letter_called_as_the_objective() -> None:
+    found = derive("L = sum(z[i]**2 for i in K)", wrt="z[L]")
+    assert str(found.result) == "2*z[L]"
+    with pytest.raises(InputError, match="the result mentions the objective `L`"):
+        derive("L = exp(sum(z[i]**2 for i in K))", wrt="z[L]")

@@ -378,6 +378,8 @@ class _Problem:
 
     def _objective(self, definitions: Mapping[str, Definition]) -> tuple[Any, dict[str, Any]]:
         target = self.program.of
+        asked = target.name.text if target else next(iter([*definitions][-1:]), "")
+        self.below = _below(asked, definitions)
         if target is None:
             if not definitions:
                 return ZERO, {}
@@ -404,9 +406,12 @@ class _Problem:
         return found.head, letters
 
     def _check_apart(self, target: Target, taken: Iterable[str], word: str) -> None:
-        """Refuse letters of a result that are scalars too: `2*a*z[a]` would mean two things."""
+        """Refuse letters of a result that are scalars too: `2*a*z[a]` would mean two things.
+
+        Of scalars that the objective does not rest on, nothing is said in a result.
+        """
         for token in target.slots or ():
-            if token.text in self.words.scalars:
+            if token.text in self.words.scalars and token.text in self.below:
                 free = self._free_letter(token.text, taken)
                 what = "label" if token.text in self.words.labels else "scalar"
                 fail(
@@ -750,6 +755,18 @@ def _relation(condition: Any) -> Any:
 def _show(t: Any) -> str:
     inside = ",".join(str(i.name) if isinstance(i, Index) else str(i) for i in indices_of(t))
     return f"{name_of(t)}[{inside}]" if inside else name_of(t)
+
+
+def _below(name: str, definitions: Mapping[str, Definition]) -> set[str]:
+    """The names that a definition rests on."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        made = definitions.get(todo.pop())
+        new = names(made.body) - found if made else set()
+        found |= new
+        todo.extend(new)
+    return found
 
 
 def _renamed(target: Target, letter: str, free: str) -> str:
