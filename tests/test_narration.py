@@ -162,3 +162,12 @@ def test_a_condition_on_every_index_takes_no_letter_of_its_step() -> None:
     (condition,) = lemma.conditions
     wrt = {i.name for i in free_indices(lemma.before.args[1])}
     assert wrt and not wrt & {i.name for i in free_indices(condition)}
+
+
+def test_a_sum_taken_apart_is_not_told_as_sums_that_merge() -> None:
+    """LayerNorm's variance: sum of x - mu, term by term, by what mu is."""
+    (outcome,) = api.outcomes(api.read(library.load("layernorm")))
+    told = [w for s in outcome.steps for w in whys(s) if str(w[0].title[0]) == "Sum term by term"]
+    assert [said for _, said in told] == ["the sum is taken apart, by the definition of "]
+    merged = derived("L = sum(y[i]*(z[i] + w[i]) for i in K) + sum(z[k] for k in K); wrt z[j]")
+    assert not any(str(s.title[0]) == "Sum term by term" for s in merged.steps)

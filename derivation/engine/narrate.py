@@ -524,7 +524,7 @@ class Narrator:
             return ("Multiply out",), ("term by term",)
         if label == "collect":
             if "sum-add" in rules:
-                return ("Collect",), ("sums over one range merge, common factors go in front",)
+                return self._sums_words(proof)
             for known, called, because in _RECOGNISED:
                 if known in rules:
                     return (called,), (because,)
@@ -543,6 +543,15 @@ class Narrator:
             title, why = self._rule_words(proof)
             return title, (*why, f"; {cited(_uses(proof))}") if _uses(proof) else why
         return self._contract_words(rules)
+
+    def _sums_words(self, proof: Proof) -> tuple[Prose, Prose]:
+        """Sums brought together, or one taken apart because its terms are known one by one."""
+        done = [m for _, m in moves(proof)]
+        if any(m.rule == "sum-add" and m.direction == "rl" for m in done):
+            return ("Collect",), ("sums over one range merge, common factors go in front",)
+        named = [m.after for m in done if m.rule == "definition" and m.direction == "rl"]
+        by: Prose = (", by the definition of ", named[0]) if named else ()
+        return ("Sum term by term",), ("the sum is taken apart", *by)
 
     def _rule_words(self, proof: Proof) -> tuple[Prose, Prose]:
         """Named after the outermost law that a person would name."""
