@@ -11,7 +11,7 @@ from derivation.engine import derive_outcome
 from derivation.language import read_problem, write
 from derivation.oracle import Oracle
 from derivation.steps import Outcome
-from derivation.terms import alpha_equal
+from derivation.terms import alpha_equal, free_indices
 
 PROGRAM = """
 yhat[i] = exp(z[i]) / sum(exp(z[k]) for k in K)
@@ -164,3 +164,18 @@ def test_the_lemma_on_the_logarithm_finds_a_letter_when_the_usual_ones_are_taken
     outcome = derive(text)
     assert write(outcome.result) == "1"
     assert ("lemma", "diff(log(x2), x2)", "1/x2") in lines(outcome)
+
+
+def test_a_delta_under_its_own_sum_is_not_split_by_cases() -> None:
+    """The i of sum_i exp(delta(k, i)*x_i) is not free: k = i is no case of the whole."""
+    problem = read_problem(
+        "h[j] = sum(r[j] + logsumexp(delta(k,i)*x[i] for i in K) for k in K); r[k] = x[k]\n"
+        "L = sum(exp(1 + (r[k]*h[k])**2) for k in K)\nwrt x[j]"
+    )
+    outcome = derive_outcome(problem, problem.wrt[0], style="cases")
+    assert outcome.result is not None
+    steps = list(outcome.steps)
+    while steps:
+        step = steps.pop()
+        steps.extend(step.substeps)
+        assert free_indices(step.after) <= free_indices(step.before), step.number

@@ -17,6 +17,7 @@ from derivation.terms import (
     Index,
     KroneckerDelta,
     Mul,
+    Reduction,
     Relation,
     SumOver,
     Term,
@@ -45,13 +46,10 @@ class CaseSplitter:
         if len(deltas) != 1 or not isinstance(t, Mul | KroneckerDelta | Add):
             return None
         (d,) = deltas
-        if not all(isinstance(i, Index) for i in d.args) or any(
-            isinstance(s, SumOver)
-            and free_indices(s) & free_indices(d)
-            != free_indices(s) & free_indices(d) & free_indices(t)
-            for s in subterms(t)
-        ):
+        if not all(isinstance(i, Index) for i in d.args) or not set(d.args) <= free_indices(t):
             return None
+        if any(isinstance(s, Reduction) and s.index in d.args for s in subterms(t)):
+            return None  # under that sum the letter is another one
         places = [path for path, s in occurrences(t) if s == d]
         if len(places) != sum(1 for s in subterms(t) if s == d):
             return None

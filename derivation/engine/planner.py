@@ -118,6 +118,9 @@ class Planner:
             if len(wrt) == 2:
                 theorem = self._second(theorem, objective, wrt)
             refuse_vacuous(theorem, self.problem, self.introduced, self.narrator.letters.condition)
+            stray = free_indices(theorem.rhs) - free_indices(theorem.lhs)
+            if stray:
+                raise NotDerived(f"the result would depend on {', '.join(map(str, stray))}")
             result = self.narrator.letters.friendly(theorem.rhs)
         except (RuleRefused, KernelError, NotDerived) as stopped:
             reason = str(stopped) or type(stopped).__name__
