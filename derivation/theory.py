@@ -286,8 +286,8 @@ class Theory:
             if isinstance(exponent, Integer):
                 if int(exponent) < 0:
                     yield relation("!=", base, ZERO)
-            elif is_whole(exponent):
-                if not never_negative(exponent):
+            elif is_whole(exponent):  # x**0 has the derivative 0*x**(-1), which is one for x != 0
+                if not never_negative(add(exponent, MINUS_ONE)):
                     yield relation("!=", base, ZERO)
             else:
                 yield relation(">", base, ZERO)

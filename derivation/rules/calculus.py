@@ -244,7 +244,7 @@ def d_quotient(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     "Power rule",
     r"\partial f^c = c f^{c-1}\, \partial f,\quad \partial a^g = a^g \log a\; \partial g",
     needs=(
-        "f != 0 for a whole exponent that may be negative",
+        "f != 0 for a negative whole exponent, and for one of sizes that may be 0 or negative",
         "f > 0 for any other than whole ones",
     ),
     valid=(
@@ -260,7 +260,7 @@ def d_power(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Base or exponent (or both) may depend on the variable.
 
     A power with a size in its exponent is a product where that is a whole number, whatever the
-    sign of its base: x**0 = 1 also for x = 0, and 0*x**(-1) = 0 is the derivative of that.
+    sign of its base; where the exponent may be 0 or less, the base is not to be 0.
     """
     d = _Derivative(theory, t)
     refuse(isinstance(d.body, Pow), "not a power")
