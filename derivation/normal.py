@@ -253,19 +253,24 @@ def times(m1: Monomial, m2: Monomial, needs: set[Any]) -> Monomial:
     if not m2:
         return m1
     out = dict(m1)
-    for atom, e in m2:
-        have = out.get(atom)
+    _meet(out, m2, needs)
+    return frozenset(out.items())
+
+
+def _meet(powers: dict[Any, Any], m: Monomial, needs: set[Any]) -> None:
+    """Multiplies powers of atoms by a monomial, in place."""
+    for atom, e in m:
+        have = powers.get(atom)
         if have is None:
-            out[atom] = e
+            powers[atom] = e
             continue
         if atom != E:
             _needed(atom, have, e, needs)
         total = _add_exponents(have, e, needs)
         if isinstance(total, int) and total == 0:
-            del out[atom]
+            del powers[atom]
         else:
-            out[atom] = total
-    return frozenset(out.items())
+            powers[atom] = total
 
 
 def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
@@ -325,18 +330,7 @@ def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:
         ((m, d),) = poly.items()
         if any(_composite(atom) for atom, _ in m):
             break
-        for atom, e in m:
-            have = out.get(atom)
-            if have is None:
-                out[atom] = e
-                continue
-            if atom != E:
-                _needed(atom, have, e, needs)
-            total = _add_exponents(have, e, needs)
-            if isinstance(total, int) and total == 0:
-                del out[atom]
-            else:
-                out[atom] = total
+        _meet(out, m, needs)
         c *= d
         count += 1
     return {frozenset(out.items()): _coefficient(c)}, count

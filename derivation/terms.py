@@ -39,7 +39,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # n
 from contextlib import contextmanager  # noqa: E402
 from fractions import Fraction  # noqa: E402
 from operator import is_ as _is  # noqa: E402
-from typing import Any, TypeAlias  # noqa: E402
+from typing import Any, Generic, TypeAlias, TypeVar  # noqa: E402
 
 from sympy import (  # noqa: E402
     Add,
@@ -99,6 +99,37 @@ def _forget() -> None:
     _SAME.clear()
     for known in _MEMOS:
         known.clear()
+
+
+Value = TypeVar("Value")
+
+
+class ByObject(Generic[Value]):
+    """What is known of terms, by the objects that they are, which are kept alive.
+
+    No term is hashed, so of a line of hundreds of terms the known ones are looked up at once.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, Value] = {}
+        self._kept: list[Any] = []
+
+    def __contains__(self, t: Term) -> bool:
+        return id(t) in self._known
+
+    def __getitem__(self, t: Term) -> Value:
+        return self._known[id(t)]
+
+    def __setitem__(self, t: Term, value: Value) -> None:
+        self._known[id(t)] = value
+        self._kept.append(t)
+
+    def of(self, terms: Iterable[Term], otherwise: Callable[[Term], Value]) -> list[Value]:
+        """What is known of each of several terms; of all asked anew if one of them is new."""
+        try:
+            return [*map(self._known.__getitem__, map(id, terms))]
+        except KeyError:
+            return [*map(otherwise, terms)]
 
 
 @contextmanager

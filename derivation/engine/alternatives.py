@@ -25,7 +25,7 @@ from derivation.engine.arithmetic import (
 )
 from derivation.engine.collect import Collector
 from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, rearranged
-from derivation.engine.rewrites import occurrences
+from derivation.engine.rewrites import binds, occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
 from derivation.errors import RuleRefused
 from derivation.normal import normal_term, text
@@ -41,7 +41,6 @@ from derivation.terms import (
     Mul,
     Pow,
     ProductOver,
-    Reduction,
     SumOver,
     add,
     apply,
@@ -50,7 +49,6 @@ from derivation.terms import (
     exp,
     free_indices,
     if_else,
-    index_names,
     indices_of,
     inverse,
     is_element,
@@ -342,7 +340,7 @@ class Alternatives:
             for i, j in (d.args, d.args[::-1]):
                 if not isinstance(i, Indexed) or isinstance(j, Indexed):
                     continue
-                if any(_binds(f, j) for f in rest):
+                if any(binds(f, j) for f in rest):
                     continue  # it would be captured
 
                 def there(s: Any, i: Any = i, j: Any = j) -> Any:
@@ -462,12 +460,6 @@ def _shown(t: Any, after: Any) -> Iterator[Proof]:
 def _is_plain(e: Any) -> bool:
     """Whether an exponent is 1 or -1."""
     return is_number(e) and abs(value_of(e)) == 1
-
-
-def _binds(t: Any, j: Any) -> bool:
-    """Whether some sum in a term has the letter of an index for its own."""
-    letters = index_names(j)
-    return any(isinstance(s, Reduction) and s.index.name in letters for s in subterms(t))
 
 
 def _turned(body: Any) -> Iterator[Any]:

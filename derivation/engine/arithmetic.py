@@ -31,6 +31,7 @@ from derivation.terms import (
     is_number,
     memo,
     mul,
+    neg,
     number,
     power,
     value_of,
@@ -335,21 +336,49 @@ def expanded(t: Term) -> Any:
     return t
 
 
+def exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
+    """The exponent of a base among powers, where it may stand with the opposite sign; or None."""
+    key = normal_term(base)
+    turned = normal_term(negated(base)) if isinstance(base, Add) else None
+    for b, e in parts:
+        if b is base:
+            return e
+        own = normal_term(b)
+        if own is key or own is turned or (type(own) is type(key) and own in (key, turned)):
+            return e
+    return None
+
+
+def shared_powers(split: list[list[tuple[Any, Any]]]) -> list[tuple[Any, Any]]:
+    """The powers that several products have in common, each with the exponent nearest to 0."""
+    shared: list[tuple[Any, Any]] = []
+    for base, e in split[0]:
+        exps = [exponent_of(base, parts) for parts in split]
+        if None in exps:
+            continue
+        if not is_number(e):
+            gaps = [tidy(add(x, neg(e))) for x in exps]
+            if all(map(is_number, gaps)):
+                shared.append((base, tidy(add(e, number(min(map(value_of, gaps)))))))
+        elif all(map(is_number, exps)):
+            values = [value_of(x) for x in exps]
+            low = min(values, key=abs)
+            if all(v * low > 0 for v in values):
+                shared.append((base, number(low)))
+    return shared
+
+
 def in_front(t: Term) -> Any:
     """A sum of terms with the factors that all of them have in front: s - s*r as s*(1 - r)."""
     if not isinstance(t, Add):
         return t
-    split = [split_product(a)[1] for a in t.args]
-    shared = []
-    for b, _ in split[0]:
-        have = [x for parts in split for c, x in parts if c == b]
-        if len(have) == len(split) and all(is_number(x) and value_of(x) > 0 for x in have):
-            shared.append((b, number(min(map(value_of, have)))))
+    powers = shared_powers([split_product(a)[1] for a in t.args])
+    shared = [(b, e) for b, e in powers if is_number(e) and value_of(e) > 0]
     if not shared:
         return t
     below = [(b, number(-value_of(e))) for b, e in shared]
-    inner = add(*[tidy(mul(a, join_product(Fraction(1), below))) for a in t.args])
-    return mul(join_product(Fraction(1), shared), inner)
+    inner = add(*[tidy(mul(a, join_product(PLAIN, below))) for a in t.args])
+    return mul(join_product(PLAIN, shared), inner)
 
 
 def same(a: Term, b: Term) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from derivation.engine.arithmetic import expanded, tidy
 from derivation.engine.proof import Chain, Proof, join
-from derivation.engine.rewrites import occurrences
+from derivation.engine.rewrites import binds, occurrences
 from derivation.engine.simplify import Simplifier, factors_of
 from derivation.terms import (
     ONE,
@@ -17,7 +17,6 @@ from derivation.terms import (
     Index,
     KroneckerDelta,
     Mul,
-    Reduction,
     Relation,
     SumOver,
     Term,
@@ -48,7 +47,7 @@ class CaseSplitter:
         (d,) = deltas
         if not all(isinstance(i, Index) for i in d.args) or not set(d.args) <= free_indices(t):
             return None
-        if any(isinstance(s, Reduction) and s.index in d.args for s in subterms(t)):
+        if any(binds(t, i) for i in d.args):
             return None  # under that sum the letter is another one
         places = [path for path, s in occurrences(t) if s == d]
         if len(places) != sum(1 for s in subterms(t) if s == d):

@@ -15,12 +15,14 @@ import sympy
 
 from derivation.engine.arithmetic import (
     expanded,
+    exponent_of,
     join_product,
     leading,
     negated,
     over_one_denominator,
     same,
     scaled,
+    shared_powers,
     split_product,
     sums_in,
     tidy,
@@ -284,22 +286,7 @@ class Collector:
         """c*a + c*b = c*(a + b) for the terms chosen."""
         chosen = [t.args[k] for k in which]
         split = [split_product(a) for a in chosen]
-        shared: list[tuple[Any, Any]] = []
-        for base, e in split[0][1]:
-            if not is_number(e):
-                exps = [_exponent_of(base, parts) for _, parts in split]
-                gaps = [ZERO if x is None else tidy(add(x, neg(e))) for x in exps]
-                if None not in exps and all(is_number(g) for g in gaps):
-                    lowest = number(min(map(value_of, gaps)))
-                    shared.append((base, tidy(add(e, lowest))))
-                continue
-            exps = [_exponent_of(base, parts) for _, parts in split]
-            if any(x is None or not is_number(x) for x in exps):
-                continue
-            values = [value_of(x) for x in exps]
-            low = min(values, key=abs)
-            if all(v * low > 0 for v in values):
-                shared.append((base, number(low)))
+        shared = shared_powers([parts for _, parts in split])
         coefficients = [c for c, _ in split]
         numeric = _gcd(coefficients)
         if all(c < 0 for c in coefficients):
@@ -463,18 +450,6 @@ def same_guard(a: Any, b: Any) -> bool:
     return bool(oriented(a) == oriented(b))
 
 
-def _exponent_of(base: Any, parts: list[tuple[Any, Any]]) -> Any:
-    key = normal_term(base)
-    turned = normal_term(negated(base)) if isinstance(base, Add) else None
-    for b, e in parts:
-        if b is base:
-            return e
-        own = normal_term(b)
-        if own is key or own is turned or (type(own) is type(key) and own in (key, turned)):
-            return e
-    return None
-
-
 def _gcd(values: list[Fraction]) -> Fraction:
     return Fraction(gcd(*[v.numerator for v in values]), lcm(*[v.denominator for v in values]))
 
@@ -489,7 +464,7 @@ def _renamed(t: Any, letter: Any) -> Any:
 def _shared_front(c: Any, d: Any) -> tuple[Any, Any, Any]:
     """(g, c/g, d/g) with g the factors that both have."""
     (nc, pc), (nd, pd) = split_product(c), split_product(d)
-    shared = [(b, e) for b, e in pc if _exponent_of(b, pd) == e]
+    shared = [(b, e) for b, e in pc if exponent_of(b, pd) == e]
     numeric = _gcd([nc, nd])
     if nc < 0 and nd < 0:
         numeric = -numeric

@@ -101,11 +101,13 @@ def _may_be_constant(planner: Planner, definition: Definition, over: Any) -> boo
     if all(_is_free_input(planner, f) for f in factors):
         return False
     if len(factors) == 1 and isinstance(factors[0], Indexed):
-        order = list(theory.definitions)
         name = name_of(factors[0])
         entries = [s for s in parts if isinstance(s, Indexed) and name_of(s) == name]
-        earlier = name in order and order.index(name) < order.index(definition.name)
-        if earlier and len(entries) == 1 and name not in theory.below(names(body) - {name}):
+        if (
+            theory.defined(factors[0])
+            and len(entries) == 1
+            and name not in theory.below(names(body) - {name})
+        ):
             whole = sum_over(factors[0], over)  # what is left of the sum: known by now, or never
             known = planner.shortener.rewrites
             return any(match(rw.pattern, whole, theory) is not None for rw in known)

@@ -56,7 +56,6 @@ from derivation.terms import (
     add,
     apply,
     at,
-    canonical,
     exp,
     free_indices,
     inverse,
@@ -68,7 +67,6 @@ from derivation.terms import (
     number,
     power,
     relation,
-    replace_terms,
     sigmoid,
     substitute,
     subterms,
@@ -379,15 +377,7 @@ def _has_sum(t: Term) -> bool:
     return any(isinstance(s, Reduction) for s in subterms(t))
 
 
-def _in_own_letters(t: Any, body: Term) -> Any:
-    """The term with its sums in the letters that the definition's right side has for them."""
-    sums = {canonical(s): s for s in subterms(body) if isinstance(s, Reduction)}
-    return replace_terms(t, sums.get) if sums else t
-
-
 def _fold(simplifier: Simplifier, definition: Definition, generator: Any, solved: Any) -> Rewrite:
-    solved = _in_own_letters(solved, definition.body)
-
     def prove(values: dict[Any, Any]) -> Any:
         right = substitute(solved, values)
         unfolding = Chain(right)

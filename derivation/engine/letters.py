@@ -12,6 +12,7 @@ from derivation.terms import (
     TRUE,
     ZERO,
     AnyOf,
+    ByObject,
     Every,
     Index,
     KroneckerDelta,
@@ -43,8 +44,7 @@ class Letters:
 
     def __init__(self, theory: Theory) -> None:
         self._memo: dict[Term, Any] = {}
-        self._letters: dict[int, frozenset[str] | None] = {}  # by object: those of ``_seen``
-        self._seen: list[Term] = []
+        self._letters: ByObject[frozenset[str] | None] = ByObject()
         self.by_size: dict[Any, list[str]] = {}
         for definition in theory.definitions.values():
             for s in (*definition.params, *subterms(definition.body)):
@@ -86,22 +86,18 @@ class Letters:
 
     def _bound(self, t: Term) -> frozenset[str] | None:
         """The letters bound in a term; None if one of them hides another or is not a reader's."""
-        if id(t) in self._letters:
-            return self._letters[id(t)]
+        if t in self._letters:
+            return self._letters[t]
         found: frozenset[str] | None = frozenset()
         if not (is_leaf(t) or isinstance(t, KroneckerDelta)):
-            try:  # of a line of many terms one or two are new
-                inside = set(map(self._letters.__getitem__, map(id, t.args)))
-            except KeyError:
-                inside = set(map(self._bound, t.args))
+            inside = set(self._letters.of(t.args, self._bound))
             known = [letters for letters in inside if letters is not None]
             found = frozenset().union(*known) if len(known) == len(inside) else None
         if isinstance(t, Reduction) and found is not None:
             name = t.index.name
             hidden = name in found or name in self._names or name.startswith(ENGINE_LETTER)
             found = None if hidden else found | {name}
-        self._letters[id(t)] = found
-        self._seen.append(t)
+        self._letters[t] = found
         return found
 
     def _choose(self, like: Any, taken: frozenset[str]) -> Any:

@@ -221,6 +221,11 @@ def occurrences(t: Term) -> Places:
     return found
 
 
+def binds(t: Term, i: Any) -> bool:
+    """Whether some sum in a term has an index for its own."""
+    return any(isinstance(s, Reduction) and s.index == i for s in subterms(t))
+
+
 def heads(t: Term) -> frozenset[type]:
     """The kinds of subterms that occur in a term."""
     found = _HEADS.get(t)

@@ -181,9 +181,7 @@ class Shortener:
                 break
             best = self._better(best, candidate, without)
         if self.effort.left > 0 and _functions(best.after) != _functions(first.after):
-            for candidate in safely(
-                self._opened(best, without)
-            ):  # log(a/b) that came may be shared
+            for candidate in safely(self._opened(best, without)):  # a log(a/b) may be shared
                 best = self._better(best, candidate, without)
         for candidate in safely_each(self._by_other_names(t, best.after, without)):
             if cost(candidate.after) < cost(best.after):

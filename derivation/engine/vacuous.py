@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from sympy import KroneckerDelta, Pow, zoo
@@ -22,7 +21,6 @@ from derivation.terms import (
     Relation,
     Term,
     is_number,
-    negate,
     subterms,
     value_of,
 )
@@ -62,11 +60,7 @@ def contradiction(problem: Problem) -> Term | None:
 
     Bounds on one and the same term are compared when the problem is read.
     """
-    for k, g in enumerate(problem.givens):
-        others = problem.givens[:k] + problem.givens[k + 1 :]
-        if Theory(replace(problem, givens=others)).decide(negate(g))[0]:
-            return g
-    return None
+    return Theory(problem).excluded(problem.givens)
 
 
 def _never_holds(h: Any) -> bool:

@@ -343,20 +343,16 @@ class Oracle:
         return min(_entries(free_indices(t), point.sizes), CAP) * self._loops(t, point)
 
     def _loops(self, t: Term, point: Point) -> int:
-        found = point.costs.get(id(t))
-        if found is None and (is_element(t) or not t.args):
-            point.remember(t, 1)
-            return 1
-        if found is None:
-            try:  # of a line of many terms one or two are new
-                found = 1 + sum(map(point.costs.__getitem__, map(id, t.args)))
-            except KeyError:
-                found = 1 + sum([self._loops(a, point) for a in t.args])
+        if t in point.costs:
+            return point.costs[t]
+        found = 1
+        if not is_element(t):
+            found += sum(point.costs.of(t.args, lambda a: self._loops(a, point)))
             if isinstance(t, Reduction):
                 found *= extent(t.index.size, point.sizes)
             elif isinstance(t, Diff | Partial):
                 found = (found + self._below(t, point)) * 3 ** (len(t.args) - 1)
-            point.remember(t, found)
+        point.costs[t] = found
         return found
 
     def _below(self, t: Term, point: Point) -> int:

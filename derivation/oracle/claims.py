@@ -12,6 +12,7 @@ from derivation.oracle.worlds import Key, World
 from derivation.terms import (
     ONE,
     ZERO,
+    ByObject,
     Term,
     all_of,
     conjuncts,
@@ -66,13 +67,8 @@ class Point:
         self._programs = programs
         self._worlds: dict[int, World] = {}
         self._values: dict[tuple[Term, int], dict[Key, Number]] = {}
-        self.costs: dict[int, int] = {}  # by object: those of ``_seen``
-        self._seen: list[Term] = []
+        self.costs: ByObject[int] = ByObject()
         self.definition_costs: dict[str, int] = {}
-
-    def remember(self, t: Term, cost: int) -> None:
-        self.costs[id(t)] = cost
-        self._seen.append(t)
 
     def value(
         self, t: Term, free: tuple[Any, ...], digits: int = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -24,6 +24,7 @@ from derivation.terms import (
     PI,
     AllOf,
     AnyOf,
+    ByObject,
     Diff,
     Every,
     FunctionDerivative,
@@ -71,7 +72,7 @@ class Program:
         self.definitions, self.labels, self.field, self.seed = definitions, labels, field, seed
         self._slots: dict[Term, int] = {}
         self._code: dict[Term, Code] = {}
-        self._objects: dict[int, tuple[Term, Code]] = {}  # the same by object, which it keeps alive
+        self._objects: ByObject[Code] = ByObject()  # the same
         self._bodies: dict[str, tuple[list[int], Code]] = {}
         self._dependents: dict[str, frozenset[str]] = {}
         self._monomials: dict[Any, list[tuple[Number, tuple[int, ...]]]] = {}
@@ -168,15 +169,8 @@ class Program:
         found = self._code.get(t)
         if found is None:
             found = self._code[t] = self._compile(t)
-        self._objects[id(t)] = (t, found)
+        self._objects[t] = found
         return found
-
-    def _codes(self, terms: Sequence[Term]) -> list[Code]:
-        """The closures of several terms, most of which have been met."""
-        try:
-            return [code for _, code in map(self._objects.__getitem__, map(id, terms))]
-        except KeyError:
-            return [self.code(t) for t in terms]
 
     def _compile(self, t: Term) -> Code:
         if is_number(t):
@@ -184,7 +178,7 @@ class Program:
         if is_element(t):
             return self._element(t)
         if isinstance(t, Add):
-            return self._sum_of(self._codes(t.args))
+            return self._sum_of(self._objects.of(t.args, self.code))
         if isinstance(t, Mul):
             return self._product_of(t)
         if isinstance(t, Pow):
