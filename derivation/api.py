@@ -93,7 +93,7 @@ def derive(
     >>> d.result
     p[j] - y[j]
     """
-    if wrt is not None and not isinstance(wrt, str | Basic):
+    if wrt is not None and not isinstance(wrt, (str, Basic)):
         wrt = " then ".join(map(_text, _several(wrt)))
     asked = _read(problem, wrt, of, given, style, where)
     if len(asked.wrt) != 1:
@@ -123,7 +123,7 @@ def gradients(
     >>> list(found)
     ['w[j]', 'b']
     """
-    if wrt is not None and not isinstance(wrt, str | Basic):
+    if wrt is not None and not isinstance(wrt, (str, Basic)):
         wrt = ", ".join(map(_text, _several(wrt)))
     asked = _read(problem, wrt, of, given, style, where)
     return Gradients({_wrt_text(d.outcome.wrt): d for d in _derivations(asked, inline)})
@@ -371,12 +371,12 @@ def _read(
 ) -> Problem:
     definitions = dict(where or {})
     entry = library.entry("")
-    if not isinstance(source, str | os.PathLike | Expr):
+    if not isinstance(source, (str, os.PathLike, Expr)):
         raise InputError(
             f"a problem is text, a path or a SymPy expression, not {type(source).__name__}",
             hint='for example derive("L = sum(z[i]**2 for i in K)", wrt="z[j]")',
         )
-    if not isinstance(given, str | Basic | Iterable | None):
+    if not (given is None or isinstance(given, (str, Basic, Iterable))):
         raise InputError(f"a condition is text or a SymPy relation, not {given!r}")
     if isinstance(source, Expr):
         definitions = {**definitions, "L": source}
@@ -391,7 +391,7 @@ def _read(
     before = _definitions(definitions)
     if before:
         entry = replace(entry, text="\n".join((*before, entry.text)).rstrip("\n"))
-    conditions = [given] if isinstance(given, str | Basic) else list(given or ())
+    conditions = [given] if isinstance(given, (str, Basic)) else list(given or ())
     return read(
         entry,
         wrt=None if wrt is None else _text(wrt),

@@ -142,11 +142,11 @@ def _is_open(c: Any, varies: Callable[[Any], bool]) -> bool:
         return True
     if isinstance(c, Every):
         return all(_is_open(a, varies) for a in (negate(c.guard), c.body))
-    if isinstance(c, AllOf | AnyOf):
+    if isinstance(c, (AllOf, AnyOf)):
         return all(_is_open(a, varies) for a in c.args)
     if isinstance(c, Not):
         whole = c.args[0]
-        return isinstance(whole, AllOf | AnyOf) and all(
+        return isinstance(whole, (AllOf, AnyOf)) and all(
             _is_open(negate(a), varies) for a in whole.args
         )
     return c.op in ("<", ">", "!=")
@@ -285,7 +285,7 @@ def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
     if not 0 <= k < len(t.args):
         raise KernelError(f"no place {k} in {t}")
     rhs, hypotheses = _replaced(t.args[k], path[1:], th)
-    if isinstance(t, Indexed | KroneckerDelta):
+    if isinstance(t, (Indexed, KroneckerDelta)):
         raise KernelError("an equality of values cannot replace an index")
     if is_literal_place(t, k):
         raise KernelError("an equality of values cannot replace the order of a derivative")
@@ -297,7 +297,7 @@ def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
     elif isinstance(t, IfElse) and k > 0:
         if hypotheses:
             hypotheses = _where(t.args[0] if k == 1 else negate(t.args[0]), hypotheses)
-    elif isinstance(t, Diff | Partial):
+    elif isinstance(t, (Diff, Partial)):
         hypotheses = hypotheses | _kept_by_derivative(t, k, rhs, hypotheses, th)
     args = (*t.args[:k], rhs, *t.args[k + 1 :])
     return rebuild(t, args), frozenset(map(canonical, hypotheses)) if hypotheses else _NONE

@@ -14,6 +14,7 @@ from derivation.terms import (
     Term,
     conjuncts,
     free_indices,
+    identical,
     relation,
 )
 
@@ -54,7 +55,7 @@ def _match(
     if not p.args:
         return bool(p == t)
     if isinstance(p, Reduction):
-        if p.index.size != t.index.size:
+        if not identical(p.index.size, t.index.size):
             return False
         # letters bound further out that the two inner ones hide can no longer be meant
         inner = {a: None if b == t.index else b for a, b in bound.items()}

@@ -137,7 +137,7 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
             if isinstance(base, Pow) and isinstance(base.args[1], Integer):
                 return _poly(power(base.args[0], number(int(base.args[1]) * int(exponent))), needs)
         return _power(_poly(base, needs), exponent, needs)
-    if isinstance(t, sympy.exp):
+    if type(t) is sympy.exp:
         exponent = term_of(_poly(t.args[0], needs))
         return {UNIT: 1} if exponent == ZERO else {frozenset(((E, _exponent(exponent)),)): 1}
     return _atom(t, needs)
@@ -167,9 +167,9 @@ def _atom(t: Term, needs: set[Any]) -> Poly:
         if branches[0] == branches[1]:
             return _poly(branches[0], needs)
         atom = if_else(condition, *branches)
-    elif isinstance(t, Diff | Partial):
+    elif isinstance(t, (Diff, Partial)):
         atom = canonical(t)
-    elif isinstance(t, sympy.Max | sympy.Min):
+    elif isinstance(t, (sympy.Max, sympy.Min)):
         atom = rebuild(t, tuple(sorted((term_of(_poly(a, needs)) for a in t.args), key=text)))
     elif isinstance(t, FunctionDerivative):
         name, orders, xs = split_function_derivative(t)
@@ -207,7 +207,7 @@ def oriented(c: Term) -> Any:
     if isinstance(c, Reduction):
         return canonical(c)
     parts = tuple(sorted({oriented(a) for a in c.args}, key=text))
-    if len(parts) == 1 and isinstance(c, AllOf | AnyOf):
+    if len(parts) == 1 and isinstance(c, (AllOf, AnyOf)):
         return parts[0]
     return rebuild(c, parts)
 
@@ -233,17 +233,20 @@ def _exponent(t: Any) -> Any:
 
 
 def _as_term(e: Any) -> Any:
-    return number(e) if isinstance(e, int | Fraction) else e
+    return number(e) if isinstance(e, (int, Fraction)) else e
 
 
 def _add_exponents(a: Any, b: Any, needs: set[Any]) -> Any:
-    if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+    if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
         return _coefficient(a + b)
     return _exponent(term_of(_poly(add(_as_term(a), _as_term(b)), needs)))
 
 
+_COMPOSITE = (Add, Mul, Pow, Rational)
+
+
 def _composite(atom: Any) -> bool:
-    return isinstance(atom, Add | Mul | Pow | Rational)
+    return isinstance(atom, _COMPOSITE)
 
 
 def times(m1: Monomial, m2: Monomial, needs: set[Any]) -> Monomial:
@@ -278,7 +281,7 @@ def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
     if isinstance(a, int) and isinstance(b, int):
         if (a < 0) != (b < 0):
             needs.add(relation("!=", atom, ZERO))
-    elif isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+    elif isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
         needs.add(relation(">=" if a > 0 and b > 0 else ">", atom, ZERO))
     elif is_whole(_as_term(a)) and is_whole(_as_term(b)):  # x**0 = 1 for x = 0 too
         if not (never_negative(_as_term(a)) and never_negative(_as_term(b))):
@@ -289,9 +292,9 @@ def _needed(atom: Any, a: Any, b: Any, needs: set[Any]) -> None:
 
 def is_whole(t: Term) -> bool:
     """Whether the term is an integer by its form: of sizes, indices and whole numbers."""
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         return all(map(is_whole, t.args))
-    return isinstance(t, Integer | Size | Index)
+    return isinstance(t, (Integer, Size, Index))
 
 
 def never_negative(t: Term) -> bool:
@@ -304,9 +307,9 @@ def _least(t: Term) -> int | None:
     """A whole number that a whole term is not below; None where none is seen."""
     if isinstance(t, Integer):
         return int(t)
-    if isinstance(t, Size | Index):
+    if isinstance(t, (Size, Index)):
         return 1
-    if not isinstance(t, Add | Mul):
+    if not isinstance(t, (Add, Mul)):
         return None
     bounds = [b for b in map(_least, t.args) if b is not None]
     if len(bounds) < len(t.args):
@@ -368,7 +371,7 @@ def multiply(p: Poly, q: Poly, needs: set[Any]) -> Poly:
                 value = whole_power(Fraction(int(a.p), int(a.q)), e)
                 product = {n: _coefficient(x * value) for n, x in product.items()}
             elif _expands(a, e):
-                if isinstance(a, Mul | Pow):
+                if isinstance(a, (Mul, Pow)):
                     product = multiply(product, _power(_poly(a, needs), number(e), needs), needs)
                     continue
                 for _ in range(e):
@@ -382,7 +385,7 @@ def _expands(atom: Any, e: Any) -> bool:
     """Whether an atom of a monomial has become an ordinary factor again."""
     if isinstance(atom, Rational):
         return isinstance(e, int) and atom != ZERO
-    if isinstance(atom, Mul | Pow) and isinstance(e, int):
+    if isinstance(atom, (Mul, Pow)) and isinstance(e, int):
         return True  # a power of a product is one of its factors
     return _composite(atom) and isinstance(e, int) and 0 < e <= MAX_POWER
 
@@ -436,7 +439,7 @@ def _scale(m: Monomial, e: Any, needs: set[Any]) -> Monomial:
     """The monomial to a power."""
     out = []
     for atom, inner in m:
-        if isinstance(inner, int | Fraction) and isinstance(e, int | Fraction):
+        if isinstance(inner, (int, Fraction)) and isinstance(e, (int, Fraction)):
             total = _coefficient(inner * e)
         else:
             total = _exponent(term_of(_poly(mul(_as_term(inner), _as_term(e)), needs)))
@@ -496,7 +499,7 @@ def _common_monomial(poly: Poly, needs: set[Any]) -> tuple[Monomial, Poly]:
 
 def _monomial_text(m: Monomial) -> str:
     return "*".join(
-        sorted(f"{text(a)}^{e if isinstance(e, int | Fraction) else text(e)}" for a, e in m)
+        sorted(f"{text(a)}^{e if isinstance(e, (int, Fraction)) else text(e)}" for a, e in m)
     )
 
 
@@ -513,7 +516,7 @@ def term_of(poly: Poly) -> Any:
 def _monomial_term(m: Monomial, c: Any) -> Any:
     factors = []
     for a, e in sorted(m, key=lambda item: text(item[0])):
-        if a == E:
+        if a is E:
             factors.append(exp(_as_term(e)))
         elif isinstance(e, int) and e == 1:
             factors.append(a)
@@ -553,7 +556,7 @@ def difference_vanishes(a: Term, b: Term) -> Conditions | None:
         lowest: dict[Any, int] = {}
         for m in poly:
             for atom, e in m:
-                if isinstance(atom, Add) and isinstance(e, int | Fraction) and e < 0:
+                if isinstance(atom, Add) and isinstance(e, (int, Fraction)) and e < 0:
                     lowest[atom] = min(lowest.get(atom, 0), -ceil(-e))
         if not lowest:
             break

@@ -121,7 +121,7 @@ class Signs:
         if is_number(t):
             v = value_of(t)
             return (POS if v > 0 else NEG if v < 0 else ZER), NOTHING
-        if isinstance(t, Size | Index) or t == PI:
+        if isinstance(t, (Size, Index)) or t == PI:
             return POS, NOTHING
         if is_element(t):
             return self._sign_of_element(t)
@@ -135,9 +135,9 @@ class Signs:
             return signs, used
         if isinstance(t, Pow):
             return self._sign_of_power(t)
-        if isinstance(t, SumOver | ProductOver | MaxOver | MinOver):
+        if isinstance(t, (SumOver, ProductOver, MaxOver, MinOver)):
             return self._sign_of_reduction(t)
-        if isinstance(t, sympy.exp | sigmoid | softplus | sympy.cosh):
+        if isinstance(t, (sympy.exp, sigmoid, softplus, sympy.cosh)):
             return POS, NOTHING
         if isinstance(t, sympy.Abs):
             s, by = self.sign(t.args[0])
@@ -161,7 +161,7 @@ class Signs:
             return a | b, by_a | by_b
         if isinstance(t, KroneckerDelta):
             return POS | ZER, NOTHING
-        if isinstance(t, sympy.Max | sympy.Min):
+        if isinstance(t, (sympy.Max, sympy.Min)):
             (a, by_a), (b, by_b) = self.sign(t.args[0]), self.sign(t.args[1])
             return a | b, by_a | by_b
         return ANY, NOTHING

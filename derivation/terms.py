@@ -585,15 +585,15 @@ class Reduction(Expr):  # type: ignore[misc]
 
     @property
     def body(self) -> Any:
-        return self.args[0]
+        return self._args[0]
 
     @property
     def index(self) -> Any:
-        return self.args[1]
+        return self._args[1]
 
     @property
     def guard(self) -> Any:
-        return self.args[2]
+        return self._args[2]
 
 
 class SumOver(Reduction):
@@ -684,20 +684,28 @@ def partial(body: Term, *variables: Term) -> Any:
 # -- structure ------------------------------------------------------------------------------
 
 
+def identical(a: Term, b: Term) -> bool:
+    """Equality as written; for terms that mostly are one object or differ, faster than ``==``."""
+    return a is b or (type(a) is type(b) and hash(a) == hash(b) and bool(a == b))
+
+
 def rebuild(t: Term, args: tuple[Term, ...]) -> Any:
     """The same head with other arguments."""
-    same = len(args) == len(t.args) and all(map(_is, args, t.args))
+    same = len(args) == len(t._args) and all(map(_is, args, t._args))
     return t if same else _make(type(t), *args)
 
 
+_ENTRIES = (Indexed, IndexedBase)
+
+
 def is_leaf(t: Term) -> bool:
-    return not t.args or isinstance(t, Indexed | IndexedBase)
+    return not t._args or isinstance(t, _ENTRIES)
 
 
 def at(t: Term, path: Path) -> Any:
     """The subterm at a path of child indices; raises IndexError where there is none."""
     for k in path:
-        t = t.args[k]
+        t = t._args[k]
     return t
 
 
@@ -706,7 +714,7 @@ def replace_at(t: Term, path: Path, new: Term) -> Any:
     if not path:
         return new
     k = path[0]
-    args = list(t.args)
+    args = list(t._args)
     args[k] = replace_at(args[k], path[1:], new)
     return _make(type(t), *args)
 
@@ -714,9 +722,9 @@ def replace_at(t: Term, path: Path, new: Term) -> Any:
 def subterms(t: Term) -> Iterator[Any]:
     """The term and all its subterms, outermost first (not the inside of an array's name)."""
     yield t
-    if isinstance(t, IndexedBase | _Operator):
+    if isinstance(t, (IndexedBase, _Operator)):
         return
-    for a in t.args:
+    for a in t._args:
         yield from subterms(a)
 
 
@@ -737,19 +745,21 @@ def free_indices(t: Term) -> frozenset[Any]:
     >>> sorted(map(str, free_indices(sum_over(element("w", i, j), i))))
     ['j']
     """
-    found = _FREE.get(t)
-    if found is not None:
-        return found
-    if isinstance(t, Index):
-        found = _FREE[t] = frozenset((t,))
-        return found
-    if not t.args:
+    inside = t._args
+    if not inside and not isinstance(t, Index):
         return _EMPTY
-    out = frozenset().union(*[free_indices(a) for a in _objects(t.args)])
-    if isinstance(t, Reduction):
-        out -= {t.index}
-    _FREE[t] = out
-    return out
+    found = _FREE.get(t)
+    if found is None:
+        if not inside:
+            found = frozenset((t,))
+        elif isinstance(t, Indexed):
+            found = _EMPTY.union(*map(free_indices, inside[1:]))
+        else:
+            found = _EMPTY.union(*map(free_indices, _objects(inside)))
+            if isinstance(t, Reduction):
+                found -= {inside[1]}
+        _FREE[t] = found
+    return found
 
 
 def names(t: Term) -> frozenset[str]:
@@ -764,7 +774,7 @@ def names(t: Term) -> frozenset[str]:
     elif isinstance(t, Symbol):
         out = frozenset((str(t.name),))
     else:
-        out = frozenset().union(*[names(a) for a in _objects(t.args)]) if t.args else _EMPTY
+        out = frozenset().union(*[names(a) for a in _objects(t._args)]) if t._args else _EMPTY
         if isinstance(t, AppliedUndef):
             out |= {type(t).__name__}
     _NAMES[t] = out
@@ -831,7 +841,7 @@ def _substituted(t: Term, live: Mapping[Any, Term]) -> Any:
             live = {**live, over: fresh}
             over = fresh
         return _make(type(t), _substituted(t.body, live), over, _substituted(t.guard, live))
-    args = [_substituted(a, live) for a in t.args]
+    args = [_substituted(a, live) for a in t._args]
     # two conditions may have become one, which would not read back as two
     return all_of(*args) if isinstance(t, AllOf) else _make(type(t), *args)
 
@@ -846,7 +856,7 @@ def replace_terms(t: Term, swap: Callable[[Any], Any]) -> Any:
         return new
     if is_leaf(t) or isinstance(t, _Operator):
         return t
-    return rebuild(t, tuple(replace_terms(a, swap) for a in t.args))
+    return rebuild(t, tuple(replace_terms(a, swap) for a in t._args))
 
 
 ENGINE_LETTER = "_"  # begins the letters that the engine itself gives to bound indices
@@ -854,10 +864,13 @@ _HEIGHT: dict[Term, int] = memo()
 _CANONICAL: dict[Term, Any] = memo()
 
 
-def _height(t: Term) -> int:
+def depth(t: Term) -> int:
+    """How many sums (products, maxima, minima) of a term stand inside one another."""
+    if is_leaf(t):
+        return 0
     found = _HEIGHT.get(t)
     if found is None:
-        found = max(map(_height, t.args), default=0) + isinstance(t, Reduction)
+        found = max(map(depth, t._args), default=0) + isinstance(t, Reduction)
         _HEIGHT[t] = found
     return found
 
@@ -869,23 +882,23 @@ def canonical(t: Term) -> Any:
     >>> canonical(sum_over(element("z", i), i)) == canonical(sum_over(element("z", k), k))
     True
     """
+    if is_leaf(t):
+        return t
     found = _CANONICAL.get(t)
     if found is not None:
         return found
-    if not t.args:
-        return t
     if isinstance(t, Reduction):
         body, guard = canonical(t.body), canonical(t.guard)
-        height = max(_height(body), _height(guard))
+        height = max(depth(body), depth(guard))
         taken = {i.name for i in free_indices(t)}
         while f"{ENGINE_LETTER}{height}" in taken:
             height += 1
         bound = index(f"{ENGINE_LETTER}{height}", t.index.size)
-        if bound != t.index:
+        if not identical(bound, t.index):
             body, guard = substitute(body, {t.index: bound}), substitute(guard, {t.index: bound})
         out = _make(type(t), body, bound, guard)
     else:
-        out = rebuild(t, tuple(canonical(a) for a in t.args))
+        out = rebuild(t, tuple(canonical(a) for a in t._args))
     if out is not t:
         _CANONICAL[out] = out
     _CANONICAL[t] = out
@@ -894,7 +907,7 @@ def canonical(t: Term) -> Any:
 
 def alpha_equal(a: Term, b: Term) -> bool:
     """Equal up to the letters of bound indices."""
-    return a is b or bool(canonical(a) == canonical(b))
+    return a is b or identical(canonical(a), canonical(b))
 
 
 def unbracketed(t: Term) -> Any:
@@ -904,13 +917,13 @@ def unbracketed(t: Term) -> Any:
     >>> unbracketed(mul(mul(a, b), c)).args
     (a, b, c)
     """
-    if is_leaf(t) or isinstance(t, Condition | KroneckerDelta):
+    if is_leaf(t) or isinstance(t, (Condition, KroneckerDelta)):
         return t
     if isinstance(t, Reduction):
         return rebuild(t, (unbracketed(t.body), t.index, t.guard))
-    args = tuple(map(unbracketed, t.args))
-    if isinstance(t, Add | Mul) and type(args[0]) is type(t):
-        args = (*args[0].args, *args[1:])
+    args = tuple(map(unbracketed, t._args))
+    if isinstance(t, (Add, Mul)) and type(args[0]) is type(t):
+        args = (*args[0]._args, *args[1:])
     return rebuild(t, args)
 
 

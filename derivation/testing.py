@@ -102,6 +102,6 @@ def check_derivation(problem: Any, **asked: Any) -> None:
 
 
 def _found(problem: Any, asked: Mapping[str, Any]) -> Derivation | Gradients:
-    if isinstance(problem, Derivation | Gradients):
+    if isinstance(problem, (Derivation, Gradients)):
         return problem
     return gradients(problem, **asked)

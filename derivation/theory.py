@@ -60,6 +60,7 @@ from derivation.terms import (
     every,
     free_indices,
     fresh_index,
+    identical,
     index_names,
     indices_of,
     is_element,
@@ -156,7 +157,8 @@ class Theory:
             if isinstance(over, Integer):
                 return 1 <= int(i) <= int(over)
             return int(i) >= 1 and self.decide(relation(">=", over, i))[0]
-        return bool(self.size_of(i) == over)
+        size = self.size_of(i)
+        return size is not None and identical(size, over)
 
     # -- dependence -------------------------------------------------------------------------
 
@@ -233,7 +235,7 @@ class Theory:
             yield every(c, t.index, t.guard)
         for c in self._boundaries(t.guard, on, through):
             yield every(c, t.index)
-        if isinstance(t, MaxOver | MinOver) and not (
+        if isinstance(t, (MaxOver, MinOver)) and not (
             t.guard == TRUE and t.index not in free_indices(t.body)
         ):
             other = fresh_index(t.index, index_names(t))
@@ -268,7 +270,7 @@ class Theory:
         f_j != max; that there is no tie is a condition for the maximum itself.
         """
         for whole, value in ((c.left, c.right), (c.right, c.left)):
-            if isinstance(whole, MaxOver | MinOver) and whole.guard == TRUE:
+            if isinstance(whole, (MaxOver, MinOver)) and whole.guard == TRUE:
                 k = whole.index
                 for j in free_indices(value):
                     if alpha_equal(substitute(whole.body, {k: j}), value):
@@ -292,20 +294,20 @@ class Theory:
             else:
                 yield relation(">", base, ZERO)
             return
-        if isinstance(t, Diff | Partial | AppliedUndef | FunctionDerivative | Add | Mul):
+        if isinstance(t, (Diff, Partial, AppliedUndef, FunctionDerivative, Add, Mul)):
             return
         x = t.args[-1]
-        if isinstance(t, sympy.log | sympy.loggamma | sympy.polygamma):
+        if isinstance(t, (sympy.log, sympy.loggamma, sympy.polygamma)):
             yield relation(">", x, ZERO)
-        elif isinstance(t, sympy.Abs | sympy.sign | relu):
+        elif isinstance(t, (sympy.Abs, sympy.sign, relu)):
             if not _identical(x, ZERO):
                 yield self._kink(relation("!=", x, ZERO))
-        elif isinstance(t, sympy.Max | sympy.Min):
+        elif isinstance(t, (sympy.Max, sympy.Min)):
             if not _identical(*t.args):
                 yield self._kink(relation("!=", t.args[0], t.args[1]))
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
-        elif isinstance(t, sympy.asin | sympy.acos | sympy.atanh):
+        elif isinstance(t, (sympy.asin, sympy.acos, sympy.atanh)):
             yield relation(">", add(ONE, neg(power(x, number(2)))), ZERO)
         elif isinstance(t, sympy.acosh):
             yield relation(">", add(x, MINUS_ONE), ZERO)

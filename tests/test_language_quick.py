@@ -105,7 +105,7 @@ def test_changed_texts_are_read_alike_or_left(name: str) -> None:
         for free in ({}, letters_of(text, problem) or {}):
             for other in changed(text, chance):
                 taken += agree(other, problem, free)
-    assert taken > 20
+    assert taken > 12
 
 
 def test_the_corpus_written_and_read() -> None:

@@ -48,6 +48,21 @@ def test_a_reason_names_the_lemmas_that_are_used(name: str) -> None:
                 assert set(named) <= set(step.uses), (step.number, said, step.uses)
 
 
+@pytest.mark.parametrize("name", library.names())
+def test_a_fact_is_told_where_a_step_needs_it(name: str) -> None:
+    outcomes = api.outcomes(api.read(library.load(name)))
+    told = [s for outcome in outcomes for s in (*outcome.facts, *outcome.steps)]
+    numbers = {f.number for outcome in outcomes for f in outcome.facts}
+    assert numbers == {f"F{k}" for k in range(1, len(numbers) + 1)}
+    assert numbers <= {used for top in told for step, _ in whys(top) for used in step.uses}
+
+
+def test_facts_are_still_found_where_they_are_needed() -> None:
+    for name, facts in (("softmax-cross-entropy", 0), ("tsne", 2), ("energy-fluctuations", 1)):
+        (outcome, *_) = api.outcomes(api.read(library.load(name)))
+        assert len(outcome.facts) == facts, name
+
+
 def test_factors_cancel_before_terms_do() -> None:
     problem = api.read(library.entry("L = -(y*log(p) + (1 - y)*log(1 - p)); wrt p"))
     start, end = (

@@ -93,7 +93,7 @@ def test_what_is_verified_is_said() -> None:
     assert found.given == ("sum(y[i] for i in K) == 1",)
     assert found.definitions[0] == "yhat[i] = exp(z[i])/sum(exp(z[k]) for k in K)"
     assert (found.conditions, found.introduced) == ((), ())
-    assert found.lemmas == 4
+    assert found.lemmas == 3
 
 
 def test_conditions_are_said() -> None:

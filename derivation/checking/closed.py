@@ -43,7 +43,7 @@ class Closed:
         return f"Closed({self.term})"
 
     def _with(self, other: Any, make: Any, combine: Any) -> Any:
-        if isinstance(other, int | Fraction):
+        if isinstance(other, (int, Fraction)):
             other = Closed(number(Fraction(other)), _interval(Fraction(other)))
         elif not isinstance(other, Closed):
             return NotImplemented
@@ -136,7 +136,7 @@ def tidied(term: Term, interval: Any) -> Any:
 
 def sign(x: Any) -> int:
     """-1, 0 or 1; raises `Imprecise` where the interval does not tell."""
-    if isinstance(x, int | Fraction):
+    if isinstance(x, (int, Fraction)):
         return (x > 0) - (x < 0)
     if x.enclosure.a > 0:
         return 1
@@ -149,7 +149,7 @@ def sign(x: Any) -> int:
 
 def differ(a: Any, b: Any) -> bool:
     """Whether two numbers are different for certain."""
-    if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+    if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
         return a != b
     one, two = enclosure(a), enclosure(b)
     return bool(one.b < two.a or two.b < one.a)
@@ -214,7 +214,7 @@ class ClosedForms(Field):
         return Closed(PI, self.iv.pi)
 
     def whole(self, n: Number) -> int | None:
-        return int(n) if isinstance(n, Fraction | int) and n == int(n) else None
+        return int(n) if isinstance(n, (Fraction, int)) and n == int(n) else None
 
     def _root(self, x: Number, n: Number) -> Number:
         inside = self.iv.exp(enclosure(n) * self.iv.log(enclosure(x)))

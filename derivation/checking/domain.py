@@ -50,7 +50,7 @@ class Domain:
 
     def defined(self, t: Term) -> None:
         """Takes in where a term has a value; a derivative has one where there is a derivative."""
-        derived = any(isinstance(s, Diff | Partial) for s in subterms(t))
+        derived = any(isinstance(s, (Diff, Partial)) for s in subterms(t))
         for name in self.prover.problem.shapes:
             if name not in self.theory.definitions:
                 for c in self.theory.smooth(t, name):
@@ -111,7 +111,7 @@ class Domain:
         its factors, and what is positive is not 0.
         """
         guards: list[Any] = []
-        while isinstance(h, Every | AnyOf) and h.args:
+        while isinstance(h, (Every, AnyOf)) and h.args:
             if isinstance(h, Every):
                 if h.guard != TRUE:
                     guards.append(h.guard)

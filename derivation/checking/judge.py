@@ -316,7 +316,7 @@ class Judge:
                     found[simple] = None
                     found[self.prover.planner.shortener.shorten(simple).after] = None
         for t in sorted(found, key=nodes):
-            if not any(isinstance(s, Diff | Partial) for s in subterms(t)):
+            if not any(isinstance(s, (Diff, Partial)) for s in subterms(t)):
                 yield Mend(t, (), slip)
 
     def _simple(self, t: Any) -> Any:
@@ -377,7 +377,7 @@ class _Search:
 
 def _variables(t: Any) -> list[Any]:
     """What is differentiated by."""
-    found = {v for s in subterms(t) if isinstance(s, Diff | Partial) for v in s.args[1:]}
+    found = {v for s in subterms(t) if isinstance(s, (Diff, Partial)) for v in s.args[1:]}
     return sorted(found, key=str)
 
 

@@ -126,7 +126,7 @@ class _Site:
 def lapses(problem: Problem, left: Any) -> Iterator[Lapse]:
     """The lapses by which a derivative in ``left`` may come out wrong, likely ones first."""
     by = frozenset(
-        name_of(v) for s in subterms(left) if isinstance(s, Diff | Partial) for v in s.args[1:]
+        name_of(v) for s in subterms(left) if isinstance(s, (Diff, Partial)) for v in s.args[1:]
     )
     if not by:
         return
@@ -221,7 +221,7 @@ def _sites(
 ) -> Iterator[tuple[Path, Any, tuple[Any, ...]]]:
     """Subterms with their places and the indices that stand there."""
     yield path, t, scope
-    if is_leaf(t) or is_number(t) or isinstance(t, Detach | Condition):
+    if is_leaf(t) or is_number(t) or isinstance(t, (Detach, Condition)):
         return
     if isinstance(t, Reduction):
         yield from _sites(t.body, (*path, 0), (*scope, t.index))
@@ -229,7 +229,7 @@ def _sites(
     for k, a in enumerate(t.args):
         if not (is_literal_place(t, k) or isinstance(a, Condition)):
             yield from _sites(a, (*path, k), scope)
-        if isinstance(t, Diff | Partial):
+        if isinstance(t, (Diff, Partial)):
             break
 
 
@@ -267,7 +267,7 @@ class _Places:
                     if self.moves(t):
                         yield _Site(name, path, t, scope)
         for path, sub, scope in _sites(left, (), ()):
-            if isinstance(sub, Diff | Partial):
+            if isinstance(sub, (Diff, Partial)):
                 for inside, t, within in _sites(sub.args[0], (), scope):
                     if self.moves(t) and not self.defined(t):  # the body of a name has its places
                         yield _Site(None, (*path, 0, *inside), t, within)
@@ -385,7 +385,7 @@ def _own_entries(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
 
 
 def _detached(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
-    if isinstance(t, Detach | IfElse) or is_number(t):
+    if isinstance(t, (Detach, IfElse)) or is_number(t):
         return
     if isinstance(t, Add):
         for k, a in enumerate(t.args):
@@ -443,7 +443,7 @@ def _functions(p: _Places, t: Any, scope: tuple[Any, ...]) -> Changes:
         yield _Change(f"chain-rule factor: {said}", _steep(t, u, add(ONE, neg(t))))
     if isinstance(t, sympy.log):
         yield _Change(f"upside down: {said}", _steep(t, u, u))
-    if not isinstance(t, sympy.exp):
+    if type(t) is not sympy.exp:
         yield _Change(f"chain-rule factor: {said} taken as the function", _steep(t, u, t))
 
 

@@ -150,14 +150,14 @@ class Normaliser:
         if self.theory.defined(t) and name_of(t) in self.unfold:
             chain.splice(Move("definition", t, self.theory.unfold(t)))
             return self._on(chain)
-        if is_leaf(t) or isinstance(t, Diff | Partial | Condition | KroneckerDelta):
+        if is_leaf(t) or isinstance(t, (Diff, Partial, Condition, KroneckerDelta)):
             return self.simplifier.simplify(t)
         if isinstance(t, Pow):
             apart = self._power_apart(t)
             if apart is not None:
                 chain.splice(apart)
                 return self._on(chain)
-        if isinstance(t, IfElse | Reduction):
+        if isinstance(t, (IfElse, Reduction)):
             plain = self._plain_condition(t)
             if plain is not None:
                 chain.splice(plain)
@@ -177,7 +177,7 @@ class Normaliser:
         t = chain.term
         if isinstance(t, SumOver):
             chain.splice(self._sum(t))
-        elif isinstance(t, Add | Mul | Pow):
+        elif isinstance(t, (Add, Mul, Pow)):
             opened = expanded(t)
             if opened != t:
                 if nodes(opened) > MOST_NODES:
@@ -191,7 +191,7 @@ class Normaliser:
             chain.splice(self._deltas_for_cases(t) or self.simplifier.simplify(t))
             if not isinstance(chain.term, IfElse):
                 return self._on(chain)
-        elif isinstance(t, sympy.exp):
+        elif type(t) is sympy.exp:
             chain.splice(self._exp(t))
             if chain.term != t:
                 return self._on(chain)
@@ -214,7 +214,7 @@ class Normaliser:
 
     def _log(self, t: Any) -> Proof | None:
         """The logarithm of a product with known signs, factor by factor."""
-        if not isinstance(t.args[0], Mul | Pow | sympy.exp) and t.args[0] != ONE:
+        if not isinstance(t.args[0], (Mul, Pow, sympy.exp)) and t.args[0] != ONE:
             return None
         return self._where_known("log-expand", t)
 
@@ -229,7 +229,7 @@ class Normaliser:
         base, e = t.args
         if isinstance(base, Mul) and is_number(e) and value_of(e).denominator == 1:
             return Chain(t).algebra(mul(*[power(f, e) for f in base.args])).proof()
-        if isinstance(base, Mul | Pow | sympy.exp):
+        if isinstance(base, (Mul, Pow, sympy.exp)):
             return self._where_known("power-of-product", t)
         return None
 
@@ -359,7 +359,7 @@ class Normaliser:
         """exp(a + b) as exp(a)*exp(b), where one of them does not depend on the index."""
         chain = Chain(body)
         for path, sub in list(occurrences(body)):
-            if isinstance(sub, sympy.exp) and isinstance(sub.args[0], Add):
+            if type(sub) is sympy.exp and isinstance(sub.args[0], Add):
                 inside = [a for a in sub.args[0].args if i in free_indices(a)]
                 outside = [a for a in sub.args[0].args if i not in free_indices(a)]
                 if (

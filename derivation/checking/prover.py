@@ -147,6 +147,7 @@ class Prover:
 
     def lemmas(self, proof: Proof) -> tuple[Step, ...]:
         """The lemmas that a proof cites, and those that they cite, in order."""
+        cited = [m.cited.number for _, m in moves(proof) if m.rule == "lemma"]  # tells facts
         narrator = self.planner.narrator
         known: dict[str, Step] = {}
         todo = [*narrator.facts, *narrator.steps]
@@ -155,7 +156,6 @@ class Prover:
             known[step.number] = step
             todo += [s for s in step.substeps if s.kind == "lemma"]
         wanted: set[str] = set()
-        cited = [m.cited.number for _, m in moves(proof) if m.rule == "lemma"]
         while cited:
             number = cited.pop()
             if number in known and number not in wanted:
@@ -202,7 +202,7 @@ class Prover:
         if found is None:
             chain = Chain(t)
             for path, sub in list(occurrences(t)):
-                if isinstance(sub, Diff | Partial):
+                if isinstance(sub, (Diff, Partial)):
                     chain.splice(self._derivative(sub), path)
             found = self._worked[t] = chain.proof()
         return found
@@ -221,7 +221,7 @@ class Prover:
             chain.splice(self._derivative(chain.term))
         else:
             inner = t.args[0]
-            if any(isinstance(s, Diff | Partial) for s in subterms(inner)):
+            if any(isinstance(s, (Diff, Partial)) for s in subterms(inner)):
                 chain.splice(self.worked_out(inner), (0,))
             chain.splice(self.planner.differentiator.derive(chain.term))
         found = self._worked[t] = chain.proof()
@@ -269,9 +269,10 @@ class Prover:
             return False
         self._facts = True
         before = len(self.planner.shortener.rewrites) + len(self.planner.shortener.symmetries)
-        self.planner.find_facts()
-        self._normalisers.clear()
         shortener = self.planner.shortener
+        self.planner.find_facts()
+        shortener.look_for_facts()
+        self._normalisers.clear()
         return len(shortener.rewrites) + len(shortener.symmetries) > before
 
     def _by_unfolding(self, a: Any, b: Any, condition: Term) -> Iterator[Proof]:

@@ -154,7 +154,7 @@ class _Pool:
         sums: dict[Any, Any] = {}
         for t in (*true, wrong):
             for _, s in occurrences(t):
-                if isinstance(s, Mul | Pow):
+                if isinstance(s, (Mul, Pow)):
                     parts = [power(b, e) if e != ONE else b for b, e in split_product(s)[1]]
                     factors.update(dict.fromkeys(parts))
                     for n in (2, 3):
@@ -163,7 +163,9 @@ class _Pool:
                                 products.setdefault(mul(*some), None)
                 elif isinstance(s, SumOver):
                     sums.setdefault(s, None)
-                elif is_element(s) or isinstance(s, Diff | Partial) or not (s.args or is_number(s)):
+                elif (
+                    is_element(s) or isinstance(s, (Diff, Partial)) or not (s.args or is_number(s))
+                ):
                     factors.setdefault(s, None)
                 elif isinstance(s, Add):
                     for a in s.args:
@@ -229,7 +231,7 @@ def _signs(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
 
 
 def _factors_of_two(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
-    if top or isinstance(t, Mul | SumOver) or is_element(t) or isinstance(t, Add):
+    if top or isinstance(t, (Mul, SumOver)) or is_element(t) or isinstance(t, Add):
         yield "factor 2", tidy(mul(TWO, t))
         yield "factor 2", tidy(mul(HALF, t))
         for name in pool.problem.sizes:
@@ -292,14 +294,14 @@ def _squares(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
                     ("lost square" if abs(other) > abs(value) else "square too many"),
                     (base if other == 1 else power(base, number(other))),
                 )
-    elif is_element(t) or (t.args and not isinstance(t, Mul | IfElse | KroneckerDelta)):
+    elif is_element(t) or (t.args and not isinstance(t, (Mul, IfElse, KroneckerDelta))):
         yield "lost square", power(t, TWO)
         if is_element(t):
             yield "upside down", inverse(t)
 
 
 def _takes_a_factor(t: Any, top: bool) -> bool:
-    return top or isinstance(t, Add | Mul | SumOver | Diff | Partial | IfElse) or is_element(t)
+    return top or isinstance(t, (Add, Mul, SumOver, Diff, Partial, IfElse)) or is_element(t)
 
 
 def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
@@ -308,7 +310,7 @@ def _chain_factors(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Fou
     for factor in pool.factors:
         for f in pool.fitted(factor, scope):
             yield "chain-rule factor", _times(t, f)
-            if not isinstance(f, KroneckerDelta | IfElse):
+            if not isinstance(f, (KroneckerDelta, IfElse)):
                 yield "chain-rule factor", _times(t, inverse(f))
     if not is_element(t):
         for factor in pool.products:
@@ -336,7 +338,7 @@ def _sums_lost(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
         for j in sorted(free_indices(t) & scope if letters else (), key=str):
             if j.size == whole.index.size and substitute(whole.body, {whole.index: j}) == t:
                 yield "sum lost", whole
-    if isinstance(t, Mul | Add | SumOver) or is_element(t) or top:
+    if isinstance(t, (Mul, Add, SumOver)) or is_element(t) or top:
         for j in sorted(free_indices(t) & scope, key=str):
             letter = fresh_index(j, index_names(t) | {str(s.name) for s in scope})
             yield "sum lost", sum_over(substitute(t, {j: letter}), letter)
@@ -378,7 +380,7 @@ def _cases(t: Any, scope: frozenset[Any], pool: _Pool, top: bool) -> Found:
     if isinstance(t, KroneckerDelta):
         yield "wrong case", add(ONE, neg(t))
         yield "wrong case", ONE
-    if isinstance(t, Add | Mul) or is_element(t) or is_number(t):
+    if isinstance(t, (Add, Mul)) or is_element(t) or is_number(t):
         free = sorted(scope, key=str)
         if top or is_element(t) or is_number(t):
             for n, i in enumerate(free):
@@ -419,7 +421,7 @@ def smallest_difference(wrong: Any, true: Any) -> Any:
 def _inside(a: Any, b: Any) -> tuple[Any, Any] | None:
     if type(a) is not type(b) or not a.args or is_element(a):
         return None
-    if isinstance(a, Add | Mul):
+    if isinstance(a, (Add, Mul)):
         left, right = list(a.args), list(b.args)
         for x in list(left):
             same = next((y for y in right if normal_term(x) == normal_term(y)), None)

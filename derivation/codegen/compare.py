@@ -105,11 +105,11 @@ def _by_key(value: Any, reference: Function) -> dict[str, Any]:
                 )
             found[k] = value[k] if k in value else value[n]
         return found
-    if isinstance(value, tuple | list) and len(value) == len(keys):
+    if isinstance(value, (tuple, list)) and len(value) == len(keys):
         return dict(zip(keys, value, strict=True))
     if len(keys) == 1:
         return {keys[0]: value}
-    held = f"{len(value)} things" if isinstance(value, tuple | list) else type(value).__name__
+    held = f"{len(value)} things" if isinstance(value, (tuple, list)) else type(value).__name__
     raise TypeError(
         f"the function returned {held}; expected {len(keys)} gradients, by {', '.join(keys)}"
     )

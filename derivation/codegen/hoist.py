@@ -95,7 +95,7 @@ class _Scaled:
     def _at(self, n: Node) -> tuple[Node, Node]:
         """Factor and rest with the letters that the array is read with."""
         slots = n.data[1]
-        if any(isinstance(s, int | Node) for s in slots):
+        if any(isinstance(s, (int, Node)) for s in slots):
             raise _Unsuited
         swap = dict(zip(self.axes, slots, strict=True))
         return relabel(self.scale, swap), relabel(self.rest, swap)

@@ -154,7 +154,7 @@ class Lowering(Stable):
             return found
         if isinstance(t, Add):
             return self.add_terms(t.args, scope)
-        if isinstance(t, Mul | Pow):
+        if isinstance(t, (Mul, Pow)):
             return self.product(t, scope)
         if isinstance(t, SumOver):
             return self.total(t, scope)
@@ -376,7 +376,7 @@ class Lowering(Stable):
         elif self.special_product(body, inner) is not None:
             nodes = [self.lower(body, inner)]
         else:
-            whole = self.product(body, inner) if isinstance(body, Mul | Pow) else None
+            whole = self.product(body, inner) if isinstance(body, (Mul, Pow)) else None
             nodes = [whole] if whole is not None else [self.lower(f, inner) for f in factors]
         return sums.total(nodes, over, list(dict.fromkeys(masks)))
 
@@ -463,13 +463,13 @@ class Lowering(Stable):
         parts = [self.condition(a, scope) for a in c.args]
         if isinstance(c, Not):
             return Node("not", tuple(parts), union(parts))
-        if isinstance(c, AllOf | AnyOf) and parts:
+        if isinstance(c, (AllOf, AnyOf)) and parts:
             op = "and" if isinstance(c, AllOf) else "or"
             return parts[0] if len(parts) == 1 else Node(op, tuple(parts), union(parts))
         raise NoCode(f"no code for the condition {c}")
 
     def _is_place(self, t: Term) -> bool:
-        return isinstance(t, Index | Integer | Size) or (
+        return isinstance(t, (Index, Integer, Size)) or (
             is_element(t) and name_of(t) in self.labels
         )
 
@@ -512,7 +512,7 @@ class Lowering(Stable):
         if n.op == "array" and n.data[0] in self.statements:
             axes, node = self.statements[n.data[0]]
             slots = n.data[1]
-            if any(isinstance(s, int | Node) for s in slots) or len(set(slots)) < len(slots):
+            if any(isinstance(s, (int, Node)) for s in slots) or len(set(slots)) < len(slots):
                 return False
             there = relabel(mask, dict(zip(slots, axes, strict=True)))
             return self._is_one_outside(node, there)
@@ -605,9 +605,9 @@ def _is_not_negative(t: Any) -> bool:
 
 def _polynomial(t: Any) -> bool:
     """Whether the term is made by sums and products alone, so that it has a value everywhere."""
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         return all(map(_polynomial, t.args))
     if isinstance(t, Pow):
         e = t.args[1]
         return isinstance(e, Integer) and int(e) > 0 and _polynomial(t.args[0])
-    return isinstance(t, Rational | Indexed | Size) or type(t) is Symbol
+    return isinstance(t, (Rational, Indexed, Size)) or type(t) is Symbol

@@ -173,7 +173,7 @@ class Printer(SumPrinter):
     def _array(self, n: Node, order: tuple[Axis, ...]) -> Text:
         raw, slots = n.data
         name = self.name_of(raw)
-        if all(not isinstance(s, int | Node) for s in slots) and len(set(slots)) == len(slots):
+        if all(not isinstance(s, (int, Node)) for s in slots) and len(set(slots)) == len(slots):
             if raw in self.symmetric and set(order) == set(slots):
                 return name, ATOM
             return self._transposed((name, ATOM), slots, order)
@@ -195,7 +195,7 @@ class Printer(SumPrinter):
     def _gathered(self, name: str, slots: Sequence[Any], order: tuple[Axis, ...]) -> Text:
         """An array read at positions that other arrays hold."""
         head = slots[0]
-        if isinstance(head, Node) and not any(isinstance(s, Node | int) for s in slots[1:]):
+        if isinstance(head, Node) and not any(isinstance(s, (Node, int)) for s in slots[1:]):
             rest = tuple(slots[1:])
             if not set(rest) & set(head.axes) and len(set(rest)) == len(rest):
                 own = (*natural(head), *rest)

@@ -341,7 +341,7 @@ class Stable:
 
     def is_ratio(self, t: Any) -> bool:
         """Whether the term is a quotient with exponentials below (a softmax and its like)."""
-        if not isinstance(t, Mul | Pow):
+        if not isinstance(t, (Mul, Pow)):
             return False
         for f in t.args if isinstance(t, Mul) else (t,):
             base, exponent = _power(f)

@@ -98,7 +98,7 @@ class Arithmetic(Chain):
 
     def _exponents(self, lhs: Any, rhs: Any, env: Env) -> list[str]:
         """Rewritings of exponents to normal form, where the two sides have different ones."""
-        left, right = ({a for a in _atoms(t) if isinstance(a, sympy.exp)} for t in (lhs, rhs))
+        left, right = ({a for a in _atoms(t) if type(a) is sympy.exp} for t in (lhs, rhs))
         steps = []
         if left != right:
             for a in sorted(left | right, key=text):
@@ -152,15 +152,15 @@ class Arithmetic(Chain):
 
 def _atoms(t: Any) -> Iterator[Any]:
     """What arithmetic takes as one: sums, functions, roots, deltas; the outer before the inner."""
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         for a in t.args:
             yield from _atoms(a)
     elif isinstance(t, Pow) and is_number(t.args[1]) and value_of(t.args[1]).denominator == 1:
         yield from _atoms(t.args[0])
-    elif t.args and not is_element(t) and not isinstance(t, Diff | Partial):
+    elif t.args and not is_element(t) and not isinstance(t, (Diff, Partial)):
         yield t
         if isinstance(t, IfElse):
             yield from (*_atoms(t.args[1]), *_atoms(t.args[2]))
-        elif not isinstance(t, Reduction | KroneckerDelta):
+        elif not isinstance(t, (Reduction, KroneckerDelta)):
             for a in t.args:
                 yield from _atoms(a)

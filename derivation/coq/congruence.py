@@ -99,13 +99,13 @@ class Congruence(Arithmetic):
             if there.guard != before.guard:
                 return self.equation(step, before, after, env)
             return self.lifted(before, there, (0,), step, env, self.found)
-        if isinstance(before, Diff | Partial):
+        if isinstance(before, (Diff, Partial)):
             return self.equation(step, before, after, env)
         if len(a) == len(b):
             differ = [k for k in range(len(a)) if not alpha_equal(a[k], b[k])]
-            if len(differ) == 1 and (not isinstance(before, Pow | IfElse) or differ[0] == 0):
+            if len(differ) == 1 and (not isinstance(before, (Pow, IfElse)) or differ[0] == 0):
                 return self.lifted(before, after, (differ[0],), step, env, self.found)
-        if isinstance(before, Add | Mul) and step.rule not in WHOLE:
+        if isinstance(before, (Add, Mul)) and step.rule not in WHOLE:
             first = 0
             while first < min(len(a), len(b)) - 1 and alpha_equal(a[first], b[first]):
                 first += 1
@@ -152,7 +152,7 @@ class Congruence(Arithmetic):
         k = path[0]
         if is_element(before) or isinstance(before, KroneckerDelta):
             raise NotExported(f"{step.rule}: a step inside an index, at {path} of {before}")
-        if isinstance(before, Diff | Partial):
+        if isinstance(before, (Diff, Partial)):
             if step.rule != "definition" or type(before) is not type(after):
                 raise NotExported(f"{step.rule}: a step under a derivative")
             return self._unfolded(before, after, env)

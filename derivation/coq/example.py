@@ -71,7 +71,7 @@ def example(writer: Writer, assumed: list[Any], inputs: list[str]) -> str:
 
 def _positive(t: Any) -> bool:
     """Whether a term is positive by its form, where every entry is positive."""
-    if isinstance(t, sympy.exp | sigmoid | softplus | Size) or is_element(t):
+    if isinstance(t, (sympy.exp, sigmoid, softplus, Size)) or is_element(t):
         return True
     if isinstance(t, Rational):
         return int(t.p) > 0
@@ -79,7 +79,7 @@ def _positive(t: Any) -> bool:
         return _positive(t.args[0])
     if isinstance(t, SumOver):
         return _positive(t.body)
-    return isinstance(t, Add | Mul) and all(map(_positive, t.args))
+    return isinstance(t, (Add, Mul)) and all(map(_positive, t.args))
 
 
 def _provable(conditions: list[Any]) -> bool:
@@ -143,7 +143,7 @@ def _value(t: Any, env: dict[Any, int], world: Mapping[str, Any]) -> Any:
     if isinstance(t, KroneckerDelta):
         a, b = (_value(a, env, world) for a in t.args)
         return Fraction(a == b)
-    if isinstance(t, SumOver | Every):
+    if isinstance(t, (SumOver, Every)):
         found = [
             _value(t.body, {**env, t.index: n}, world)
             for n in _range(t.index, world)

@@ -158,7 +158,7 @@ class Nodes(Writer):
         text = self.condition(c, env)
         if not self.varies(c):
             return Edge("const", text)
-        if isinstance(c, AllOf | AnyOf):
+        if isinstance(c, (AllOf, AnyOf)):
             kind = "and" if isinstance(c, AllOf) else "or"
             return Edge(kind, text, parts=tuple(self.edge(a, env) for a in c.args))
         if isinstance(c, Not):

@@ -155,7 +155,7 @@ class Source:
                 goals.append((f"0 < {entry}", "pos"))
             elif not sign & NEG:
                 goals += [(f"0 <= {entry}", "nn"), (f"0 < {entry}", "pos")]
-            if sign & ~POS and isinstance(d.body, Mul | Pow):
+            if sign & ~POS and isinstance(d.body, (Mul, Pow)):
                 goals.append((f"{entry} <> 0", "nz"))
             if isinstance(d.body, sigmoid):
                 goals.append((f"0 < 1 + - {entry}", "pos"))
@@ -409,7 +409,7 @@ class Source:
             if move.rule == "iterated-derivative":
                 continue
             body = move.before.args[0] if isinstance(move.before, Diff) else None
-            if body is None or not any(isinstance(t, Diff | Partial) for t in subterms(body)):
+            if body is None or not any(isinstance(t, (Diff, Partial)) for t in subterms(body)):
                 return inner, moves[n:]
             if not isinstance(move.after, Diff):
                 raise NotExported("iterated-derivative: the first is not finished first")

@@ -235,11 +235,11 @@ def inlined(t: Any, theory: Any) -> Any:
     def swap(s: Any) -> Any:
         if is_element(s) and theory.defined(s):
             return inlined(theory.unfold(s), theory)
-        if isinstance(s, Relation | AllOf | AnyOf | Not | Every):
+        if isinstance(s, (Relation, AllOf, AnyOf, Not, Every)):
             return rebuild(s, tuple(a if _operator(a) else inlined(a, theory) for a in s.args))
         return None
 
-    if isinstance(t, Relation | AllOf | AnyOf | Not | Every):
+    if isinstance(t, (Relation, AllOf, AnyOf, Not, Every)):
         return swap(t)
     return replace_terms(t, swap)
 

@@ -153,7 +153,7 @@ class Writer:
 
     def condition(self, c: Term, env: Env) -> str:
         """A condition as a bool."""
-        if isinstance(c, AllOf | AnyOf):
+        if isinstance(c, (AllOf, AnyOf)):
             if not c.args:
                 return "true" if isinstance(c, AllOf) else "false"
             joint = " && " if isinstance(c, AllOf) else " || "
@@ -197,7 +197,7 @@ class Writer:
             guard = "" if c.guard == TRUE else f"{self.proposition(c.guard, inside)} -> "
             body = self.proposition(c.body, inside)
             return f"(forall {letter} : nat, ({letter} < {size})%nat -> {guard}{body})"
-        if isinstance(c, AllOf | AnyOf):
+        if isinstance(c, (AllOf, AnyOf)):
             if not c.args:
                 return "True" if isinstance(c, AllOf) else "False"
             if isinstance(c, AnyOf) and len(c.args) == 2 and self._on_indices(c.args[0]):
@@ -225,7 +225,7 @@ class Writer:
         if self.is_index(a) or self.is_index(b):
             x, y = self._counted(a, b, env)
             return f"({x} {op} {y})%nat"
-        if isinstance(a, Size | Integer) and isinstance(b, Size | Integer):
+        if isinstance(a, (Size, Integer)) and isinstance(b, (Size, Integer)):
             return f"({self.size(a)} {op} {self.size(b)})%nat"
         return f"({self.term(a, env)} {op} {self.term(b, env)})"
 
@@ -233,7 +233,7 @@ class Writer:
         """Whether a condition compares indices (and so is decided)."""
         if isinstance(c, Relation):
             return self.is_index(c.left) or self.is_index(c.right)
-        return isinstance(c, AllOf | AnyOf | Not) and all(self._on_indices(a) for a in c.args)
+        return isinstance(c, (AllOf, AnyOf, Not)) and all(self._on_indices(a) for a in c.args)
 
     # -- values -------------------------------------------------------------------------------
 
@@ -287,7 +287,7 @@ class Writer:
             return f"(delta {self.index(t.args[0], env)} {self.index(t.args[1], env)})"
         if type(t) in FUNCTIONS:
             return f"({FUNCTIONS[type(t)]} {' '.join(self.term(a, env) for a in t.args)})"
-        if isinstance(t, Diff | Partial):
+        if isinstance(t, (Diff, Partial)):
             return self.derivative(t, env)
         raise NotExported(f"no Coq term for {type(t).__name__}")
 

@@ -95,7 +95,7 @@ class Alternatives:
             yield from self._delta_substituted(t)
             yield from self._cases_around(t)
             yield from self._as_tanh(t)
-        if isinstance(t, Mul | Pow):
+        if isinstance(t, (Mul, Pow)):
             yield from self._as_sigmoid(t)
             yield from self._inner_denominators(t)
 
@@ -111,7 +111,7 @@ class Alternatives:
             ):
                 continue
             (grown,) = [a for a in base.args if a != ONE]
-            if not isinstance(grown, sympy.exp):
+            if type(grown) is not sympy.exp:
                 continue
             x = grown.args[0]
             others = [p for n, p in enumerate(parts) if n != k]
@@ -130,7 +130,7 @@ class Alternatives:
         """sinh(x)/cosh(x) = tanh(x)."""
         c, parts = split_product(t)
         for k, (top, e) in enumerate(parts):
-            if not isinstance(top, sympy.sinh | sympy.sin) or e != ONE:
+            if not isinstance(top, (sympy.sinh, sympy.sin)) or e != ONE:
                 continue
             below, name = (
                 (sympy.cosh, "tanh") if isinstance(top, sympy.sinh) else (sympy.cos, "tan")
@@ -312,13 +312,13 @@ class Alternatives:
         """exp(-x)/(1 - exp(-x)) = 1/(exp(x) - 1): the exponential put into the denominator."""
         c, parts = split_product(t)
         for k, (above, e) in enumerate(parts):
-            if not isinstance(above, sympy.exp) or not is_number(e):
+            if type(above) is not sympy.exp or not is_number(e):
                 continue
             for n, (base, x) in enumerate(parts):
                 if (
                     x != number(-1)
                     or not isinstance(base, Add)
-                    or not any(isinstance(b, sympy.exp) for a in base.args for b in factors_of(a))
+                    or not any(type(b) is sympy.exp for a in base.args for b in factors_of(a))
                 ):
                     continue
                 front = power(above, number(-value_of(e)))
@@ -369,7 +369,7 @@ class Alternatives:
     def one_exponential(self, t: Any) -> Iterator[Proof]:
         """exp(a)/exp(b) = exp(a - b), exp(b) before a sum with exp(a) in it too."""
         c, parts = split_product(t)
-        exps = [(b, e) for b, e in parts if isinstance(b, sympy.exp)]
+        exps = [(b, e) for b, e in parts if type(b) is sympy.exp]
         if len(exps) < 2:
             yield from self._exponential_into_sum(t, c, parts, exps)
             return
@@ -413,7 +413,7 @@ class Alternatives:
         for (k, (b1, e1)), (n, (b2, e2)) in itertools.combinations(raised, 2):
             if isinstance(b1, Mul) or isinstance(b2, Mul) or is_number(e1) != is_number(e2):
                 continue
-            if isinstance(b1, sympy.exp) or isinstance(b2, sympy.exp):
+            if type(b1) is sympy.exp or type(b2) is sympy.exp:
                 continue  # nobody writes an exponential under a root
             if is_number(e1):
                 one, two = value_of(e1), value_of(e2)

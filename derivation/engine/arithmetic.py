@@ -28,6 +28,7 @@ from derivation.terms import (
     Term,
     add,
     exp,
+    identical,
     is_number,
     memo,
     mul,
@@ -67,7 +68,7 @@ def _tidy(t: Term) -> Any:
         return product_of([tidy(a) for a in t.args])
     if isinstance(t, Pow):
         return product_of([power(tidy(t.args[0]), _tidy_exponent(t.args[1]))])
-    if isinstance(t, sympy.exp):
+    if type(t) is sympy.exp:
         return product_of([t])
     return t
 
@@ -101,7 +102,7 @@ def _split_product(t: Term) -> Factors:
                 take(g, e)
         elif isinstance(f, Pow) and (whole or f.args[1] is ONE):
             take(f.args[0], _times(f.args[1], e))
-        elif isinstance(f, sympy.exp) and is_number(e):
+        elif type(f) is sympy.exp and is_number(e):
             scale, core = _exponent_core(f.args[0])
             if core is None:
                 return
@@ -123,9 +124,9 @@ def _split_product(t: Term) -> Factors:
                 coefficient *= (-1) ** int(e)
                 key = turned
         elif (
-            isinstance(base, sympy.exp)
+            type(base) is sympy.exp
             and key not in bases
-            and any(isinstance(x[0], sympy.exp) for x in bases.values())
+            and any(type(x[0]) is sympy.exp for x in bases.values())
         ):
             turned = normal_term(exp(negated(base.args[0])))
             if turned in bases:  # exp(a - b) beside exp(b - a)
@@ -245,7 +246,7 @@ def negated(t: Any) -> Any:
 
 def _is_below(factor: tuple[Any, Any]) -> bool:
     base, e = factor
-    return isinstance(e, Rational) and e.p < 0 and not isinstance(base, sympy.exp)
+    return isinstance(e, Rational) and e.p < 0 and type(base) is not sympy.exp
 
 
 def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
@@ -254,7 +255,7 @@ def join_product(coefficient: Fraction, factors: list[tuple[Any, Any]]) -> Any:
         return ZERO
     out = []
     for base, e in sorted(factors, key=_is_below) if len(factors) > 1 else factors:
-        if isinstance(base, sympy.exp) and is_number(e):
+        if type(base) is sympy.exp and is_number(e):
             arg = base.args[0]
             if e is not ONE:
                 arg = (
@@ -317,7 +318,7 @@ def expanded(t: Term) -> Any:
         terms: list[list[Any]] = [[]]
         for base, e in parts:
             times = int(value_of(e)) if is_number(e) and value_of(e).denominator == 1 else 0
-            inner = expanded(base) if isinstance(base, Add | Mul) else base
+            inner = expanded(base) if isinstance(base, (Add, Mul)) else base
             if (
                 isinstance(inner, Add)
                 and 0 < times <= 4
@@ -383,7 +384,7 @@ def in_front(t: Term) -> Any:
 
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
-    return bool(a == b or normal(a)[0] == normal(b)[0])
+    return identical(a, b) or bool(normal(a)[0] == normal(b)[0])
 
 
 def sums_in(t: Any) -> list[tuple[Any, Any]]:
@@ -412,7 +413,7 @@ def over_one_denominator(t: Any) -> tuple[Any, list[tuple[Any, Any]]]:
     below: dict[Any, tuple[Any, Fraction]] = {}
     for _, parts in split:
         for b, e in parts:
-            if is_number(e) and value_of(e) < 0 and not isinstance(b, sympy.exp):
+            if is_number(e) and value_of(e) < 0 and type(b) is not sympy.exp:
                 key = normal_term(b)
                 if key not in below or below[key][1] < -value_of(e):
                     below[key] = (b, -value_of(e))

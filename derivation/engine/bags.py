@@ -186,7 +186,7 @@ def _covers(have: Any, wanted: Any) -> bool:
 def _single_sum(definition: Definition, poly: Any) -> tuple[list[Any], Any] | None:
     """p = c*S**k with S a sum of terms: the terms of S, and S in terms of p."""
     ((monomial, c),) = poly.items() if poly else ((frozenset(), 1),)
-    sums = [(a, e) for a, e in monomial if isinstance(a, Add) and isinstance(e, int | Fraction)]
+    sums = [(a, e) for a, e in monomial if isinstance(a, Add) and isinstance(e, (int, Fraction))]
     if len(sums) != 1:
         return None
     atom, e = sums[0]

@@ -42,7 +42,7 @@ class CaseSplitter:
     def two_cases(self, t: Term) -> tuple[Proof, Any] | None:
         """``t`` as two cases of its only delta, and the condition; None without such a delta."""
         deltas = {s for s in subterms(t) if isinstance(s, KroneckerDelta)}
-        if len(deltas) != 1 or not isinstance(t, Mul | KroneckerDelta | Add):
+        if len(deltas) != 1 or not isinstance(t, (Mul, KroneckerDelta, Add)):
             return None
         (d,) = deltas
         if not all(isinstance(i, Index) for i in d.args) or not set(d.args) <= free_indices(t):

@@ -59,9 +59,9 @@ def defined_at(theory: Theory, t: Term, i: Any, j: Any, beside: Term) -> bool:
 def _conditions(theory: Theory, t: Any, seen: frozenset[str]) -> set[Any]:
     """What t needs to be defined, as relations with 0; None stands for what is not known."""
     out: set[Any] = set()
-    if isinstance(t, Diff | Partial):
+    if isinstance(t, (Diff, Partial)):
         return {None}
-    if isinstance(t, Indexed | sympy.Symbol):
+    if isinstance(t, (Indexed, sympy.Symbol)):
         if theory.defined(t) and name_of(t) not in seen:
             return _conditions(theory, theory.unfold(t), seen | {name_of(t)})
         return out

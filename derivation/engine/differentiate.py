@@ -59,7 +59,7 @@ class Differentiator:
     def derive(self, t: Any) -> Proof:
         """The derivative at the head of the term, worked out."""
         body = t.args[0]
-        if isinstance(body, MaxOver | MinOver) and body.index not in free_indices(body.body):
+        if isinstance(body, (MaxOver, MinOver)) and body.index not in free_indices(body.body):
             if body.guard != TRUE:
                 raise NotDerived(f"the derivative of {body}, whose values are all the same")
             chain = Chain(t).rule("max-constant", body.body, (0,))
@@ -113,7 +113,7 @@ class Differentiator:
             return "d-sum-over"
         if isinstance(body, ProductOver):
             return "d-prod-over"
-        if isinstance(body, MaxOver | MinOver):
+        if isinstance(body, (MaxOver, MinOver)):
             return "d-max-over"
         if isinstance(body, IfElse):
             return "d-if"
@@ -128,10 +128,10 @@ def _derivatives(t: Term) -> list[tuple[tuple[int, ...], Any]]:
     """The outermost derivatives and where they stand."""
     out = []
     for path, sub in occurrences(t):
-        if isinstance(sub, Diff | Partial):
+        if isinstance(sub, (Diff, Partial)):
             out.append((path, sub))
     return out
 
 
 def has_derivative(t: Term) -> bool:
-    return any(isinstance(s, Diff | Partial) for s in subterms(t))
+    return any(isinstance(s, (Diff, Partial)) for s in subterms(t))

@@ -55,17 +55,16 @@ def find_facts(planner: Planner) -> None:
     for definition in planner.shortener.from_below:
         if not definition.params or definition.name in planner.shortener.cut:
             continue
-        for k in range(len(definition.params)):
-            fact = _constant_sum(planner, definition, k)
-            if fact is not None:
-                planner.shortener.add_fact(fact)
+        for k, over in enumerate(definition.params):
+            whole = sum_over(definition.head, over)
+            find = partial(_constant_sum, planner, definition, k)
+            planner.shortener.may_be_fact(whole, find)
         fact = _normalised(planner, definition)
         if fact is not None:
             planner.shortener.add_fact(fact)
         if any(_is_root(planner, b, e) for b, e in split_product(definition.body)[1]):
             squares = sum_over(power(definition.head, number(2)), definition.params[-1])
-            find = partial(_fixed_length, planner, definition)
-            planner.shortener.possible.append((squares, find))
+            planner.shortener.may_be_fact(squares, partial(_fixed_length, planner, definition))
         fact = _symmetry(planner, definition) or _complement(planner, definition)
         if fact is not None:
             planner.shortener.add_fact(fact)
@@ -108,7 +107,8 @@ def _may_be_constant(planner: Planner, definition: Definition, over: Any) -> boo
             and len(entries) == 1
             and name not in theory.below(names(body) - {name})
         ):
-            whole = sum_over(factors[0], over)  # what is left of the sum: known by now, or never
+            whole = sum_over(factors[0], over)  # what is left of the sum: a number, or never
+            planner.shortener.look_for_facts(whole)
             known = planner.shortener.rewrites
             return any(match(rw.pattern, whole, theory) is not None for rw in known)
     about = theory.below(names(body))
@@ -116,7 +116,7 @@ def _may_be_constant(planner: Planner, definition: Definition, over: Any) -> boo
     inside = [s for t in bodies for s in subterms(t)]
     every = (*parts, *inside)
     return (
-        any(isinstance(s, Add | IfElse | KroneckerDelta) for s in every)
+        any(isinstance(s, (Add, IfElse, KroneckerDelta)) for s in every)
         or (any(map(_divides, every)) and any(_sums_over(s, over.size) for s in every))
         or planner.shortener.knows_of(about)
     )

@@ -99,7 +99,7 @@ def conditions_shortened(t: Term) -> Proof:
     """a - b > 0 written as a > b, in cases and in the conditions of sums."""
     chain = Chain(t)
     for path, sub in list(occurrences(t)):
-        if not isinstance(sub, IfElse | SumOver):
+        if not isinstance(sub, (IfElse, SumOver)):
             continue
         here = at(chain.term, path)
         condition = here.args[0] if isinstance(here, IfElse) else here.guard

@@ -91,7 +91,7 @@ def folds_of(definition: Definition, simplifier: Simplifier) -> list[Rewrite]:
         shown = shown_atoms(simple, body)
         factors, c = factors_as_written(single[0], shown), single[1]
         for k, (_, atom, e) in enumerate(factors):
-            symbolic = not isinstance(e, int | Fraction) and atom != E
+            symbolic = not isinstance(e, (int, Fraction)) and atom != E
             if not symbolic and atom != E and not _may_be_solved_for(atom, len(poly), params):
                 continue  # the product of the others takes as long as it has factors
             rest = product_as_written(factors[:k] + factors[k + 1 :], c)
@@ -132,7 +132,7 @@ def folds_of(definition: Definition, simplifier: Simplifier) -> list[Rewrite]:
     if isinstance(body, SumOver) and set(params) <= free_indices(body):
         out.append(_opposite(simplifier, definition))
     whole = normal_term(body)
-    if not isinstance(body, Add | Mul | Pow | sympy.exp) and set(params) <= free_indices(body):
+    if not isinstance(body, (Add, Mul, Pow, sympy.exp)) and set(params) <= free_indices(body):
         out.insert(0, _fold(simplifier, definition, whole, head))
     return [*out, *filter(None, [_simplified(simplifier, rw) for rw in out])]
 
@@ -154,7 +154,7 @@ def _as_monomial(body: Any) -> tuple[Any, Any] | None:
     if not isinstance(body, Mul):
         return None
     c, parts = split_product(body)
-    if not all(is_number(e) for _, e in parts) or any(isinstance(b, sympy.exp) for b, _ in parts):
+    if not all(is_number(e) for _, e in parts) or any(type(b) is sympy.exp for b, _ in parts):
         return None
     return frozenset((normal_term(b), value_of(e)) for b, e in parts), c
 
@@ -240,9 +240,7 @@ def _inside_sum(
     out = []
     for a in total.args:
         c, rest = leading(a)
-        grown = isinstance(rest, sympy.exp) or (
-            isinstance(rest, Pow) and not is_number(rest.args[1])
-        )
+        grown = type(rest) is sympy.exp or (isinstance(rest, Pow) and not is_number(rest.args[1]))
         if grown and set(definition.params) <= free_indices(rest):
             others = [x for x in total.args if x is not a]
             value = tidy(scaled(add(solved, *map(neg, others)), 1 / c))
@@ -271,7 +269,7 @@ def _logistic(simplifier: Simplifier, definition: Definition) -> list[Rewrite]:
     body, head = definition.body, definition.head
     if not (isinstance(body, Pow) and body.args[1] == MINUS_ONE and isinstance(body.args[0], Add)):
         return []
-    grown = [a for a in body.args[0].args if isinstance(a, sympy.exp)]
+    grown = [a for a in body.args[0].args if type(a) is sympy.exp]
     if len(body.args[0].args) != 2 or len(grown) != 1 or ONE not in body.args[0].args:
         return []
     x = grown[0].args[0]

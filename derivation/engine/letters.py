@@ -38,6 +38,8 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Letters:
     """Renames the engine's own bound letters (they begin with ``_``) to letters of the problem."""
@@ -88,12 +90,15 @@ class Letters:
         """The letters bound in a term; None if one of them hides another or is not a reader's."""
         if t in self._letters:
             return self._letters[t]
-        found: frozenset[str] | None = frozenset()
+        found: frozenset[str] | None = _NONE
         if not (is_leaf(t) or isinstance(t, KroneckerDelta)):
             inside = set(self._letters.of(t.args, self._bound))
-            known = [letters for letters in inside if letters is not None]
-            found = frozenset().union(*known) if len(known) == len(inside) else None
-        if isinstance(t, Reduction) and found is not None:
+            if len(inside) == 1:
+                (found,) = inside
+            else:
+                known = [letters for letters in inside if letters is not None]
+                found = _NONE.union(*known) if len(known) == len(inside) else None
+        if found is not None and isinstance(t, Reduction):
             name = t.index.name
             hidden = name in found or name in self._names or name.startswith(ENGINE_LETTER)
             found = None if hidden else found | {name}
@@ -129,7 +134,7 @@ class Letters:
                 wanted = [
                     p
                     for p in parts
-                    if isinstance(p, Relation | Every | AnyOf) and not _about_indices(p)
+                    if isinstance(p, (Relation, Every, AnyOf)) and not _about_indices(p)
                 ]
                 last = wanted[-1] if wanted else parts[-1]
                 parts.remove(last)
@@ -153,7 +158,7 @@ def _about_indices(c: Any) -> bool:
 
 def core(h: Any) -> Any:
     """A hypothesis without quantifiers and guards, its free indices anonymous: for comparing."""
-    while isinstance(h, Every | AnyOf) and h.args:
+    while isinstance(h, (Every, AnyOf)) and h.args:
         h = h.body if isinstance(h, Every) else h.args[-1]
     names: dict[Any, Any] = {}
     for s in subterms(h):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
@@ -65,6 +66,17 @@ class Lemma:
     theorem: kernel.Theorem
 
 
+class Fact:
+    """A proved fact about a definition; it is told, with a number, when a step first cites it."""
+
+    def __init__(self, theorem: kernel.Theorem, tell: Callable[[kernel.Theorem], str]) -> None:
+        self.theorem, self._tell = theorem, tell
+
+    @cached_property
+    def number(self) -> str:
+        return self._tell(self.theorem)
+
+
 class Narrator:
     """Keeps the steps of one derivation, in order; of several gradients, one after the other."""
 
@@ -101,10 +113,19 @@ class Narrator:
     # -- facts ------------------------------------------------------------------------------
 
     def fact(self, proof: Proof, params: tuple[Any, ...], definition: Definition) -> Rewrite:
-        """Proves a fact and lists it; the rewrite cites it."""
-        theorem = self.replayer.replay(proof)
+        """Proves a fact, to be listed when something that is told cites it; the rewrite does."""
+        tell = partial(self._tell_fact, proof, definition)
+        fact = Fact(self.replayer.replay(proof), tell)
+
+        def prove(values: dict[Any, Any]) -> Any:
+            lhs = substitute(proof.before, values)
+            return Move("lemma", lhs, substitute(proof.after, values), cited=fact)
+
+        return Rewrite("fact", params, proof.before, proof.after, prove, "fact")
+
+    def _tell_fact(self, proof: Proof, definition: Definition, theorem: kernel.Theorem) -> str:
+        uses = _uses(proof)  # those come first
         number = f"F{len(self.facts) + 1}"
-        entry = Lemma(number, theorem)
         self.facts.append(
             Step(
                 number=number,
@@ -115,19 +136,14 @@ class Narrator:
                 before=self.letters.friendly(proof.before),
                 after=self.letters.friendly(proof.after),
                 law="",
-                uses=_uses(proof),
+                uses=uses,
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
                 substeps=self._leaves(proof, number, proof.before),
                 level=1,
             )
         )
-
-        def prove(values: dict[Any, Any]) -> Any:
-            lhs = substitute(proof.before, values)
-            return Move("lemma", lhs, substitute(proof.after, values), cited=entry)
-
-        return Rewrite(number, params, proof.before, proof.after, prove, "fact")
+        return number
 
     # -- the chain --------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ def product_as_written(factors: Written, c: Any) -> Any:
 
 def power_as_written(base: Any, e: Any) -> Any:
     """A power of an atom of a monomial."""
-    exponent = number(e) if isinstance(e, int | Fraction) else e
+    exponent = number(e) if isinstance(e, (int, Fraction)) else e
     if base == sympy.E:
         return exp(exponent)
     return base if exponent == ONE else power(base, exponent)
@@ -128,9 +128,9 @@ def factors_as_written(m: Monomial, shown: Mapping[Any, tuple[int, Any]]) -> Wri
     found = []
     for atom, e in m:
         place, base = shown.get(atom, (len(shown), atom))
-        if atom == sympy.E or not isinstance(e, int | Fraction):
+        if atom == sympy.E or not isinstance(e, (int, Fraction)):
             place, whole = shown.get(power_as_written(atom, e), (place, None))
-            if isinstance(whole, sympy.exp):
+            if type(whole) is sympy.exp:
                 e = whole.args[0]
             elif isinstance(whole, Pow) and normal_term(whole.args[0]) == atom:
                 base, e = whole.args
@@ -154,7 +154,7 @@ def shown_atoms(*sources: Term) -> dict[Any, tuple[int, Any]]:
 
 def _atoms_of(t: Term) -> Iterator[Any]:
     """What a term multiplies and adds, in its order."""
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         for a in t.args:
             yield from _atoms_of(a)
     elif isinstance(t, Pow):
@@ -180,9 +180,9 @@ def like(t: Term, source: Term) -> Any:
         return min((place[x] for x in subterms(s) if x in place), default=-1)
 
     def arranged(s: Any) -> Any:
-        if not isinstance(s, Add | Mul | Pow | sympy.exp):
+        if not isinstance(s, (Add, Mul, Pow, sympy.exp)):
             return s
         args = [arranged(a) for a in s.args]
-        return rebuild(s, tuple(sorted(args, key=first) if isinstance(s, Add | Mul) else args))
+        return rebuild(s, tuple(sorted(args, key=first) if isinstance(s, (Add, Mul)) else args))
 
     return arranged(t)

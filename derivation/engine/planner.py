@@ -334,7 +334,7 @@ class Planner:
 
     def _tidy_at(self, chain: Chain, path: tuple[int, ...]) -> None:
         t = at(chain.term, path)
-        if is_leaf(t) or isinstance(t, Diff | Partial):
+        if is_leaf(t) or isinstance(t, (Diff, Partial)):
             return
         for k, a in enumerate(t.args):
             if (hasattr(t, "guard") and k > 0) or not hasattr(a, "is_commutative"):
@@ -365,7 +365,7 @@ class Planner:
         chain = Chain(t)
         self._cite_guarded(chain)
         for path, sub in list(occurrences(chain.term)):
-            if isinstance(sub, Diff | Partial):
+            if isinstance(sub, (Diff, Partial)):
                 lemma = self._lemma_of(sub)
                 late = self.style == "cases" and isinstance(lemma.theorem.rhs, IfElse)
                 if cases or not (late and _summed(t, path)):
@@ -551,7 +551,7 @@ class Planner:
                 inner = Chain(sub).rule("partial-definition", unfolded)
                 inner.splice(self.differentiator.work_out(inner.term))
                 chain.splice(inner.proof(), path)
-            elif isinstance(sub, Diff | Partial):
+            elif isinstance(sub, (Diff, Partial)):
                 lemma = self._lemma_of(sub)
                 chain.splice(_cite(lemma, sub), path)
         if self.style == "cases":

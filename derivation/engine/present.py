@@ -38,7 +38,7 @@ from derivation.terms import (
 
 def presented(t: Any) -> Any:
     """The same term, by algebra, in the order a person writes it."""
-    if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
+    if is_leaf(t) or isinstance(t, (Diff, Partial, Condition)):
         return t
     if isinstance(t, Add):
         if _in_ratio(t) is not None:
@@ -78,7 +78,7 @@ def _sum(terms: list[Any]) -> Any:
 
 def _rank(base: Any) -> int:
     """Scalars in front, indexed sums last, the others as they came: error before input."""
-    if isinstance(base, Size | Index) or (type(base) is Symbol):
+    if isinstance(base, (Size, Index)) or (type(base) is Symbol):
         return 0
     return 2 if isinstance(base, SumOver) else 1
 
@@ -96,7 +96,7 @@ def _product(t: Any, signs: bool = True) -> Any:
     above: list[tuple[Any, Any]] = []
     below: list[tuple[Any, Any]] = []
     for base, e in parts:
-        if isinstance(base, sympy.exp) and is_number(e) and value_of(e) > 0:
+        if type(base) is sympy.exp and is_number(e) and value_of(e) > 0:
             above.append((_exponential(base, e), ONE))
             continue
         base = presented(base)
@@ -104,14 +104,14 @@ def _product(t: Any, signs: bool = True) -> Any:
             e = presented(e)
         if is_number(e) and value_of(e) < 0:
             below.append((base, number(-value_of(e))))
-        elif leading(e)[0] < 0 and not isinstance(base, sympy.exp):
+        elif leading(e)[0] < 0 and type(base) is not sympy.exp:
             below.append((base, scaled(e, Fraction(-1))))
         else:
             above.append((base, e))
     above, below = _ratios(above, below)
     if abs(coefficient.numerator) == 1 and not above:  # exp(-x)/b, not 1/(exp(x)*b)
         for k, (base, e) in enumerate(below):
-            if isinstance(base, sympy.exp):
+            if type(base) is sympy.exp:
                 above.append((_exponential(base, -e), ONE))
                 del below[k]
                 break

@@ -16,7 +16,16 @@ from derivation.kernel import Theorem
 from derivation.normal import difference_vanishes
 from derivation.rules import REGISTRY
 from derivation.rules.algebra import operators
-from derivation.terms import KroneckerDelta, Path, Relation, Term, alpha_equal, at, replace_at
+from derivation.terms import (
+    KroneckerDelta,
+    Path,
+    Relation,
+    Term,
+    alpha_equal,
+    at,
+    identical,
+    replace_at,
+)
 from derivation.theory import Theory
 
 
@@ -47,7 +56,7 @@ class Proof:
 
     @property
     def changes(self) -> bool:
-        return bool(self.before != self.after)
+        return not identical(self.before, self.after)
 
 
 class Chain:
@@ -60,7 +69,7 @@ class Chain:
 
     def splice(self, item: Any, path: Path = ()) -> Chain:
         """Applies a move or a proof at a path; nothing if it changes nothing."""
-        if item is None or item.before is item.after or item.before == item.after:
+        if item is None or identical(item.before, item.after):
             return self
         here = at(self.term, path)
         if not alpha_equal(here, item.before):
@@ -90,7 +99,7 @@ class Chain:
 
 def algebra(before: Term, after: Term) -> Move | None:
     """The move that rearranges, with the weakest law that is enough; None if nothing changes."""
-    if before == after:
+    if identical(before, after):
         return None
     if alpha_equal(before, after):
         return Move("rename", before, after)
@@ -142,7 +151,7 @@ def segments(proof: Proof) -> list[Proof]:
         if isinstance(p, Proof) and not p.label and all(not path for path, _ in p.items):
             for _, item in p.items:
                 walk(item)
-        elif p.before != p.after:
+        elif not identical(p.before, p.after):
             flat.append(p if isinstance(p, Proof) else Proof(p.before, p.after, (((), p),)))
 
     walk(proof)
@@ -152,16 +161,20 @@ def segments(proof: Proof) -> list[Proof]:
             have = out.pop()
             p = Proof(have.before, p.after, (((), have), ((), p)), have.label)
         out.append(p)
-    return [p for p in out if p.before != p.after]
+    return [p for p in out if p.changes]
 
 
-def moves(item: Any, prefix: Path = ()) -> Iterator[tuple[Path, Move]]:
+def moves(item: Any) -> list[tuple[Path, Move]]:
     """Every single move with its place in the whole term, in order."""
-    if isinstance(item, Move):
-        yield prefix, item
-        return
-    for path, inner in item.items:
-        yield from moves(inner, prefix + path)
+    out: list[tuple[Path, Move]] = []
+    rest: list[tuple[Path, Any]] = [((), item)]
+    while rest:
+        path, p = rest.pop()
+        if isinstance(p, Move):
+            out.append((path, p))
+        else:
+            rest += [(path + place, inner) for place, inner in reversed(p.items)]
+    return out
 
 
 def whole_terms(proof: Any, start: Term) -> list[tuple[Path, Move, Any, Any]]:
@@ -174,7 +187,7 @@ def whole_terms(proof: Any, start: Term) -> list[tuple[Path, Move, Any, Any]]:
 
     def walk(item: Any, path: Path) -> None:
         nonlocal term
-        if at(term, path) != item.before:
+        if not identical(at(term, path), item.before):
             term = replace_at(term, path, item.before)
         if isinstance(item, Move):
             after = replace_at(term, path, item.after)

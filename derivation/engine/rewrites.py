@@ -122,7 +122,7 @@ def _primitive(t: Term) -> tuple[Any, Fraction, dict[Any, Any]]:
     poly, _ = normal(t)
     shift: dict[Any, Any] = {}
     for k, monomial in enumerate(poly):
-        own = {a: e for a, e in monomial if isinstance(e, int | Fraction)}
+        own = {a: e for a, e in monomial if isinstance(e, (int, Fraction))}
         if not k:
             shift = own
         shift = {a: min(shift.get(a, 0), own.get(a, 0)) for a in {*shift, *own}}
@@ -130,7 +130,7 @@ def _primitive(t: Term) -> tuple[Any, Fraction, dict[Any, Any]]:
         frozenset(
             (a, e)
             for a, e in (
-                *((a, x - shift.get(a, 0) if isinstance(x, int | Fraction) else x) for a, x in m),
+                *((a, x - shift.get(a, 0) if isinstance(x, (int, Fraction)) else x) for a, x in m),
                 *((a, -x) for a, x in shift.items() if a not in dict(m)),
             )
             if e != 0
@@ -188,12 +188,13 @@ def apply_everywhere(rw: Rewrite, t: Term, theory: Theory) -> Proof | None:
     for path, sub in occurrences(t):
         if type(sub) is not type(rw.pattern) and not (inner and isinstance(sub, Reduction)):
             continue
-        if any(path[: len(p)] == p for p, _ in chain.items) or any(
-            path[: len(p)] == p for p in shielded
-        ):
+        done = [*shielded, *(place for place, _ in chain.items)]
+        if done and any(path[: len(p)] == p for p in done):
             continue
-        if isinstance(sub, Reduction) and any(
-            match(s, normal_term(sub), theory) is not None for s in inner
+        if (
+            inner
+            and isinstance(sub, Reduction)
+            and any(match(s, normal_term(sub), theory) is not None for s in inner)
         ):
             shielded.append(path)  # the replacement brings this in: leave it whole
             continue
@@ -213,7 +214,7 @@ def occurrences(t: Term) -> Places:
     found = _PLACES.get(t)
     if found is None:
         out: list[tuple[tuple[int, ...], Any]] = [((), t)]
-        if not is_leaf(t) and not isinstance(t, Diff | Partial | Condition):
+        if not is_leaf(t) and not isinstance(t, (Diff, Partial, Condition)):
             for k, a in enumerate(t.args[:1] if isinstance(t, Reduction) else t.args):
                 if not is_literal_place(t, k):
                     out.extend(((k, *path), s) for path, s in occurrences(a))

@@ -24,6 +24,7 @@ from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
 from derivation.engine.flatten import completed, conditions_shortened, flattened, nested
 from derivation.engine.folds import folds_of, rewrite_of_given
+from derivation.engine.needs import Needs, Possible, names_over, parts_of, summed_names
 from derivation.engine.onehot import fold_one_hot, one_hot
 from derivation.engine.order import from_below
 from derivation.engine.proof import (
@@ -58,6 +59,7 @@ from derivation.terms import (
     all_of,
     at,
     conjuncts,
+    depth,
     exp,
     free_indices,
     indices_of,
@@ -69,6 +71,7 @@ from derivation.terms import (
     neg,
     number,
     power,
+    replace_at,
     sum_over,
     value_of,
 )
@@ -89,9 +92,9 @@ class Shortener:
         self.alternatives = Alternatives(theory, simplifier, self.collector)
         self.folds: list[Definition] = []  # the names that results may be folded into
         self._ways: dict[str, list[Rewrite]] = {}
-        self._needed: dict[str, list[frozenset[str]]] = {}
+        self._needed: dict[str, list[Needs]] = {}
         self.rewrites: list[Rewrite] = []
-        self.possible: list[tuple[Any, Callable[[], Rewrite | None]]] = []  # facts not looked for
+        self.possible: list[Possible] = []
         self.symmetries: list[Rewrite] = []
         self._memo: dict[Term, Proof] = {}
         self._folded: dict[tuple[Term, frozenset[str]], Proof | None] = {}
@@ -142,6 +145,10 @@ class Shortener:
             self._forgotten, self.cut, self.values_only = None, frozenset(), True
             self._clear()
 
+    def may_be_fact(self, pattern: Term, find: Callable[[], Rewrite | None]) -> None:
+        """Lets an equation for a sum be looked for where that sum comes up."""
+        self.possible.append(Possible(pattern, names(pattern), find))
+
     def add_fact(self, fact: Rewrite) -> None:
         """Lets a proved equation be used."""
         self._take(fact)
@@ -149,8 +156,9 @@ class Shortener:
 
     def knows_of(self, about: frozenset[str]) -> bool:
         """Whether a given or a fact is about these names and no others."""
-        known = (*self.rewrites, *self.symmetries)
-        return bool(self.one_hots) or any(names(rw.pattern) - self._sizes <= about for rw in known)
+        known = [rw.pattern for rw in (*self.rewrites, *self.symmetries)]
+        known += [p.pattern for p in self.possible]
+        return bool(self.one_hots) or any(names(p) - self._sizes <= about for p in known)
 
     def _clear(self) -> None:
         self.alternatives.definitions = list(self.folds)
@@ -208,7 +216,7 @@ class Shortener:
         self, t: Term, found: Term, without: frozenset[str]
     ) -> Iterator[Callable[[], Proof]]:
         """The same, one name that came up with an exponential being left out at first."""
-        met = [s for _, s in occurrences(found) if isinstance(s, sympy.exp)]
+        met = [s for _, s in occurrences(found) if type(s) is sympy.exp]
         if met and self.values_only:  # one that came beside an exponential may be in its way
             met.append(found)
         came = frozenset().union(*map(names, met)) - names(t)
@@ -235,7 +243,7 @@ class Shortener:
         """exp(E) as the sum whose logarithm E is, so that the sum may meet another name."""
         places: dict[str, list[tuple[tuple[int, ...], Any]]] = {}
         for path, sub in occurrences(best.after):
-            if not isinstance(sub, sympy.exp):
+            if type(sub) is not sympy.exp:
                 continue
             for k, core in enumerate(factors_of(sub.args[0])):
                 if (
@@ -281,9 +289,11 @@ class Shortener:
         yield from self._opened(p, without)
 
     def _opened(self, p: Proof, without: frozenset[str]) -> Iterator[Proof]:
-        brackets = _brackets(p.after)
-        if not brackets:
+        if not _opens(p.after):
             return
+        single = _brackets(p.after) == 1
+        if single and not self._may_meet(p.after):
+            return  # all that could be done is to put it in brackets again
         try:
             opened = self._expand(p.after)
         except RuleRefused:
@@ -291,8 +301,40 @@ class Shortener:
         if opened.after == p.after:
             return
         settled = self._settle(join(p, labelled(opened, "expand")), without)
-        if brackets > 1 or settled.after != opened.after:
-            yield settled  # else only what was opened could be put in brackets again
+        if not single or settled.after != opened.after:
+            yield settled
+
+    def _may_meet(self, t: Term) -> bool:
+        """Whether one term of the only bracket, beside all else, can hold a name or fact.
+
+        For each sum in those there has to be one over factors with the same names.
+        """
+        path, bracket = next((w, s) for w, s in occurrences(t) if isinstance(s, Add))
+        for a in bracket.args:
+            alone = replace_at(t, path, a)
+            here, over = names(alone), summed_names(alone)
+            if any(needs <= here and sums <= over for needs, _, sums in self._what_may_meet()):
+                return True
+        return bool(self.one_hots)
+
+    def _what_may_meet(self) -> Iterator[Needs]:
+        """What there has to be for each known equation, and each part of each definition."""
+        for rw in self.rewrites:
+            yield names(rw.pattern) - self._sizes, rw.pattern, summed_names(rw.pattern)
+        for possible in self.possible:
+            yield possible.needs, possible.pattern, summed_names(possible.pattern)
+        for definition in self.folds:
+            yield from self._needs_of(definition)
+
+    def _needs_of(self, definition: Definition) -> list[Needs]:
+        """What each part needs that the definition may be solved for."""
+        needed = self._needed.get(definition.name)
+        if needed is None:
+            parts = [
+                (names(p) - self._sizes, p, summed_names(p)) for p in parts_of(definition.body)
+            ]
+            needed = self._needed[definition.name] = [part for part in parts if part[0]]
+        return needed
 
     def _settle(self, p: Proof, without: frozenset[str]) -> Proof:
         """Facts and folds until nothing gets shorter."""
@@ -303,24 +345,28 @@ class Shortener:
             p = join(p, step)
         return p
 
-    def _look_for_facts(self, t: Term) -> None:
-        """What may be a fact is looked into where a term has its left side."""
-        for pattern, find in self.possible:
-            if names(pattern) <= names(t) and any(
-                isinstance(s, SumOver) and match(pattern, s, self.theory) is not None
-                for _, s in occurrences(t)
-            ):
-                self.possible.remove((pattern, find))
+    def look_for_facts(self, t: Term | None = None) -> None:
+        """What may be a fact is looked into where a term has its left side; without one, all."""
+        wanted = self.possible
+        if t is not None:
+            here = names(t)
+            wanted = [p for p in wanted if p.needs <= here]
+            sums = [s for _, s in occurrences(t) if isinstance(s, SumOver)] if wanted else []
+            wanted = [
+                p for p in wanted if any(match(p.pattern, s, self.theory) is not None for s in sums)
+            ]
+        for possible in list(wanted):
+            if possible in self.possible and possible.needs.isdisjoint(self.cut):
+                self.possible.remove(possible)
                 left = self.effort.left
-                fact = find()
+                fact = possible.find()
                 self.effort.left = left
                 if fact is not None:
-                    self.add_fact(fact)
-                return
+                    self._take(fact)  # what was done so far has not met it
 
     def _use_facts(self, t: Term) -> Proof | None:
         if self.possible:
-            self._look_for_facts(t)
+            self.look_for_facts(t)
         for rw in self.rewrites:
             step = apply_everywhere(rw, t, self.theory)
             if step is None:
@@ -342,7 +388,7 @@ class Shortener:
         best: Proof | None = None
         here = names(t)
         for definition in self.folds:
-            if definition.name in without or not self._may_fold(definition, here):
+            if definition.name in without or not self._may_fold(definition, here, t):
                 continue
             for step in safely(self._fold_candidates(definition, t)):
                 if not self.effort.spend(step.after):
@@ -355,17 +401,14 @@ class Shortener:
                 return best
         return best
 
-    def _may_fold(self, definition: Definition, here: frozenset[str]) -> bool:
-        """Whether a term with these names can hold what the definition is made of."""
-        needed = self._needed.get(definition.name)
-        if needed is None:
-            parts = [names(part) - self._sizes for part in _parts(definition.body)]
-            needed = self._needed[definition.name] = [n for n in parts if n]
+    def _may_fold(self, definition: Definition, here: frozenset[str], t: Term) -> bool:
+        """Whether a term, with its names, can hold what the definition is made of."""
+        needed = self._needs_of(definition)
         return (
             not needed
             or bool(self.one_hots)
             or definition.name in here
-            or any(n <= here for n in needed)
+            or any(n <= here and depth(part) <= depth(t) for n, part, _ in needed)
         )
 
     def _exponentials_met(self, p: Proof) -> Proof | None:
@@ -373,7 +416,7 @@ class Shortener:
         for path, sub in occurrences(p.after):
             if (
                 isinstance(sub, Mul)
-                and sum(isinstance(f, sympy.exp | SumOver) for f in sub.args) > 1
+                and sum(isinstance(f, (sympy.exp, SumOver)) for f in sub.args) > 1
             ):
                 ways = list(safely(self.alternatives.one_exponential(sub)))
                 if not ways:
@@ -383,7 +426,7 @@ class Shortener:
         return None
 
     def _expanded_after(self, p: Proof) -> Proof | None:
-        if not _brackets(p.after):
+        if not _opens(p.after):
             return None
         try:
             opened = self._expand(p.after)
@@ -464,7 +507,7 @@ class Shortener:
         places = [
             (path, sub)
             for path, sub in occurrences(t)
-            if isinstance(sub, sympy.exp) and isinstance(sub.args[0], Add)
+            if type(sub) is sympy.exp and isinstance(sub.args[0], Add)
         ]
         if not places:
             return None
@@ -473,7 +516,7 @@ class Shortener:
             for d in self.folds
             if d.name not in without and not is_element(d.body)
             for rw in self._ways_back(d)
-            if isinstance(rw.pattern, sympy.exp)
+            if type(rw.pattern) is sympy.exp
         ]
         chain = Chain(t)
         for path, sub in places:
@@ -515,7 +558,7 @@ class Shortener:
 
     def _expand_at(self, chain: Chain, path: tuple[int, ...]) -> None:
         t = at(chain.term, path)
-        if isinstance(t, Add | Mul | Pow):
+        if isinstance(t, (Add, Mul, Pow)):
             for k in range(len(t.args)):
                 if not (isinstance(t, Pow) and k == 1):
                     self._expand_at(chain, (*path, k))
@@ -654,14 +697,18 @@ class Shortener:
             inner_guard = [c for c in conjuncts(j.guard) if i.index in free_indices(c)]
             if j.index in free_indices(i.guard) or j.index.name == i.index.name:
                 continue
-            swapped = sum_over(
-                sum_over(j.body, i.index, all_of(i.guard, *inner_guard)),
-                j.index,
-                all_of(*outer_guard),
-            )
+            within = sum_over(j.body, i.index, all_of(i.guard, *inner_guard))
+            swapped = sum_over(within, j.index, all_of(*outer_guard))
+            if not self._may_show(within):
+                continue
             chain = Chain(t).splice(flat).rule("sum-swap", swapped)
             chain.splice(self.simplifier.simplify(chain.term))
             yield self._settle(chain.proof(), frozenset())
+
+    def _may_show(self, t: Any) -> bool:
+        """Whether some name or fact has a sum over factors with the same names as this one."""
+        over = names_over(t)
+        return bool(self.one_hots) or any(over in sums for _, _, sums in self._what_may_meet())
 
     def _may_name(self, name: str) -> bool:
         """Whether another definition is a sum that mentions what this one sums over."""
@@ -693,14 +740,15 @@ def _functions(t: Term) -> frozenset[Any]:
     return frozenset(s for _, s in occurrences(t) if isinstance(s, Function))
 
 
-def _parts(t: Any) -> Iterator[Any]:
-    """The factors and terms that a definition may be solved for, the ones inside them too."""
-    inside = isinstance(t, Add | Mul | Pow | sympy.log | sympy.exp)
-    if not inside or isinstance(t, sympy.exp):
-        yield t
-    if inside:
-        for a in t.args:
-            yield from _parts(a)
+def _opens(t: Any) -> bool:
+    """Whether multiplying out would change a term: a sum of terms below a product, power or sum."""
+    if isinstance(t, Add):
+        return any(map(_opens, t.args))
+    if isinstance(t, Mul):
+        return any(isinstance(f, Add) or _opens(f) for f in t.args)
+    if isinstance(t, Pow):
+        return isinstance(t.args[0], Add) or _opens(t.args[0])
+    return isinstance(t, SumOver) and (isinstance(t.body, Add) or _opens(t.body))
 
 
 def _brackets(t: Any) -> int:

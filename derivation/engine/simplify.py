@@ -38,6 +38,7 @@ from derivation.terms import (
     Condition,
     Diff,
     IfElse,
+    Index,
     KroneckerDelta,
     MaxOver,
     MinOver,
@@ -54,6 +55,7 @@ from derivation.terms import (
     at,
     conjuncts,
     free_indices,
+    identical,
     if_else,
     is_leaf,
     is_number,
@@ -97,7 +99,7 @@ class Simplifier:
         return found
 
     def _simplify(self, t: Term) -> Proof:
-        if is_leaf(t) or isinstance(t, Diff | Partial | Condition):
+        if is_leaf(t) or isinstance(t, (Diff, Partial, Condition)):
             return Proof(t, t)
         chain = Chain(t)
         for k, a in enumerate(t.args):
@@ -106,7 +108,7 @@ class Simplifier:
             chain.splice(self.simplify(a), (k,))
         for _ in range(40):
             step = self._step(chain.term)
-            if step is None or step.before == step.after:
+            if step is None or not step.changes:
                 break
             chain.splice(step)
         return chain.proof()
@@ -121,9 +123,9 @@ class Simplifier:
     def _step(self, t: Any) -> Proof | None:
         if isinstance(t, SumOver):
             return self._sum_step(t)
-        if isinstance(t, Add | Mul | Pow | sympy.exp):
+        if isinstance(t, (Add, Mul, Pow, sympy.exp)):
             tidied = tidy(t)
-            if tidied != t:
+            if not identical(tidied, t):
                 arranged = rearranged(t, tidied)
                 if arranged is not None:
                     return arranged
@@ -131,7 +133,7 @@ class Simplifier:
                 return self._product_step(t)
             if isinstance(t, Add):
                 return self._add_step(t)
-            if isinstance(t, sympy.exp) and _only_logs(t.args[0]):
+            if type(t) is sympy.exp and _only_logs(t.args[0]):
                 return self._try("exp-of-log", t)
             if isinstance(t, Pow) and not (
                 is_number(t.args[1]) and value_of(t.args[1]).denominator == 1
@@ -148,11 +150,11 @@ class Simplifier:
             if t.index not in free_indices(t.body) and t.guard == TRUE:
                 return Chain(t).rule("prod-constant", power(t.body, t.index.size)).proof()
             return None
-        if isinstance(t, MaxOver | MinOver):
+        if isinstance(t, (MaxOver, MinOver)):
             if t.index not in free_indices(t.body) and t.guard == TRUE:
                 return Chain(t).rule("max-constant", t.body).proof()
             return None
-        if isinstance(t, sympy.log) and (isinstance(t.args[0], sympy.exp) or t.args[0] == ONE):
+        if isinstance(t, sympy.log) and (type(t.args[0]) is sympy.exp or t.args[0] == ONE):
             return self._try("log-expand", t)
         if len(t.args) == 1 and t.args[0] == ZERO:
             return self._try("known-value", t)
@@ -270,7 +272,7 @@ class Simplifier:
     def _power_step(self, t: Any) -> Proof | None:
         """sqrt(x**2) is x where x > 0 is known."""
         base = t.args[0]
-        if not isinstance(base, Pow | Mul | sympy.exp):
+        if not isinstance(base, (Pow, Mul, sympy.exp)):
             return None
         parts = split_product(base)[1]
         if isinstance(base, Mul) and all(is_number(e) and abs(value_of(e)) == 1 for _, e in parts):
@@ -398,7 +400,7 @@ class Simplifier:
 
     def _sum_step(self, t: Any) -> Proof | None:
         body, i, guard = t.args
-        if body == ZERO:
+        if body is ZERO:
             return Chain(t).rule("sum-zero", ZERO).proof()
         for c in conjuncts(guard):
             if _fixed(c, i) is not None:
@@ -507,7 +509,7 @@ class Simplifier:
                     continue
                 rest = list(parts)
                 rest.remove(f)
-                value = substitute(mul(*rest), {i: j})
+                value = mul(*(self._renamed(g, i, j) for g in rest))
                 if guard != TRUE:
                     value = if_else(substitute(guard, {i: j}), value, ZERO)
                 return self._then(Chain(t).rule("sift-delta", value))
@@ -539,6 +541,14 @@ class Simplifier:
                     return self._distribute(t, opened, n)
                 return self._distribute(t, body, n)
         return None
+
+    def _renamed(self, t: Term, i: Any, j: Any) -> Any:
+        """A term with j for i; one with nothing to be done stays so under a mere renaming."""
+        renamed = substitute(t, {i: j})
+        done = t in self._memo and self._memo[t].after is t
+        if done and isinstance(j, Index) and j.size == i.size and j not in free_indices(t):
+            self._memo.setdefault(renamed, Proof(renamed, renamed))
+        return renamed
 
     def _open_terms(self, body: Any, i: Any) -> Any:
         """Terms with a factor that is a sum holding a delta, multiplied out over that factor."""
@@ -574,8 +584,8 @@ class Simplifier:
     def _pull_out(self, t: Any) -> Proof | None:
         body, i, guard = t.args
         c, parts = split_product(body)
-        if body == ONE or not parts:
-            if is_number(body) and body != ONE:
+        if body is ONE or not parts:
+            if is_number(body) and body is not ONE:
                 out = mul(body, sum_over(ONE, i, guard))
                 return self._then(Chain(t).rule("sum-factor", out))
             return None

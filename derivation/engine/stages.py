@@ -74,7 +74,7 @@ def _flat(t: Any) -> Any:
     if is_leaf(t):
         return t
     args = [_flat(a) for a in t.args]
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         args = [b for a in args for b in (a.args if type(a) is type(t) else (a,))]
     return rebuild(t, tuple(args))
 
@@ -84,7 +84,7 @@ def _cancelling(piece: Proof) -> list[Proof]:
 
     ``(a/p - b/q)*p*q`` is ``a*q - b*p`` before equal terms of that cancel.
     """
-    flat = list(moves(piece))
+    flat = moves(piece)
     for k, (path, move) in enumerate(flat):
         if move.rule != "field" or alike(move.before, move.after):
             continue

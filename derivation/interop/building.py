@@ -177,7 +177,7 @@ def _height(t: Any) -> int:
 
 def _bound_renamed(t: Any) -> Any:
     """Bound variables named by their height; among the orders of one sum's, the least wins."""
-    if not t.args or isinstance(t, Indexed | IndexedBase):
+    if not t.args or isinstance(t, (Indexed, IndexedBase)):
         return t
     args = [_bound_renamed(a) for a in t.args]
     if not isinstance(t, ExprWithLimits):

@@ -123,9 +123,9 @@ def free_indices(t: Any) -> set[str]:
     if isinstance(t, ExprWithLimits):
         return free_indices(t.function) - {str(v.name) for v in t.variables}
     here: set[str] = set()
-    if isinstance(t, Indexed | KroneckerDelta):
+    if isinstance(t, (Indexed, KroneckerDelta)):
         slots = t.indices if isinstance(t, Indexed) else t.args
-        here = {str(s.name) for s in slots if isinstance(s, Symbol | Idx)}
+        here = {str(s.name) for s in slots if isinstance(s, (Symbol, Idx))}
     return here.union(*map(free_indices, t.args)) if t.args else here
 
 
@@ -155,7 +155,7 @@ class _Writer:
         return text if strength >= least else f"({text})"
 
     def write(self, t: Any) -> tuple[str, int]:
-        if isinstance(t, Symbol | Idx):  # a Symbol is a Boolean to SymPy as well
+        if isinstance(t, (Symbol, Idx)):  # a Symbol is a Boolean to SymPy as well
             text = self.name(t)
             if text == "pi":
                 raise InputError(
@@ -163,7 +163,7 @@ class _Writer:
                     hint="give it another name, or write SymPy's own `pi`",
                 )
             return text, _ATOM
-        if isinstance(t, Rational | Float):
+        if isinstance(t, (Rational, Float)):
             return self.number(t)
         if t == pi:
             return "pi", _ATOM
@@ -207,7 +207,7 @@ class _Writer:
         return text, _SUM if text.startswith("-") else _PRODUCT if "/" in text else _ATOM
 
     def slot(self, s: Any, of: Any) -> str:
-        if isinstance(s, Symbol | Idx | Indexed) or (isinstance(s, Integer) and s > 0):
+        if isinstance(s, (Symbol, Idx, Indexed)) or (isinstance(s, Integer) and s > 0):
             return self.expression(s)
         raise InputError(
             f"`{s}` cannot be an index in `{of}`: index arithmetic is not part of the language",
@@ -260,7 +260,7 @@ class _Writer:
         body, condition, loops = t.function, None, []
         outer = dict(self.names)
         for variable, low, high in t.limits:
-            if low != 1 or not isinstance(high, Symbol | Integer):
+            if low != 1 or not isinstance(high, (Symbol, Integer)):
                 raise InputError(
                     f"`{t.func.__name__}` over `{variable}` from {low} to {high}: indices run "
                     "from 1 to a size",
@@ -302,11 +302,11 @@ class _Writer:
         return text
 
     def condition(self, c: Any) -> str:
-        if isinstance(c, And | Or):
+        if isinstance(c, (And, Or)):
             word = " and " if isinstance(c, And) else " or "
             parts = sorted(c.args, key=default_sort_key)
             return word.join(
-                f"({self.condition(p)})" if isinstance(p, And | Or) else self.condition(p)
+                f"({self.condition(p)})" if isinstance(p, (And, Or)) else self.condition(p)
                 for p in parts
             )
         if isinstance(c, Not):
@@ -314,14 +314,14 @@ class _Writer:
         if isinstance(c, Relational) and c.func in _OPERATORS:
             left, right = self.inside(c.lhs, _SUM), self.inside(c.rhs, _SUM)
             return f"{left} {_OPERATORS[c.func]} {right}"
-        if isinstance(c, BooleanTrue | BooleanFalse):
+        if isinstance(c, (BooleanTrue, BooleanFalse)):
             return "1 == 1" if c else "1 == 0"
         raise InputError(f"`{c}` is not a condition of the input language")
 
     def call(self, t: Any) -> str:
         if isinstance(t, AppliedUndef):
             return self.applied(self.name(Symbol(t.func.__name__)), t.args)
-        if isinstance(t, Max | Min):
+        if isinstance(t, (Max, Min)):
             word = "max" if isinstance(t, Max) else "min"
             first, *rest = sorted(t.args, key=default_sort_key)
             text = self.expression(first)

@@ -85,7 +85,7 @@ def _rebuilt(t: Any, inside: Callable[[Any], Any]) -> Any:
         return _function_derivative(t, inside)
     if isinstance(t, AppliedUndef):
         return Function(terms.function_name(t))(*map(inside, t.args))
-    if isinstance(t, terms.Diff | terms.Partial):
+    if isinstance(t, (terms.Diff, terms.Partial)):
         raise InputError(f"`{t}` is a derivative still to be taken: SymPy has no term for it")
     if not t.args:
         return t  # a number, pi

@@ -48,7 +48,7 @@ def has_sign(t: Any) -> bool:
 def is_sign(t: Any) -> bool:
     """Whether the -1 in front of a product is written as a bare minus (-x, not -1*x)."""
     first, second = t.args[0], t.args[1]
-    return first == MINUS_ONE and not isinstance(second, Mul | Rational)
+    return first == MINUS_ONE and not isinstance(second, (Mul, Rational))
 
 
 def is_unit_below(t: Any) -> bool:

@@ -76,7 +76,7 @@ def check_one_comparison(tree: ast.expr, expression: Expression, word: str) -> N
             f"`{word}` is one comparison at the top, this is an `if … else …`",
             f"put brackets round one side: `{word} (A if cond else B) == C`",
         )
-    if isinstance(tree, ast.Compare | ast.BoolOp | ast.Tuple):
+    if isinstance(tree, (ast.Compare, ast.BoolOp, ast.Tuple)):
         fail(
             token,
             f"`{word}` is one comparison, here there are several",

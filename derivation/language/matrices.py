@@ -173,7 +173,7 @@ class Matrices:
         if isinstance(node, ast.Name):
             known = self.ranks.get(node.id)
             return 0 if known is None and node.id in self.reader.words.sizes else known
-        if isinstance(node, ast.Constant | ast.Subscript | ast.GeneratorExp):
+        if isinstance(node, (ast.Constant, ast.Subscript, ast.GeneratorExp)):
             return 0
         if isinstance(node, ast.UnaryOp):
             return self._rank(node.operand)
@@ -194,7 +194,7 @@ class Matrices:
             a = self._settle(node.left, _by_case(node.left)) if a is None else a
             b = self._settle(node.right, _by_case(node.right)) if b is None else b
             return max(a + b - 2, 0)
-        if isinstance(node.op, ast.Add | ast.Sub):
+        if isinstance(node.op, (ast.Add, ast.Sub)):
             for side, mine, other in ((node.left, a, b), (node.right, b, a)):
                 if mine is None and other and isinstance(side, ast.Name):
                     if other == 1 and not side.id[:1].isupper():
@@ -229,7 +229,7 @@ class Matrices:
             return self._name(node, scope)
         if isinstance(node, ast.Attribute):
             return self._transposed(node, scope)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             inner = self.value(node.operand, scope)
             return (
                 inner._replace(entry=neg(inner.entry)) if isinstance(node.op, ast.USub) else inner

@@ -64,7 +64,7 @@ def _nodes(t: Any) -> int:
     if not t.args:
         if isinstance(t, Rational):
             return (1 if t.q == 1 else 3) + int(t.p < 0)
-        return 3 if isinstance(t, AllOf | AnyOf) else 1
+        return 3 if isinstance(t, (AllOf, AnyOf)) else 1
     count = _COUNTS.get(type(t))
     return count(t) if count is not None else 1 + sum(map(nodes, t.args))
 

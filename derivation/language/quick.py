@@ -304,7 +304,7 @@ class Quick:
         if isinstance(i, Index) and isinstance(j, Index):
             if i.size != j.size:
                 raise Unsure
-        elif not (isinstance(i, Index | Integer) and isinstance(j, Index | Integer)):
+        elif not (isinstance(i, (Index, Integer)) and isinstance(j, (Index, Integer))):
             raise Unsure
         return delta(i, j)
 
@@ -416,8 +416,8 @@ class Quick:
         if isinstance(left, Index) and isinstance(right, Index):
             if left.size != right.size:
                 raise Unsure
-        elif any(isinstance(t, Index | Size) for t in (left, right)) and not (
-            isinstance(left, Index | Integer) and isinstance(right, Index | Integer)
+        elif any(isinstance(t, (Index, Size)) for t in (left, right)) and not (
+            isinstance(left, (Index, Integer)) and isinstance(right, (Index, Integer))
         ):
             raise Unsure
         return relation(op, left, right)

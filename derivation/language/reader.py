@@ -94,7 +94,7 @@ class Reader:
         if isinstance(node.op, ast.Pow):
             return self._power(node, scope)
         group = (
-            (ast.Add, ast.Sub) if isinstance(node.op, ast.Add | ast.Sub) else (ast.Mult, ast.Div)
+            (ast.Add, ast.Sub) if isinstance(node.op, (ast.Add, ast.Sub)) else (ast.Mult, ast.Div)
         )
         if not isinstance(node.op, group):
             refusals.refuse_node(node.op, scope.token(node.right), "an operator")
@@ -102,7 +102,7 @@ class Reader:
         left: ast.expr = node
         kept = False  # brackets round the first operand; a program is read without them
         while isinstance(left, ast.BinOp) and isinstance(left.op, group) and not kept:
-            steps.append((isinstance(left.op, ast.Sub | ast.Div), left.right))
+            steps.append((isinstance(left.op, (ast.Sub, ast.Div)), left.right))
             left = left.left
             kept = scope.derivatives and left.col_offset > node.col_offset
         if group[0] is ast.Mult:
@@ -270,7 +270,7 @@ class Reader:
                 return self.value(node, scope)
             if found is None:
                 self._unbound(name, token, owner)
-            if not (isinstance(found, Index | Integer) or self._is_label(found)):
+            if not (isinstance(found, (Index, Integer)) or self._is_label(found)):
                 fail(token, f"`{name}` stands for a value here, it cannot be an index")
             return found
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):

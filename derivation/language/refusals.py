@@ -62,11 +62,11 @@ def refuse_node(node: ast.AST, token: Token, wanted: str) -> NoReturn:
         fail(token, f"a condition stands where {wanted} is expected", "write `1 if … else 0`")
     name = _NAMES.get(type(node).__name__)
     hint = None
-    if isinstance(node, ast.List | ast.ListComp):
+    if isinstance(node, (ast.List, ast.ListComp)):
         hint = "drop the square brackets: `sum(x[i] for i in K)`"
     elif isinstance(node, ast.Tuple):
         hint = "an index list is `x[i,j]`; arguments stand in a call, `f(a, b)`"
-    elif isinstance(node, ast.In | ast.NotIn):
+    elif isinstance(node, (ast.In, ast.NotIn)):
         hint = "conditions compare: `== != < <= > >=`"
     if name:
         fail(token, f"{name} is not part of the language", hint)

@@ -122,7 +122,7 @@ def constant_value(t: Any) -> Fraction | None:
     """
     if isinstance(t, Rational):
         return value_of(t)
-    if not isinstance(t, Add | Mul):
+    if not isinstance(t, (Add, Mul)):
         if not isinstance(t, Pow):
             return None
         n = constant_value(t.args[1])
@@ -157,7 +157,7 @@ def written_bits(t: Any, known: dict[Any, int]) -> int:
         value = value_of(t)
         longest = max(abs(value.numerator), value.denominator)
         return (longest - 1).bit_length()  # log2, rounded up
-    if not isinstance(t, Add | Mul | Pow):
+    if not isinstance(t, (Add, Mul, Pow)):
         return 0
     bits = known.get(t)
     if bits is None:

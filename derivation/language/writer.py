@@ -128,7 +128,7 @@ def _compose(t: Any) -> tuple[str, int]:
         return f"{_at(a, _OR)} if {_at(condition, _OR)} else {_text(b)[0]}", _CHOICE
     if isinstance(t, Relation):
         return f"{_at(t.left, _SUM)} {t.op} {_at(t.right, _SUM)}", _COMPARED
-    if isinstance(t, AllOf | AnyOf | Not):
+    if isinstance(t, (AllOf, AnyOf, Not)):
         return _logic(t)
     if t is PI or t == PI:
         return "pi", _ATOM
@@ -218,7 +218,7 @@ def _logic(t: Any) -> tuple[str, int]:
 def _call(t: Any) -> str:
     if isinstance(t, KroneckerDelta):
         return f"delta({_list(t.args, ',')})"
-    if isinstance(t, Diff | Partial):
+    if isinstance(t, (Diff, Partial)):
         return f"{'diff' if isinstance(t, Diff) else 'partial'}({_list(t.args)})"
     if isinstance(t, FunctionDerivative):
         return _function_derivative(t)

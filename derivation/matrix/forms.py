@@ -61,7 +61,7 @@ class MatrixForm:
     def batched(self) -> bool:
         """Whether it needs more axes than matrices have."""
         return any(
-            isinstance(n, Einsum) or (isinstance(n, Lift | Full | Leaf) and n.rank > 2)
+            isinstance(n, Einsum) or (isinstance(n, (Lift, Full, Leaf)) and n.rank > 2)
             for n in walk(self.node)
         )
 

@@ -468,7 +468,7 @@ def _pushed(node: Node) -> Node | None:
         return MatMul(shape, transpose(node.b), transpose(node.a))
     if isinstance(node, Outer):
         return Outer(shape, node.b, node.a)
-    if isinstance(node, Diag | Ones):
+    if isinstance(node, (Diag, Ones)):
         return node if isinstance(node, Diag) else Ones(shape)
     if isinstance(node, Mask):
         turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}

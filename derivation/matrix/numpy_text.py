@@ -223,7 +223,7 @@ def _comparison(node: Compare) -> str:
 
 def _write_where(node: Where) -> tuple[str, int]:
     condition = _text(node.condition)[0]
-    if isinstance(node.condition, Eye | Mask):
+    if isinstance(node.condition, (Eye, Mask)):
         condition = f"{_at(node.condition, PRODUCT)} == 1"
     elif isinstance(node.condition, Compare):
         condition = _comparison(node.condition)[1:-1]

@@ -121,7 +121,7 @@ class Equality:
     def _deltas(self, t: Any) -> Proof:
         """(a if i == j else b) as delta*a + (1 - delta)*b, where it can be."""
         chain = Chain(t)
-        if is_leaf(t) or isinstance(t, Condition | Diff | Partial):
+        if is_leaf(t) or isinstance(t, (Condition, Diff, Partial)):
             return chain.proof()
         for k, a in enumerate(t.args):
             if not isinstance(a, Condition) and not (isinstance(t, Reduction) and k > 0):
@@ -144,7 +144,7 @@ class Equality:
         return found
 
     def _make(self, t: Any) -> Proof:
-        if is_leaf(t) or isinstance(t, Condition | Diff | Partial | KroneckerDelta):
+        if is_leaf(t) or isinstance(t, (Condition, Diff, Partial, KroneckerDelta)):
             return Proof(t, t)
         chain = Chain(t)
         for k, a in enumerate(t.args):
@@ -153,7 +153,7 @@ class Equality:
         now = chain.term
         if isinstance(now, SumOver):
             self._sum(chain, ())
-        elif isinstance(now, Mul | Pow):
+        elif isinstance(now, (Mul, Pow)):
             self._product(chain)
         return chain.proof()
 

@@ -195,7 +195,7 @@ class Translator:
             return self._labelled(t)
         picks = tuple(int(s) if isinstance(s, Integer) else None for s in slots)
         free = tuple(s for s in slots if isinstance(s, Index))
-        if any(not isinstance(s, Index | Integer) for s in slots):
+        if any(not isinstance(s, (Index, Integer)) for s in slots):
             raise NoForm(f"{t} has no plain indices")
         node = Leaf(tuple(i.size for i in free), name_of(t), picks)
         if len(set(free)) == len(free):
@@ -300,7 +300,7 @@ class Translator:
             if c.op == "==":
                 return Eye((i.size, j.size)), (i, j)
             return Mask((i.size, j.size), c.op), (i, j)
-        if any(isinstance(s, Index | Integer) and not is_number(s) for s in (i, j)):
+        if any(isinstance(s, (Index, Integer)) and not is_number(s) for s in (i, j)):
             raise NoForm("an index compared with a number")
         if any(isinstance(s, Indexed) and name_of(s) in self.labels for s in (i, j)):
             raise NoForm("a class number compared")
@@ -589,7 +589,7 @@ def _is_total(body: Any, guard: Any) -> bool:
     """Whether the body has a finite value wherever the guard fails."""
     loose = free_indices(guard)
     for s in subterms(body):
-        if not free_indices(s) >= loose or isinstance(s, Indexed | Index):
+        if not free_indices(s) >= loose or isinstance(s, (Indexed, Index)):
             continue  # what does not have all of them is defined in other places too
         if isinstance(s, Pow):
             e = s.args[1]
@@ -603,13 +603,13 @@ def _is_total(body: Any, guard: Any) -> bool:
 
 def _bounded_below(t: Any) -> bool:
     """Positive by its form: exp, sums of such, 1 + a square."""
-    if isinstance(t, sympy.exp):
+    if type(t) is sympy.exp:
         return True
     if is_number(t):
         return bool(value_of(t) > 0)
     if isinstance(t, Size):
         return True
-    if isinstance(t, Add | Mul):
+    if isinstance(t, (Add, Mul)):
         nonneg = [_bounded_below(a) for a in t.args]
         if isinstance(t, Mul):
             return all(nonneg)

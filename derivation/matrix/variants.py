@@ -78,7 +78,7 @@ def variants(t: Any, cost: Callable[[Any], float | None]) -> Iterator[Any]:
 
 def _worth_it(t: Any) -> bool:
     """Whether there are sums, deltas or cases to move about."""
-    if isinstance(t, SumOver | KroneckerDelta | IfElse):
+    if isinstance(t, (SumOver, KroneckerDelta, IfElse)):
         return True
     return any(_worth_it(a) for a in t.args if a.args)
 
@@ -129,7 +129,7 @@ def _is_equality(c: Any) -> bool:
 
 
 def _has_sum(t: Any) -> bool:
-    return isinstance(t, Add | SumOver) or any(_has_sum(a) for a in t.args if a.args)
+    return isinstance(t, (Add, SumOver)) or any(_has_sum(a) for a in t.args if a.args)
 
 
 def _times(a: Monomial, b: Monomial, taken: set[str]) -> Monomial:

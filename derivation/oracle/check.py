@@ -350,7 +350,7 @@ class Oracle:
             found += sum(point.costs.of(t.args, lambda a: self._loops(a, point)))
             if isinstance(t, Reduction):
                 found *= extent(t.index.size, point.sizes)
-            elif isinstance(t, Diff | Partial):
+            elif isinstance(t, (Diff, Partial)):
                 found = (found + self._below(t, point)) * 3 ** (len(t.args) - 1)
         point.costs[t] = found
         return found
@@ -484,7 +484,7 @@ def _sizes(sizes: Mapping[str, int]) -> str:
 
 
 def _shown(x: Any) -> str:
-    return str(x) if isinstance(x, Fraction | int) else f"{float(x):.12g}"
+    return str(x) if isinstance(x, (Fraction, int)) else f"{float(x):.12g}"
 
 
 def _nested(table: Mapping[Key, Any]) -> str:

@@ -201,7 +201,7 @@ class Program:
             return lambda env, w: then(env, w) if test(env, w) else other(env, w)
         if isinstance(t, Reduction):
             return self._remember(t, self._reduction(t))
-        if isinstance(t, Diff | Partial):
+        if isinstance(t, (Diff, Partial)):
             return self._remember(t, self._derivative(t))
         return self._function(t)
 
@@ -547,7 +547,7 @@ class Program:
         return run
 
     def _is_integer(self, t: Term) -> bool:
-        if isinstance(t, Index | Size):
+        if isinstance(t, (Index, Size)):
             return True
         if is_number(t):
             return value_of(t).denominator == 1

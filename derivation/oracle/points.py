@@ -295,7 +295,7 @@ class Sampler:
         return True
 
     def _is_zero(self, x: Number) -> bool:
-        if isinstance(x, Fraction | int):
+        if isinstance(x, (Fraction, int)):
             return x == 0
         return bool(abs(x) < self.exact.noise)
 

@@ -403,7 +403,7 @@ class Exact(Field):
 
     def _tell_from_zero(self, x: Number) -> Number:
         """The number, if it is not 0 but for rounding."""
-        if not isinstance(x, Fraction | int | Affine) and abs(x) < self.noise:
+        if not isinstance(x, (Fraction, int, Affine)) and abs(x) < self.noise:
             raise Undefined("too near to 0 to tell")
         return x
 
@@ -425,7 +425,7 @@ class Exact(Field):
         return self.mp.mpf(x)
 
     def number(self, x: Any) -> Number:
-        if isinstance(x, int | Fraction):
+        if isinstance(x, (int, Fraction)):
             return Fraction(x)
         return self.mp.mpf(x)
 

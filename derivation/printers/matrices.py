@@ -237,7 +237,7 @@ def _sorted(
 def _scalar_factor(node: mx.Node) -> Layout:
     """A scalar in front; one that is a product of arrays in brackets, so that it is seen as one."""
     made, strength = _made(node)
-    product = isinstance(node, mx.MatMul | mx.Reduce) and strength < ATOM
+    product = isinstance(node, (mx.MatMul, mx.Reduce)) and strength < ATOM
     return Fence(made) if product or strength < PRODUCT else made
 
 

@@ -18,7 +18,7 @@ def operators(condition: Any) -> set[str]:
         return {condition.op} if condition.right == ZERO else set()
     if isinstance(condition, Every):
         return operators(condition.body)
-    if isinstance(condition, AnyOf | AllOf):
+    if isinstance(condition, (AnyOf, AllOf)):
         return operators(condition.args[-1])
     return set()
 

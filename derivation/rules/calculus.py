@@ -74,7 +74,7 @@ class _Derivative:
 
     def __init__(self, theory: Theory, t: Any) -> None:
         refuse(
-            isinstance(t, Diff | Partial) and len(t.args) == 2, "not a derivative by one variable"
+            isinstance(t, (Diff, Partial)) and len(t.args) == 2, "not a derivative by one variable"
         )
         self.theory = theory
         self.body, self.by = t.args
@@ -337,14 +337,14 @@ def d_function(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         order, x = f.args
         refuse(isinstance(order, Integer), "the order of polygamma is a number")
         return mul(apply("polygamma", order + 1, x), d.of(x)), d.smooth()
-    if isinstance(f, sympy.Max | sympy.Min):
+    if isinstance(f, (sympy.Max, sympy.Min)):
         a, b = f.args
         larger = isinstance(f, sympy.Max)
         above = relation(">" if larger else "<", a, b)
         if is_number(a):
             above = relation("<" if larger else ">", b, a)
         return if_else(above, d.of(a), d.of(b)), d.smooth()
-    if isinstance(f, AppliedUndef | FunctionDerivative):
+    if isinstance(f, (AppliedUndef, FunctionDerivative)):
         if isinstance(f, AppliedUndef):
             name, orders, xs = type(f).__name__, (0,) * len(f.args), f.args
         else:
@@ -413,7 +413,7 @@ def d_prod_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 def d_max_over(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Only the entry where the maximum (minimum) is taken moves it."""
     d = _Derivative(theory, t)
-    refuse(isinstance(d.body, MaxOver | MinOver), "not an indexed maximum or minimum")
+    refuse(isinstance(d.body, (MaxOver, MinOver)), "not an indexed maximum or minimum")
     _, body, i, guard = d.opened(d.body)
     refuse(i in free_indices(body), "every place has the same value")
     other = fresh_index(i, index_names(d.body) | index_names(d.by) | {i.name})
@@ -493,7 +493,7 @@ def diff_is_partial(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def iterated_derivative(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """diff(E, v, w) = diff(diff(E, v), w)."""
-    refuse(isinstance(t, Diff | Partial) and len(t.args) == 3, "not a second derivative")
+    refuse(isinstance(t, (Diff, Partial)) and len(t.args) == 3, "not a second derivative")
     make = diff if isinstance(t, Diff) else partial
     return make(make(t.args[0], t.args[1]), t.args[2]), ()
 

@@ -283,7 +283,7 @@ def _says_the_same(c: Any, d: Any) -> bool:
 
 def _conditions(t: Any) -> set[Any]:
     """The conditions that the term distinguishes, outside binders and derivatives, oriented."""
-    if isinstance(t, Reduction | Diff | Partial):
+    if isinstance(t, (Reduction, Diff, Partial)):
         return set()
     out = {oriented(t.args[0])} if isinstance(t, IfElse) else set()
     for a in t.args[1:] if isinstance(t, IfElse) else t.args:
@@ -293,7 +293,7 @@ def _conditions(t: Any) -> set[Any]:
 
 def _resolved(t: Any, condition: Any, holds: bool) -> Any:
     """The term where an oriented condition holds or does not."""
-    if isinstance(t, Reduction | Diff | Partial | Condition):
+    if isinstance(t, (Reduction, Diff, Partial, Condition)):
         return t
     if isinstance(t, IfElse):
         if oriented(t.args[0]) == condition:

@@ -144,7 +144,7 @@ def power_of_product(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 )
 def exp_of_log(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Logarithms in an exponent become powers."""
-    refuse(isinstance(t, sympy.exp), "not an exponential")
+    refuse(type(t) is sympy.exp, "not an exponential")
     poly, needs = normal(t.args[0])
     rest, factors, conditions = {}, [], list(needs)
     for m, c in poly.items():
@@ -188,7 +188,7 @@ def sigmoid_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
 )
 def tangent_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Sine over cosine, circular or hyperbolic."""
-    refuse(isinstance(t, sympy.tan | sympy.tanh), "not a tangent")
+    refuse(isinstance(t, (sympy.tan, sympy.tanh)), "not a tangent")
     above, below = ("sin", "cos") if isinstance(t, sympy.tan) else ("sinh", "cosh")
     return mul(apply(above, t.args[0]), inverse(apply(below, t.args[0]))), ()
 

@@ -442,7 +442,7 @@ def sum_product(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> 
 )
 def max_constant(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """A size is at least 1, so there is a value to take."""
-    refuse(isinstance(t, MaxOver | MinOver), "not an indexed maximum or minimum")
+    refuse(isinstance(t, (MaxOver, MinOver)), "not an indexed maximum or minimum")
     refuse(t.index not in free_indices(t.body) and t.guard == TRUE, "the values differ")
     return t.body, ()
 

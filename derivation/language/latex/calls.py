@@ -103,7 +103,7 @@ class Calls(Derivatives):
         if word in ("\\sum", "\\prod"):
             return (self.reduction(),), True
         first = self.factor()
-        if isinstance(first, Call | Bracket | Frac | Function | Norm | Derivative | Choice):
+        if isinstance(first, (Call, Bracket, Frac, Function, Norm, Derivative, Choice)):
             return (first,), not isinstance(first, Call)
         factors: list[tuple[str, Tree]] = [("", first)]
         while True:
@@ -120,7 +120,7 @@ class Calls(Derivatives):
                 break
             start = self.k
             tree = self.factor()
-            if isinstance(tree, Function | Call | Choice):
+            if isinstance(tree, (Function, Call, Choice)):
                 self.k = start
                 break
             factors.append(("", tree))
@@ -174,7 +174,7 @@ class Calls(Derivatives):
         if self.word() == "=":  # P(y = 1 | x)
             self.take()
             value = self.sum_()
-            if isinstance(tree, Name) and isinstance(value, Number | Name):
+            if isinstance(tree, Name) and isinstance(value, (Number, Name)):
                 more = value.text if isinstance(value, Number) else ""
                 if isinstance(value, Name) and not value.slots and value.base.islower():
                     return Name(

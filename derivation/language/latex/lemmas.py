@@ -276,7 +276,7 @@ def _lemma_letter(group: list[Item]) -> Any:
         for t in item.sides:
             inside: set[int] = set()
             for s in walk(t) if t is not None else ():
-                if isinstance(s, Transposed | Norm | Slot | Binder):
+                if isinstance(s, (Transposed, Norm, Slot, Binder)):
                     return None
                 if isinstance(s, Derivative):
                     by |= {_bare(v).key for v in s.by if isinstance(_bare(v), Name)}

@@ -152,7 +152,7 @@ class Indexer:
     def _inside(self, v: Any) -> Any:
         if isinstance(v, tuple):
             return tuple(self._inside(x) for x in v)
-        if isinstance(v, Slot | str | int) or v is None:
+        if isinstance(v, (Slot, str, int)) or v is None:
             return v
         if type(v) in self._values:
             return self.scalar(v)
@@ -353,7 +353,7 @@ class Indexer:
             raise Unread("a product or norm of vectors whose entries are not known")
         if len(v.axes) == 2:
             self.notes.append("the norm of a matrix is read as that of all its entries (Frobenius)")
-        entry = v.entry if isinstance(v.entry, Bracket | Name) else Bracket(v.entry)
+        entry = v.entry if isinstance(v.entry, (Bracket, Name)) else Bracket(v.entry)
         body = Power(entry, Number("2"))
         return Reduction("sum", tuple(Binder(x) for x in v.axes), (), body)
 
@@ -431,7 +431,7 @@ class Indexer:
             return replace(body, entry=replace(t, body=body.entry, by=tuple(v.entry for v in by)))
         if body.axes or len(by) > 1:
             raise Unread("the derivative of a vector by a vector needs two indices", t.pos)
-        if not isinstance(by[0].entry, Name | Bracket):
+        if not isinstance(by[0].entry, (Name, Bracket)):
             raise Unread("a derivative by an expression is not read", t.pos)
         return replace(by[0], entry=replace(t, body=body.entry, by=(by[0].entry,)))
 

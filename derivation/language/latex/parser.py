@@ -207,7 +207,7 @@ class _Parser(Calls):
         if token.kind == "{":
             self.k -= 1
             inner = self.inside(self.argument())
-            return Bracket(inner) if isinstance(inner, Add | Mul) else inner
+            return Bracket(inner) if isinstance(inner, (Add, Mul)) else inner
         if word in CLOSE:
             return self.bracket(word, pos)
         if word in ("|", "\\|"):
@@ -300,11 +300,11 @@ class _Parser(Calls):
         if self.word() in ("_", "^"):
             self.take()
             self.argument()
-        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
+        return Bracket(inner) if isinstance(inner, (Add, Mul)) else inner
 
     def boxed(self, token: Token) -> Tree:
         inner = self.inside(self.argument())
-        return Bracket(inner) if isinstance(inner, Add | Mul) else inner
+        return Bracket(inner) if isinstance(inner, (Add, Mul)) else inner
 
     def blackboard(self, token: Token) -> Tree:
         inner = indices.unwrapped(self.argument())
@@ -351,7 +351,7 @@ class _Parser(Calls):
             )
         if isinstance(tree, Name):
             return replace(tree, latex=f"{token.text}{{{tree.latex}}}", pos=token.pos)
-        return Bracket(tree) if isinstance(tree, Add | Mul) else tree
+        return Bracket(tree) if isinstance(tree, (Add, Mul)) else tree
 
     # -- sums ----------------------------------------------------------------------------------
 
@@ -484,7 +484,7 @@ class _Parser(Calls):
                 if words not in (["2"], ["1"], ["F"]):
                     raise Unread("this norm is not read", token.pos)
                 tree = Norm(tree.inside, "1" if words == ["1"] else "2")
-            elif isinstance(tree, Bracket | Transposed):
+            elif isinstance(tree, (Bracket, Transposed)):
                 found, label = indices.slots(content, self.inside)
                 if label or not found or any(s.kind != "letter" for s in found):
                     raise Unread("this index on a bracket is not read", token.pos)

@@ -164,7 +164,7 @@ class Finder:
 
     def _is_number(self, t: Any) -> bool:
         for s in walk(t):
-            if isinstance(s, Derivative | Call):
+            if isinstance(s, (Derivative, Call)):
                 return False
             if isinstance(s, Name) and self.missing(s) != 0:
                 word = s.base + "".join(s.marks) + s.label
@@ -201,7 +201,7 @@ class Finder:
                 if isinstance(s, Mul):
                     for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
                         after = b.base if isinstance(b, Transposed) else b
-                        product = op in ("", "*") and isinstance(after, Name | Bracket)
+                        product = op in ("", "*") and isinstance(after, (Name, Bracket))
                         if product and isinstance(a, Name) and self._weights(a):
                             self._set(a, 2)
 

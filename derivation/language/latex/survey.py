@@ -125,7 +125,7 @@ def _doubtful_primes(trees: list[Any], heads: list[Any]) -> set[Key]:
             for (_, a), (op, b) in zip(s.factors, s.factors[1:], strict=False):
                 if isinstance(a, Name) and a.marks[-1:] == ("prime",) and op in ("", "*"):
                     bare = (a.base, a.marks[:-1], a.label)
-                    if bare in keys and a.key not in defined and isinstance(b, Name | Bracket):
+                    if bare in keys and a.key not in defined and isinstance(b, (Name, Bracket)):
                         out.add(a.key)
     return out
 
@@ -269,13 +269,13 @@ def _labels(trees: list[Any], heads: list[Any], survey: Survey) -> list[Any]:
         known |= {x.text for x in walk(h) if isinstance(x, Slot)}
     for t in trees:
         for s in walk(t):
-            if isinstance(s, Delta | Condition):
+            if isinstance(s, (Delta, Condition)):
                 known |= {x.text for x in walk(s) if isinstance(x, Slot)}
                 known |= {x.base for x in walk(s) if isinstance(x, Name)}
             elif isinstance(s, Derivative):
                 for v in s.by:
                     known |= {x.text for x in walk(v) if isinstance(x, Slot)}
-            elif isinstance(s, Transposed | Norm):
+            elif isinstance(s, (Transposed, Norm)):
                 fixed |= {x.key for x in walk(s) if isinstance(x, Name)}
     places: dict[tuple[Key, int, int], set[str]] = defaultdict(set)
     for t in trees:
@@ -422,7 +422,7 @@ def _index_letter(name: Name, bound: set[str]) -> str | None:
 
 
 def _call(s: Any, survey: Survey) -> Any:
-    if isinstance(s, Power | Transposed) and isinstance(s.base, Mul):
+    if isinstance(s, (Power, Transposed)) and isinstance(s.base, Mul):
         # `a(b)^2` that was taken for a call: the power is the bracket's
         first, (op, last) = s.base.factors[:-1], s.base.factors[-1]
         return Mul((*first, (op, replace(s, base=last))))
