@@ -7,6 +7,7 @@ positives)? A "no" costs at most a condition that the reader sees; only a "yes" 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -41,6 +42,7 @@ from derivation.terms import (
     FunctionDerivative,
     IfElse,
     Index,
+    Indexed,
     Integer,
     MaxOver,
     MinOver,
@@ -50,6 +52,7 @@ from derivation.terms import (
     Reduction,
     Relation,
     Size,
+    SumOver,
     Symbol,
     Term,
     add,
@@ -75,6 +78,7 @@ from derivation.terms import (
     relation,
     relu,
     substitute,
+    subterms,
     value_of,
 )
 
@@ -254,7 +258,8 @@ class Theory:
                 if _identical(condition.left, condition.right):
                     return  # the same everywhere: there is no edge
                 if not self._changes_at_ties_only(condition):
-                    yield self._kink(relation("!=", condition.left, condition.right))
+                    edge = self._kink(relation("!=", condition.left, condition.right))
+                    yield self._off_diagonal(add(condition.left, neg(condition.right)), edge)
                 yield from self.smooth(condition.left, on, through)
                 yield from self.smooth(condition.right, on, through)
         elif not isinstance(condition, Every):
@@ -282,6 +287,44 @@ class Theory:
         self.kinks.add(condition)
         return condition
 
+    def _off_diagonal(self, x: Term, kink: Any) -> Any:
+        """A kink at x = 0 is none where two indices are equal and x vanishes identically.
+
+        There |x|, relu(x) and max(x + y, y) are 0, 0 and y whatever the arrays hold, and what is
+        compared in a condition is the same on both sides.
+        """
+        return any_of(*self.diagonals(x), kink)
+
+    def diagonals(self, x: Term) -> tuple[Any, ...]:
+        """The equations between two indices, for entries of one array, that make x vanish.
+
+        >>> from derivation.language import read_expression, read_problem
+        >>> problem = read_problem("L = sum(abs(z[i] - z[j]) for i in K for j in K); wrt z[a]")
+        >>> gap = problem.definitions["L"].body.body.body.args[0]
+        >>> Theory(problem).diagonals(gap)
+        (Relation(==, i, j),)
+        """
+        found: dict[Any, None] = {}
+        free = free_indices(x)
+        entries = [s for s in subterms(x) if isinstance(s, Indexed)] if len(free) > 0 else []
+        for a, b in itertools.combinations(entries, 2):
+            if name_of(a) != name_of(b):
+                continue
+            pairs = zip(indices_of(a), indices_of(b), strict=True)
+            apart = [(i, j) for i, j in pairs if i != j]
+            if len(apart) != 1:
+                continue
+            for i, j in (apart[0], apart[0][::-1]):
+                if (
+                    isinstance(i, Index)
+                    and {i} | free_indices(j) <= free
+                    and self.in_range(j, i.size)
+                    and _vanishes(substitute(x, {i: j}))
+                ):
+                    found.setdefault(relation("==", i, j))
+                    break
+        return tuple(found)
+
     def _head_conditions(self, t: Term, on: str, through: bool) -> Iterable[Any]:
         if isinstance(t, Pow):
             base, exponent = t.args
@@ -301,10 +344,12 @@ class Theory:
             yield relation(">", x, ZERO)
         elif isinstance(t, (sympy.Abs, sympy.sign, relu)):
             if not _identical(x, ZERO):
-                yield self._kink(relation("!=", x, ZERO))
+                yield self._off_diagonal(x, self._kink(relation("!=", x, ZERO)))
         elif isinstance(t, (sympy.Max, sympy.Min)):
             if not _identical(*t.args):
-                yield self._kink(relation("!=", t.args[0], t.args[1]))
+                gap = add(t.args[0], neg(t.args[1]))
+                kink = self._kink(relation("!=", t.args[0], t.args[1]))
+                yield self._off_diagonal(gap, kink)
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
         elif isinstance(t, (sympy.asin, sympy.acos, sympy.atanh)):
@@ -422,6 +467,15 @@ class Theory:
             or (isinstance(s, Integer) and any(isinstance(o, Index) for o in (c.left, c.right)))
             for s in (c.left, c.right)
         )
+
+
+def _vanishes(t: Term) -> bool:
+    """Whether a value is 0 wherever it is defined, whatever its names stand for."""
+    if isinstance(t, SumOver):
+        return _vanishes(t.body)
+    if isinstance(t, Mul):
+        return any(map(_vanishes, t.args))
+    return _identical(t, ZERO)
 
 
 def _identical(a: Term, b: Term) -> bool:

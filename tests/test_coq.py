@@ -220,6 +220,22 @@ def test_coqc_accepts_conditions_that_depend_on_the_variable() -> None:
         assert verdict.accepted, verdict.reason
 
 
+@needs_coqc
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sum(abs(z[i] - z[j]) for i in K for j in K)",
+        "sum(abs(z[i] - z[j]) for i in K for j in K if i < j)",
+        "sum(relu(z[i] - z[j])**2 for i in K for j in K)",
+        "sum(max(z[i], z[j]) for i in K for j in K)",
+        "sum((1 if z[i] > z[j] else 2)*z[i] for i in K for j in K)",
+    ],
+)
+def test_coqc_accepts_pairs_of_equal_indices(loss: str) -> None:
+    verdict = check.check(written(f"L = {loss}\nwrt z[a]\n"))
+    assert verdict.accepted, verdict.reason
+
+
 def test_a_power_of_a_size_is_exported_where_its_base_is_positive() -> None:
     """Coq's Rpower is another function at a negative base."""
     with pytest.raises(NotExported, match="may be negative"):

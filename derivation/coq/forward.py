@@ -15,6 +15,9 @@ from derivation.coq.nodes import Edge, Node, Nodes
 from derivation.coq.writer import Env
 from derivation.terms import indices_of
 
+# two values are one where two indices are equal, and apart elsewhere
+_AT_EQUAL = "(fun E => ltac:(alike_at E)) (fun E => ltac:(apart))"
+
 
 class Forward(Nodes):
     """Writes tangents and their proofs."""
@@ -70,6 +73,10 @@ class Forward(Nodes):
             return f"(dual_opp _ _ _ _ {self.dual(n.parts[0][1], n.parts[0][0], leaf)})"
         if n.kind == "function":
             inner = self.dual(n.parts[0][1], n.parts[0][0], leaf)
+            if n.flat:
+                ((i, j), *_) = n.flat
+                cases = f"(fun E => ltac:(same_at E)) (fun E => {n.lemma})"
+                return f"(dual_kink {n.head} {n.slope} {i} {j} _ _ _ _ {inner} {cases})"
             return f"(dual_comp {n.head} {n.slope} _ _ _ _ {inner} {n.lemma})"
         if n.kind == "sum":
             inner = self.dual(n.parts[0][1], n.parts[0][0], leaf)
@@ -80,6 +87,9 @@ class Forward(Nodes):
         if n.kind == "if":
             a, b = (self.dual(p, v, leaf) for v, p in n.parts)
             if n.head:  # the larger or the smaller of two
+                if n.flat:
+                    ((i, j), *_) = n.flat
+                    return f"({n.head}_kink {i} {j} _ _ _ _ _ _ _ {a} {b} {_AT_EQUAL})"
                 return f"({n.head} _ _ _ _ _ _ _ {a} {b} ltac:(apart))"
             cases = f"(fun C_0 => {a}) (fun C_0 => {b})"
             if n.edge is not None:
@@ -106,8 +116,11 @@ class Forward(Nodes):
         if edge.kind == "const":
             return f"(steady_const {edge.text} _)"
         if edge.kind in ("lt", "le", "eq"):
-            sides = " ".join(self.dual(n, v, leaf) for v, n in edge.sides)
-            return f"(steady_{edge.kind} _ _ _ _ _ _ _ {sides} ltac:(apart))"
+            one, two = (self.dual(n, v, leaf) for v, n in edge.sides)
+            if edge.flat:
+                ((i, j), *_) = edge.flat
+                return f"(steady_{edge.kind}_kink {i} {j} _ _ _ _ _ _ _ {one} {two} {_AT_EQUAL})"
+            return f"(steady_{edge.kind} _ _ _ _ _ _ _ {one} {two} ltac:(apart))"
         parts = [self.steady(e, leaf) for e in edge.parts]
         if edge.kind == "not":
             return f"(steady_not _ _ _ {parts[0]})"

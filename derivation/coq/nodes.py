@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -22,11 +22,13 @@ from derivation.terms import (
     Pow,
     Relation,
     SumOver,
+    add,
     if_else,
     indices_of,
     is_element,
     is_number,
     name_of,
+    neg,
     relu,
     sigmoid,
     softplus,
@@ -50,6 +52,7 @@ SLOPES: dict[Any, tuple[str, str, str]] = {  # function, slope at v, lemma
 }
 
 # the larger and the smaller of two: the lemma, and the condition under which it is the first
+KINKED = (sympy.Abs, relu)
 BINARY: dict[Any, tuple[str, str]] = {
     sympy.Max: ("dual_max", "(Rltb {b} {a})"),
     sympy.Min: ("dual_min", "(Rltb {a} {b})"),
@@ -64,6 +67,7 @@ class Edge:
     text: str = ""
     sides: tuple[tuple[str, Node | None], ...] = ()
     parts: tuple[Edge, ...] = ()
+    flat: tuple[tuple[str, str], ...] = ()  # the indices where, if equal, both sides are one
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Node:
     terms: tuple[Any, ...] = ()  # the terms of the parts, and the environment they stand in
     env: Any = None
     edge: Edge | None = None
+    flat: tuple[tuple[str, str], ...] = ()  # the indices where, if equal, there is no kink
 
 
 class Nodes(Writer):
@@ -145,12 +150,16 @@ class Nodes(Writer):
             lemma, first = BINARY[type(t)]
             parts = tuple((self.term(x, env), self.node(x, env)) for x in t.args)
             guard = first.replace("{a}", parts[0][0]).replace("{b}", parts[1][0])
-            return Node("if", value, parts, head=lemma, guard=guard, terms=t.args, env=env)
+            flat = self._flat(add(t.args[0], neg(t.args[1])), env)
+            return Node(
+                "if", value, parts, head=lemma, guard=guard, terms=t.args, env=env, flat=flat
+            )
         if type(t) in SLOPES:
             part = self.node(t.args[0], env)
             v = self.term(t.args[0], env)
             head, slope, lemma = SLOPES[type(t)]
-            return self._function(value, head, slope, lemma, v, part, t.args[0], env)
+            made = self._function(value, head, slope, lemma, v, part, t.args[0], env)
+            return replace(made, flat=self._flat(t.args[0], env)) if type(t) in KINKED else made
         raise NotExported(f"d-function: no lemma for the derivative of {type(t).__name__}")
 
     def edge(self, c: Any, env: Env) -> Edge:
@@ -167,10 +176,16 @@ class Nodes(Writer):
             raise NotExported("d-if: a condition over all indices that depends on the variable")
         a, b = (c.right, c.left) if c.op in (">", ">=") else (c.left, c.right)
         sides = tuple((self.term(x, env), self.node(x, env)) for x in (a, b))
+        flat = self._flat(add(a, neg(b)), env)
         if c.op == "!=":
-            return Edge("not", text, parts=(Edge("eq", sides=sides),))
+            return Edge("not", text, parts=(Edge("eq", sides=sides, flat=flat),))
         kind = {"==": "eq", "<": "lt", "<=": "le", ">": "lt", ">=": "le"}[c.op]
-        return Edge(kind, text, sides=sides)
+        return Edge(kind, text, sides=sides, flat=flat)
+
+    def _flat(self, gap: Any, env: Env) -> tuple[tuple[str, str], ...]:
+        """The pairs of indices that make a kink at 0 none where they are equal."""
+        found = self.theory.diagonals(gap)
+        return tuple((self.index(c.left, env), self.index(c.right, env)) for c in found)
 
     def _many(self, kind: str, value: str, args: tuple[Any, ...], env: Env) -> Node:
         parts = tuple((self.term(a, env), self.node(a, env)) for a in args)

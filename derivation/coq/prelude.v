@@ -166,6 +166,17 @@ Lemma dual_comp h s f x v d :
 Proof.
   intros [<- H] G; split; [reflexivity |]; rewrite Rmult_comm; exact (is_derive_comp h f x s d G H).
 Qed.
+(* where a function is of what vanishes identically, a kink at 0 is none *)
+Lemma dual_kink h s (i j : nat) f x v d :
+  Dual f x v d -> (i = j -> forall t, f t = 0) -> (i <> j -> is_derive h v s) ->
+  Dual (fun t => h (f t)) x (h v) (s * d).
+Proof.
+  intros D Z N; destruct (Nat.eq_dec i j) as [E|E]; [| apply dual_comp; auto].
+  destruct D as [<- D]; assert (d = 0) as ->.
+  { rewrite <- (is_derive_unique f x d D), (Derive_ext f (fun _ => 0)); [apply Derive_const | auto]. }
+  split; [reflexivity |]; rewrite Rmult_0_r.
+  apply (is_derive_ext (fun _ => h 0)); [intros t; rewrite Z; auto | apply @is_derive_const].
+Qed.
 Lemma dual_sum K (f : nat -> R -> R) x v d :
   (forall k, (k < K)%nat -> Dual (f k) x (v k) (d k)) ->
   Dual (fun t => sum K (fun k => f k t)) x (sum K v) (sum K d).
@@ -220,6 +231,31 @@ Proof.
   - apply (filter_imp _ _) with (2 := steady_apart g f x w v e d G F ltac:(lra)).
     intros t T; destruct (Req_EM_T (f t) (g t)); [lra | reflexivity].
 Qed.
+(* and what is compared is the same on both sides *)
+Lemma steady_lt_kink (i j : nat) f g x v w d e :
+  Dual f x v d -> Dual g x w e -> (i = j -> forall t, f t = g t) -> (i <> j -> v <> w) ->
+  Steady (fun t => Rltb (f t) (g t)) x (Rltb v w).
+Proof.
+  intros F G S N; destruct (Nat.eq_dec i j) as [E|E]; [| apply (steady_lt f g x v w d e); auto].
+  destruct F as [<- _], G as [<- _]; unfold Steady; apply filter_forall; intros t; rewrite !S by auto.
+  unfold Rltb; destruct (Rlt_dec (g t) (g t)), (Rlt_dec (g x) (g x)); reflexivity || lra.
+Qed.
+Lemma steady_le_kink (i j : nat) f g x v w d e :
+  Dual f x v d -> Dual g x w e -> (i = j -> forall t, f t = g t) -> (i <> j -> v <> w) ->
+  Steady (fun t => Rleb (f t) (g t)) x (Rleb v w).
+Proof.
+  intros F G S N; destruct (Nat.eq_dec i j) as [E|E]; [| apply (steady_le f g x v w d e); auto].
+  destruct F as [<- _], G as [<- _]; unfold Steady; apply filter_forall; intros t; rewrite !S by auto.
+  unfold Rleb; destruct (Rle_dec (g t) (g t)), (Rle_dec (g x) (g x)); reflexivity || lra.
+Qed.
+Lemma steady_eq_kink (i j : nat) f g x v w d e :
+  Dual f x v d -> Dual g x w e -> (i = j -> forall t, f t = g t) -> (i <> j -> v <> w) ->
+  Steady (fun t => Reqb (f t) (g t)) x (Reqb v w).
+Proof.
+  intros F G S N; destruct (Nat.eq_dec i j) as [E|E]; [| apply (steady_eq f g x v w d e); auto].
+  destruct F as [<- _], G as [<- _]; unfold Steady; apply filter_forall; intros t; rewrite !S by auto.
+  unfold Reqb; destruct (Req_EM_T (g t) (g t)), (Req_EM_T (g x) (g x)); reflexivity || congruence.
+Qed.
 Lemma steady_not b x c : Steady b x c -> Steady (fun t => negb (b t)) x (negb c).
 Proof. unfold Steady; apply filter_imp; intros t ->; reflexivity. Qed.
 Lemma steady_and a b x c e : Steady a x c -> Steady b x e ->
@@ -263,6 +299,25 @@ Proof.
   apply (dual_near (fun t => if Rltb (f t) (g t) then f t else g t)).
   - apply filter_forall; intros t; apply Rmin_case.
   - apply dual_case; auto; apply (steady_lt f g x v w d e); auto.
+Qed.
+
+Lemma dual_max_kink (i j : nat) f g x v w d e :
+  Dual f x v d -> Dual g x w e -> (i = j -> forall t, f t = g t) -> (i <> j -> v <> w) ->
+  Dual (fun t => Rmax (f t) (g t)) x (Rmax v w) (if Rltb w v then d else e).
+Proof.
+  intros F G S N; rewrite <- Rmax_case.
+  apply (dual_near (fun t => if Rltb (g t) (f t) then f t else g t)).
+  - apply filter_forall; intros t; apply Rmax_case.
+  - apply dual_case; auto; apply (steady_lt_kink i j g f x w v e d); auto; [intros; symmetry | intros; apply not_eq_sym]; auto.
+Qed.
+Lemma dual_min_kink (i j : nat) f g x v w d e :
+  Dual f x v d -> Dual g x w e -> (i = j -> forall t, f t = g t) -> (i <> j -> v <> w) ->
+  Dual (fun t => Rmin (f t) (g t)) x (Rmin v w) (if Rltb v w then d else e).
+Proof.
+  intros F G S N; rewrite <- Rmin_case.
+  apply (dual_near (fun t => if Rltb (f t) (g t) then f t else g t)).
+  - apply filter_forall; intros t; apply Rmin_case.
+  - apply dual_case; auto; apply (steady_lt_kink i j f g x v w d e); auto; intros; auto.
 Qed.
 
 Lemma d_exp v : is_derive exp v (exp v). Proof. apply is_derive_exp. Qed.
@@ -546,7 +601,10 @@ Ltac nz := unfold Rdiv in *; repeat match goal with |- _ /\ _ => split end; nz1.
 Ltac side := first [rng | lazymatch goal with
   | |- _ <> 0 => nz | |- 0 < _ => pos | |- 0 <= _ => nn | |- _ -> _ => intros; side end | by_hyp].
 (* two values differ, by an assumption that may be written another way *)
-Ltac apart := first [ by_hyp | lra | match goal with H : _ |- _ <> _ =>
+Lemma gap_apart a b : a + - b <> 0 -> a <> b. Proof. intros H E; apply H; rewrite E; ring. Qed.
+Lemma gap_apart_back a b : b + - a <> 0 -> a <> b. Proof. intros H E; apply H; rewrite E; ring. Qed.
+Ltac apart := first [ by_hyp | lra | solve [apply gap_apart; nz] | solve [apply gap_apart_back; nz]
+  | match goal with H : _ |- _ <> _ =>
   let E := fresh in solve [intros E; apply H; first [rng | lra | nra]] end ].
 
 (* ---- tactics ---- *)
@@ -590,6 +648,8 @@ Ltac alg := cbv beta; first
   [ alg0
   | solve [hide; field]
   | rewrite ?delta_refl; alg0
+  | progress (repeat match goal with |- context [if ?c then ?a else ?a] => (* compared *)
+      replace (if c then a else a) with a by (destruct c; reflexivity) end); alg0 (* compared *)
   | exps; alg0 (* exp *)
   | solve [with_roots] (* sqrt *)
   | exps; solve [with_roots] (* sqrt *)
@@ -623,6 +683,9 @@ Ltac zeros := cbv beta; first
 (* a step as it is, or written a little differently (-1 times x for -x) *)
 Tactic Notation "close_with" uconstr(p) :=
   first [exact p | etransitivity; [ | etransitivity; [exact p | alg]]; alg].
+(* two values that are one where two indices are equal *)
+Ltac same_at E := intro; cbv beta; rewrite ?E; zeros.
+Ltac alike_at E := intro; cbv beta; rewrite ?E; alg.
 Ltac turn j k := first [alg | rewrite (delta_sym j k); alg].
 Ltac by_given := match goal with
   | H : _ |- _ => solve [apply H; rng | symmetry; apply H; rng | eapply H; rng]
@@ -656,7 +719,7 @@ Ltac set_apart H := etransitivity; [exact H | cbv beta; first
 Ltac sigmoid_is := first [reflexivity | unfold sigmoid; rewrite ?Ropp_involutive; alg].
 Ltac relu_cases := symmetry; apply (Rmax_case _ 0).
 Ltac odd_even := unfold tan, tanh, sinh, cosh;
-  rewrite ?sin_neg, ?cos_neg, ?atan_opp, ?Rabs_Ropp, ?Ropp_involutive; alg.
+  rewrite ?sin_neg, ?cos_neg, ?atan_opp, ?Rabs_Ropp, ?sign_opp, ?Ropp_involutive; alg.
 Ltac known_values := unfold tan, tanh, sinh, cosh, sigmoid, softplus, relu; rewrite ?Ropp_0, ?exp_0, ?ln_1,
   ?sin_0, ?cos_0, ?atan_0, ?sqrt_0, ?sqrt_1, ?Rabs_R0; rewrite ?Rmax_left by lra; alg.
 Create HintDb vanishing.
