@@ -348,8 +348,8 @@ class Theory:
         elif isinstance(t, (sympy.Max, sympy.Min)):
             if not _identical(*t.args):
                 gap = add(t.args[0], neg(t.args[1]))
-                kink = self._kink(relation("!=", t.args[0], t.args[1]))
-                yield self._off_diagonal(gap, kink)
+                sides = t.args[::-1] if is_number(t.args[0]) else t.args
+                yield self._off_diagonal(gap, self._kink(relation("!=", *sides)))
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
         elif isinstance(t, (sympy.asin, sympy.acos, sympy.atanh)):

@@ -23,8 +23,6 @@ LONGER = {
     "focal-bce": 11,  # factors of both halves, put into one
     "generalised-entropy-index": 3,  # a symbolic power of the mean, put back into the sum
     "hill-exponent": 10,  # what 1 - f/V is, where f has a symbolic power
-    "hinge-embedding-squared": 9,  # max(0, u) is 0 where u is negative, so no case is needed
-    "huberised-hinge": 5,  # the same
     "infonce-temperature": 2,  # a delta put into a sum, so that the sum is over two indices
     "kernel-ridge": 3,  # a residual that had better not come up
     "mape": 3,  # a positive factor out of a sign

@@ -412,6 +412,16 @@ z[i] if j == i else y[i]
 (y[i] if i < j else z[i]) if a > b else s
 (y[i] if i < j else z[i]) if a > s else s
 
+max(a, b)
+min(a, b)
+a if a > b else b
+a if a >= b else b
+b if b > a else a
+a if a < b else b
+b if a <= b else a
+a if a != b else b
+a if s > b else b
+
 a if b > 0 else 0
 a if 2*b > 0 else 0
 a if -b < 0 else 0
@@ -627,7 +637,7 @@ prod(y[l] for l in K if l != j)*prod(c[k] for k in K if k != j)
 prod(y[k] for k in K if not (k == i and k == j))
 """
 
-TOPICS = ("algebra", "cases", "cases", "cases", "sums", "sums")
+TOPICS = ("algebra", "cases", "cases", "functions", "cases", "sums", "sums")
 CONDITIONS = ("i == j", "i < j", "a > b", "i == j and k == l")
 INDICES = (("i", "j"), ("j", "i"), ("i", "2"), ("i", "lab[n]"), ("l", "j"), ("n", "j"))
 OWN = {"by-cases", "equal-index"}

@@ -718,6 +718,7 @@ Ltac set_apart H := etransitivity; [exact H | cbv beta; first
   ]].
 Ltac sigmoid_is := first [reflexivity | unfold sigmoid; rewrite ?Ropp_involutive; alg].
 Ltac relu_cases := symmetry; apply (Rmax_case _ 0).
+Ltac max_cases := unfold Rmax, Rmin; compare.
 Ltac odd_even := unfold tan, tanh, sinh, cosh;
   rewrite ?sin_neg, ?cos_neg, ?atan_opp, ?Rabs_Ropp, ?sign_opp, ?Ropp_involutive; alg.
 Ltac known_values := unfold tan, tanh, sinh, cosh, sigmoid, softplus, relu; rewrite ?Ropp_0, ?exp_0, ?ln_1,

@@ -28,6 +28,7 @@ from derivation.engine.proof import Chain, Proof, algebra, flip, rearranged
 from derivation.errors import RuleRefused
 from derivation.normal import oriented
 from derivation.rules import REGISTRY
+from derivation.rules.cases import says_the_same
 from derivation.terms import (
     ONE,
     TRUE,
@@ -180,28 +181,41 @@ class Simplifier:
         return self._positive_part(t, t, []) or self._out_of_cases(t)
 
     def _positive_part(self, t: Any, cases: Any, rest: list[Any]) -> Proof | None:
-        """relu(x)*(f if x > 0 else 0) = relu(x)*f: relu says it already."""
+        """relu(x)*(f if x > 0 else 0) = relu(x)*f: relu says it already; so do max and min."""
         condition, a, b = cases.args
-        if b != ZERO:
+        value, where = (a, condition) if b is ZERO else (b, negate(condition))
+        if ZERO not in (a, b) or not isinstance(where, Relation):
             return None
-        after = mul(*rest, *factors_of(a)) if rest else a
-        for f in (*rest, *factors_of(a)):
+        after = mul(*rest, *factors_of(value)) if rest else value
+        for f in (*rest, *factors_of(value)):
             base = f.args[0] if isinstance(f, Pow) and is_number(f.args[1]) else f
-            if not isinstance(base, relu) or (f is not base and value_of(f.args[1]) <= 0):
+            if f is not base and value_of(f.args[1]) <= 0:
                 continue
-            x = base.args[0]
-            if oriented(condition) != oriented(relation(">", x, ZERO)):
+            if isinstance(base, relu):
+                x, signs = base.args[0], [">"]
+            elif isinstance(base, (sympy.Max, sympy.Min)) and base.args.count(ZERO) == 1:
+                x = base.args[base.args[0] is ZERO]
+                signs = [">", ">="] if isinstance(base, sympy.Max) else ["<", "<="]
+            else:
                 continue
-            meaning = (
-                Chain(base)
-                .rule("relu-definition", if_else(relation(">", x, ZERO), x, ZERO))
-                .proof()
-            )
-            there, here = path_to(t, base), path_to(after, base)
-            chain = Chain(t).splice(meaning, there)
-            chain.rule("case-lift", replace_at(after, here, meaning.after))
-            return chain.splice(flip(meaning), here).proof()
+            for wanted in (relation(sign, x, ZERO) for sign in signs):
+                if says_the_same(where, wanted):
+                    return self._in_cases(t, cases, base, wanted, after)
         return None
+
+    def _in_cases(self, t: Any, cases: Any, base: Any, wanted: Any, after: Any) -> Proof:
+        """t = after, where both have a factor that is a distinction of cases itself."""
+        condition, a, b = cases.args
+        chain = Chain(t)
+        said = wanted if b is ZERO else negate(wanted)
+        if oriented(condition) != oriented(said):
+            chain.rule("same-condition", if_else(said, a, b), path_to(t, cases))
+        name = "relu-definition" if isinstance(base, relu) else "max-definition"
+        meaning = Chain(base).rule(name, if_else(wanted, wanted.left, ZERO)).proof()
+        there, here = path_to(chain.term, base), path_to(after, base)
+        chain.splice(meaning, there)
+        chain.rule("case-lift", replace_at(after, here, meaning.after))
+        return chain.splice(flip(meaning), here).proof()
 
     def _out_of_cases(self, t: Any) -> Proof | None:
         """(f*a if c else f*b) = f*(a if c else b), f what both cases share."""

@@ -260,13 +260,11 @@ def same_condition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) 
         refuse(lhs.body == rhs.body and lhs.index == rhs.index, "other terms")
         one, two = lhs.guard, rhs.guard
     parts, others = conjuncts(one), conjuncts(two)
-    refuse(
-        len(parts) == len(others) and all(map(_says_the_same, parts, others)), "other conditions"
-    )
+    refuse(len(parts) == len(others) and all(map(says_the_same, parts, others)), "other conditions")
     return ()
 
 
-def _says_the_same(c: Any, d: Any) -> bool:
+def says_the_same(c: Any, d: Any) -> bool:
     """Whether two conditions hold at the same points, unconditionally."""
     if oriented(c) == oriented(d):
         return True

@@ -8,13 +8,15 @@ from typing import Any
 import sympy
 
 from derivation.normal import E, normal, term_of
-from derivation.rules.registry import refuse, rewriting
+from derivation.rules.registry import refuse, rewriting, rule
 from derivation.terms import (
     ONE,
     ZERO,
     Detach,
+    IfElse,
     Mul,
     Pow,
+    Relation,
     add,
     apply,
     exp,
@@ -259,6 +261,41 @@ def relu_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     refuse(isinstance(t, relu), "not relu")
     x = t.args[0]
     return if_else(relation(">", x, ZERO), x, ZERO), ()
+
+
+@rule(
+    "max-definition",
+    "functions",
+    "What the larger of two is",
+    r"\max(a, b) = (a \text{ if } a > b \text{ else } b)",
+    valid=(
+        "max(a, b) -> a if a > b else b",
+        "max(a, b) -> b if b >= a else a",
+        "max(0, a) -> 0 if a < 0 else a",
+        "min(a, b) -> a if b > a else b",
+    ),
+    refuses=(
+        "max(a, b) -> a if a < b else b",
+        "max(a, b) -> a if a > 0 else b",
+        "min(a, b) -> a if a > b else b",
+        "max(a, b) -> a if a != b else b",
+        "max(a, b) -> a",
+    ),
+    lemma="max_cases",
+)
+def max_definition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """The larger or the smaller of two values, as a distinction of cases; either where they tie."""
+    refuse(isinstance(lhs, (sympy.Max, sympy.Min)) and isinstance(rhs, IfElse), "not of two values")
+    condition, first, second = rhs.args
+    refuse(isinstance(condition, Relation), "not a comparison")
+    refuse(lhs.args in ((first, second), (second, first)), "other values")
+    compared = (condition.left, condition.right)
+    above = {">": compared, ">=": compared, "<": compared[::-1], "<=": compared[::-1]}
+    refuse(condition.op in above, "not a comparison of sizes")
+    larger = above[condition.op] == (first, second)
+    smaller = above[condition.op] == (second, first)
+    refuse(larger if isinstance(lhs, sympy.Max) else smaller, "the wrong way round")
+    return ()
 
 
 @rewriting(

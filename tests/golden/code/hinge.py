@@ -30,7 +30,7 @@ def hinge_grad(
     This derivative was derived and proved for all sizes, entries varied
     independently. Letters count from 1 in formulas, positions from 0 in arrays.
 
-    Not differentiable in general where 0 == 1 - y[n]*s[n]; there the formula above
+    Not differentiable in general where 1 - y[n]*s[n] == 0; there the formula above
     is returned as it stands.
 
     Args:
