@@ -15,7 +15,9 @@ from derivation.errors import RuleRefused
 from derivation.normal import normal
 from derivation.terms import (
     MIRROR,
+    ONE,
     TRUE,
+    TWO,
     ZERO,
     Add,
     IfElse,
@@ -30,11 +32,13 @@ from derivation.terms import (
     conjuncts,
     free_indices,
     fresh_index,
+    identical,
     if_else,
     index_names,
     is_number,
     mul,
     neg,
+    power,
     relation,
     substitute,
     sum_over,
@@ -92,6 +96,17 @@ def completed(t: Term, theory: Theory) -> Proof:
             missing = tidy(substitute(here.body, {i: j}))
             if missing == ZERO and defined_at(theory, here.body, i, j, here):
                 chain.rule("sum-guard", sum_over(here.body, i), path)
+    return chain.proof()
+
+
+def shared(t: Term) -> Proof:
+    """x - x**2 as x*(1 - x), which is as long and shows where it is 0."""
+    chain = Chain(t)
+    for path, sub in occurrences(t):
+        if isinstance(sub, Add) and len(sub.args) == 2:
+            x, square = sorted(sub.args, key=lambda a: leading(a)[0], reverse=True)
+            if identical(square, neg(power(x, TWO))):
+                chain.algebra(mul(x, add(ONE, neg(x))), path)
     return chain.proof()
 
 

@@ -22,7 +22,7 @@ from derivation.engine.arithmetic import (
 from derivation.engine.bags import fold_products, fold_sums
 from derivation.engine.collect import Collector
 from derivation.engine.cost import WHOLE, Effort, cost
-from derivation.engine.flatten import completed, conditions_shortened, flattened, nested
+from derivation.engine.flatten import completed, conditions_shortened, flattened, nested, shared
 from derivation.engine.folds import folds_of, rewrite_of_given
 from derivation.engine.needs import Needs, Possible, names_over, parts_of, summed_names
 from derivation.engine.onehot import fold_one_hot, one_hot
@@ -197,6 +197,7 @@ class Shortener:
         for candidate in safely_each(self._logarithms_opened(best, without)):
             if cost(candidate.after) < cost(best.after):
                 best = candidate
+        best = join(best, labelled(shared(best.after), "collect"))
         best = join(best, labelled(flattened(best.after), "collect"))
         best = join(best, labelled(completed(best.after, self.theory), "collect"))
         best = join(best, labelled(conditions_shortened(best.after), "collect"))
