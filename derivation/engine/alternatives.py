@@ -41,8 +41,10 @@ from derivation.terms import (
     Mul,
     Pow,
     ProductOver,
+    Relation,
     SumOver,
     add,
+    all_of,
     apply,
     conjuncts,
     element,
@@ -56,6 +58,7 @@ from derivation.terms import (
     mul,
     name_of,
     neg,
+    negate,
     number,
     power,
     reduction,
@@ -82,6 +85,8 @@ class Alternatives:
         """Other ways to write one subterm."""
         if isinstance(t, ProductOver):
             yield from self.whole_product(t)
+        if isinstance(t, SumOver):
+            yield from self._place_apart(t)
         if isinstance(t, Mul):
             yield from self._cleared(t)
             yield from self._into_sum(t)
@@ -98,6 +103,31 @@ class Alternatives:
         if isinstance(t, (Mul, Pow)):
             yield from self._as_sigmoid(t)
             yield from self._inner_denominators(t)
+
+    def _place_apart(self, t: Any) -> Iterator[Proof]:
+        """sum_k f_k*(a_k if k != j else b) = sum_{k != j} f_k*a_k + f_j*b."""
+        for f in factors_of(t.body):
+            if not isinstance(f, IfElse) or not isinstance(f.args[0], Relation):
+                continue
+            if f.args[0].op not in ("==", "!=") or not any(
+                t.index is i for i in (f.args[0].left, f.args[0].right)
+            ):
+                continue
+            rest = [g for g in factors_of(t.body) if g is not f]
+            condition, *branches = f.args
+            values = [mul(*rest, b) for b in branches]
+            chain = Chain(t).rule("case-lift", if_else(condition, *values), (0,))
+            places = (condition, negate(condition))
+            parts = [
+                sum_over(v, t.index, all_of(*conjuncts(t.guard), c))
+                for v, c in zip(values, places, strict=True)
+            ]
+            chain.rule("sum-cases", add(*parts))
+            apart = chain.splice(self.simplifier.simplify(chain.term)).proof()
+            yield apart
+            if isinstance(apart.after, Add):  # what was set apart may go into the other sum
+                for way in self.collector.candidates(apart.after):
+                    yield join(apart, way)
 
     def _as_sigmoid(self, t: Any) -> Iterator[Proof]:
         """1/(1 + exp(x)) = sigmoid(-x), exp(x)/(1 + exp(x)) = sigmoid(x)."""
