@@ -32,7 +32,6 @@ LONGER = {
     "ordinal-logit-threshold": 9,  # a**2 - b**2 divided by a - b
     "ranknet-features": 7,  # two letters exchanged in one half of a double sum
     "softmax-entropy-temperature": 5,  # the logarithm of a share opened
-    "softsign": 2,  # x*sign(x) as abs(x)
 }
 # a completed sum may not take in a place where its terms are undefined: 0/0 on the diagonal
 GUARDED = ("mds-stress", "sammon", "umap-attraction", "gravity", "springs")

@@ -421,6 +421,24 @@ a if a < b else b
 b if a <= b else a
 a if a != b else b
 a if s > b else b
+a
+abs(a)
+sign(a)
+a*sign(a)
+abs(a)*sign(a)
+b*abs(a)*sign(a)
+a*b
+abs(a)**2
+a**2
+abs(a)*sign(a)**2
+sign(a)**2
+1
+sign(a)/abs(a)
+1/a
+abs(a)**3
+a**3
+a**2*abs(a)
+a*sign(b)
 
 a if b > 0 else 0
 a if 2*b > 0 else 0

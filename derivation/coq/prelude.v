@@ -718,6 +718,14 @@ Ltac set_apart H := etransitivity; [exact H | cbv beta; first
   ]].
 Ltac sigmoid_is := first [reflexivity | unfold sigmoid; rewrite ?Ropp_involutive; alg].
 Ltac relu_cases := symmetry; apply (Rmax_case _ 0).
+Ltac sign_and_size := match goal with
+  | |- context [sign ?x] => sign_and_size_of x
+  | |- context [Rabs ?x] => sign_and_size_of x
+  end
+with sign_and_size_of x := destruct (Rtotal_order x 0) as [X|[X|X]];
+  [ rewrite ?(sign_eq_m1 x), ?(Rabs_left x) by assumption; alg
+  | rewrite ?X, ?sign_0, ?Rabs_R0; first [ring | exfalso; match goal with H : _ <> 0 |- _ => apply H; lra end | nra]
+  | rewrite ?(sign_eq_1 x), ?(Rabs_right x) by lra; alg ].
 Ltac max_cases := unfold Rmax, Rmin; compare.
 Ltac odd_even := unfold tan, tanh, sinh, cosh;
   rewrite ?sin_neg, ?cos_neg, ?atan_opp, ?Rabs_Ropp, ?sign_opp, ?Ropp_involutive; alg.

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Indexed, Mul
 
 from derivation.document.blocks import Document, listed
 from derivation.document.setting import least_sizes
+from derivation.normal import oriented
 from derivation.steps import Checked, Prose
 from derivation.terms import (
     MINUS_ONE,
+    TRUE,
     ZERO,
     Diff,
     IfElse,
     Relation,
     Size,
     Term,
+    conjuncts,
     free_indices,
+    index,
     is_number,
     name_of,
     neg,
     relation,
     size,
+    substitute,
+    subterms,
     symbol,
     value_of,
 )
@@ -88,6 +95,7 @@ def _is_in_scope(c: Term, least: Mapping[str, int]) -> bool:
 def conditions_prose(conditions: Sequence[Term]) -> Prose:
     """Conditions in a row, saying of free indices that they mean every value."""
     out: list[Any] = []
+    conditions = _without_weaker(conditions)
     for k, stated in enumerate(conditions):
         c, where = _set_apart(stated)
         out += [", ", c] if k else [c]
@@ -101,13 +109,52 @@ def conditions_prose(conditions: Sequence[Term]) -> Prose:
     return tuple(out)
 
 
+def _without_weaker(conditions: Sequence[Term]) -> list[Term]:
+    """Without those that another one, asked for in more places, says already."""
+    said = [_in_standard_letters(c) for c in conditions]
+
+    def says(n: int, k: int) -> bool:
+        pairs = [(w, v) for c, w in said[n] for d, v in said[k] if c == d]
+        return any(w < v or (w == v and n < k) for w, v in pairs)
+
+    everyone = range(len(said))
+    return [c for k, c in enumerate(conditions) if not any(says(n, k) for n in everyone if n != k)]
+
+
+def _in_standard_letters(c: Term) -> list[tuple[Term, frozenset[Any]]]:
+    """What a condition asks for, and where, whatever its letters are; a != b also as b != a."""
+    asked, where = _set_apart(c)
+    ways = [asked]
+    if isinstance(asked, Relation) and asked.op == "!=":
+        ways.append(relation("!=", asked.right, asked.left))
+    out = []
+    for way in ways:
+        letters = dict.fromkeys(s for s in subterms(way) if s in free_indices(way))
+        swap = {i: index(f"_{k}", i.size) for k, i in enumerate(letters)}
+        guard = TRUE if where is None else substitute(where, swap)
+        out.append((substitute(way, swap), frozenset(map(oriented, conjuncts(guard)))))
+    return out
+
+
+_HOLDS: dict[str, Callable[[Fraction], bool]] = {
+    "!=": lambda v: v != 0,
+    ">": lambda v: v > 0,
+    ">=": lambda v: v >= 0,
+    "<": lambda v: v < 0,
+    "<=": lambda v: v <= 0,
+    "==": lambda v: v == 0,
+}
+
+
 def _set_apart(c: Term) -> tuple[Term, Term | None]:
     """A condition ``(a - b if i != j else 1) != 0`` as ``a != b`` and where it is asked for."""
-    if not (isinstance(c, Relation) and c.op == "!=" and c.right == ZERO):
+    if not (isinstance(c, Relation) and c.right == ZERO and isinstance(c.left, IfElse)):
         return c, None
-    if not (isinstance(c.left, IfElse) and is_number(c.left.args[2]) and c.left.args[2] != ZERO):
+    where, asked, elsewhere = c.left.args
+    if not (is_number(elsewhere) and _HOLDS[c.op](value_of(elsewhere))):
         return c, None
-    where, asked, _ = c.left.args
+    if c.op != "!=":
+        return relation(c.op, asked, ZERO), where
     terms = asked.args if isinstance(asked, Add) else (asked,)
     minus = [t for t in terms if isinstance(t, Mul) and t.args[0] == MINUS_ONE]
     if len(terms) == 2 and len(minus) == 1:

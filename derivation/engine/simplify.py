@@ -15,6 +15,7 @@ from derivation.engine.arithmetic import (
     in_front,
     join_product,
     leading,
+    negated,
     over_one_denominator,
     same,
     scaled,
@@ -40,6 +41,7 @@ from derivation.terms import (
     Diff,
     IfElse,
     Index,
+    Integer,
     KroneckerDelta,
     MaxOver,
     MinOver,
@@ -53,6 +55,7 @@ from derivation.terms import (
     Term,
     add,
     all_of,
+    apply,
     at,
     conjuncts,
     free_indices,
@@ -140,6 +143,8 @@ class Simplifier:
                 is_number(t.args[1]) and value_of(t.args[1]).denominator == 1
             ):
                 return self._one_exponent(t) or self._power_step(t)
+            if isinstance(t, Pow) and isinstance(t.args[0], _OF_SIGN):
+                return self._sign_and_size(t)
             return None
         if isinstance(t, KroneckerDelta):
             if t.args[0] == t.args[1]:
@@ -243,7 +248,48 @@ class Simplifier:
             return any(map(self._known, condition.args))
         return False
 
+    def _sign_and_size(self, t: Any) -> Proof | None:
+        """x*sign(x) as |x|, |x|*sign(x) as x, |x|**2 as x**2, in a product or a power."""
+        c, parts = split_product(t)
+        for size, _ in parts:
+            if not isinstance(size, (sympy.Abs, sympy.sign)):
+                continue
+            x = size.args[0]
+            kinds = (x, negated(x), apply("abs", x), apply("sign", x))
+            powers = [0, 0, 0, 0]
+            rest = []
+            for base, e in parts:
+                which = next((k for k, y in enumerate(kinds) if same(base, y)), None)
+                if which is None:
+                    rest.append((base, e))
+                elif not isinstance(e, Integer):
+                    return None
+                else:
+                    powers[which] += int(e)
+            plain, turned, absolute, sign = powers
+            total, odd = plain + turned + absolute, (plain + turned + sign) % 2
+            kept = [(apply("abs", x), total)] if total % 2 != odd and total else []
+            kept = kept or ([(x, total)] if total else [(apply("sign", x), odd)])
+            if [(kinds[k], e) for k, e in enumerate(powers) if e] == kept:
+                continue
+            front = c * (-1) ** turned
+            shown = [(b, number(e)) for b, e in kept if e]
+            after = tidy(join_product(front, [*shown, *rest]))
+            try:
+                needs = REGISTRY["sign-and-size"].check(self.theory, t, after, {})
+            except RuleRefused:
+                continue
+            below = min(powers) < 0  # then there was no value at 0 before
+            known = below or all(self.theory.decide(n)[0] for n in needs)
+            if cost(after) <= cost(t) and known:
+                return self._then(Chain(t).rule("sign-and-size", after))
+        return None
+
     def _product_step(self, t: Any) -> Proof | None:
+        if any(isinstance(f, _OF_SIGN) for f in map(_base, t.args)):
+            found = self._sign_and_size(t)
+            if found is not None:
+                return found
         deltas = [f for f in t.args if isinstance(f, KroneckerDelta)]
         for n, d in enumerate(deltas):
             if any(set(d.args) == set(e.args) for e in deltas[n + 1 :]):
@@ -621,6 +667,13 @@ class Simplifier:
     def _tidied(self, t: Term) -> Proof | None:
         move = algebra(t, tidy(t))
         return None if move is None else Proof(t, move.after, (((), move),))
+
+
+_OF_SIGN = (sympy.Abs, sympy.sign)
+
+
+def _base(f: Any) -> Any:
+    return f.args[0] if isinstance(f, Pow) else f
 
 
 def _only_logs(x: Any) -> bool:

@@ -7,13 +7,16 @@ from typing import Any
 
 import sympy
 
-from derivation.normal import E, normal, term_of
+from derivation.errors import RuleRefused
+from derivation.normal import E, difference_vanishes, normal, term_of, text
 from derivation.rules.registry import refuse, rewriting, rule
 from derivation.terms import (
+    MINUS_ONE,
     ONE,
     ZERO,
     Detach,
     IfElse,
+    Integer,
     Mul,
     Pow,
     Relation,
@@ -296,6 +299,77 @@ def max_definition(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) 
     smaller = above[condition.op] == (second, first)
     refuse(larger if isinstance(lhs, sympy.Max) else smaller, "the wrong way round")
     return ()
+
+
+@rule(
+    "sign-and-size",
+    "functions",
+    "A number is its sign times its size",
+    r"x = |x| \operatorname{sign} x,\quad |x| = x \operatorname{sign} x,\quad |x|^2 = x^2",
+    needs=("x != 0 where a side does not vanish with x",),
+    valid=(
+        "a*sign(a) -> abs(a)",
+        "abs(a)*sign(a)*b -> a*b",
+        "abs(a - b)**2 -> (b - a)**2",
+        "abs(a)*sign(a)**2 -> abs(a)",
+        "sign(a)/abs(a) -> 1/a",
+    ),
+    refuses=(
+        "a*sign(a) -> a",
+        "a*sign(b) -> abs(a)",
+        "abs(a)**3 -> a**3",
+        "abs(a)*sign(a) -> abs(a)",
+        "sign(a) -> a",
+    ),
+    broken_at="sign(a)**2*b -> b @ a=0",
+    lemma="sign_and_size",
+)
+def sign_and_size(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
+    """Two products that agree for x > 0 and for x < 0, and at x = 0 where both vanish there."""
+    sizes = {s.args[0] for t in (lhs, rhs) for s in _factors(t) if isinstance(s, _OF_SIGN)}
+    for x in sorted(sizes, key=text):
+        needs: set[Any] = set()
+        for s in (ONE, MINUS_ONE):
+            one, two = (_of_sign(t, x, s) for t in (lhs, rhs))
+            found = difference_vanishes(one, two)
+            if found is None:
+                break
+            needs |= found
+        else:
+            if not (_vanishes_with(lhs, x) and _vanishes_with(rhs, x)):
+                needs.add(relation("!=", x, ZERO))
+            return needs
+    raise RuleRefused("the two sides differ for one of the signs")
+
+
+_OF_SIGN = (sympy.Abs, sympy.sign)
+
+
+def _factors(t: Any) -> list[Any]:
+    """The bases of a product's factors."""
+    return [f.args[0] if isinstance(f, Pow) else f for f in (t.args if isinstance(t, Mul) else [t])]
+
+
+def _of_sign(t: Any, x: Any, sign: Any) -> Any:
+    """A product where x has a sign."""
+    if isinstance(t, (Mul, Pow)):
+        return rebuild(t, tuple(_of_sign(a, x, sign) for a in t.args))
+    if isinstance(t, _OF_SIGN) and t.args[0] == x:
+        return sign if isinstance(t, sympy.sign) else mul(sign, x)
+    return t
+
+
+def _vanishes_with(t: Any, x: Any) -> bool:
+    """Whether a product is 0 at x = 0: x, |x| or sign(x) is a factor of it, none below the line."""
+    powers = []
+    for f in t.args if isinstance(t, Mul) else (t,):
+        base, e = f.args if isinstance(f, Pow) else (f, ONE)
+        own = isinstance(base, _OF_SIGN) and base.args[0] == x
+        if own or any(difference_vanishes(base, y) == frozenset() for y in (x, neg(x))):
+            powers.append(is_number(e) and value_of(e) > 0)
+        elif not (isinstance(e, Integer) and e > 0):
+            return False  # what is below the line might vanish with x
+    return bool(powers) and all(powers)
 
 
 @rewriting(
