@@ -12,6 +12,7 @@ from derivation.terms import (
     Reduction,
     Relation,
     Term,
+    alpha_equal,
     conjuncts,
     free_indices,
     identical,
@@ -30,6 +31,8 @@ def match(
     pattern: Term, t: Term, ranges: Ranges, bind: dict[Any, Any] | None = None
 ) -> dict[Any, Any] | None:
     """Values of the pattern's free indices that make it the term (up to bound letters), or None."""
+    if not free_indices(pattern):
+        return ({} if bind is None else bind) if alpha_equal(pattern, t) else None
     bind = {} if bind is None else bind
     return bind if _match(pattern, t, ranges, bind, {}) else None
 

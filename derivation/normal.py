@@ -12,6 +12,7 @@ that are sums, ``difference_vanishes`` clears them first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm, prod
 from typing import Any
@@ -68,6 +69,8 @@ Conditions = frozenset[Any]
 E = sympy.E
 UNIT: Monomial = frozenset()
 MAX_TERMS = 3000
+MAX_TEXT = 4000  # characters of a term's text; of a longer one a digest stands for the rest
+MAX_OPENED = 128  # terms of a product; one that would be longer is left in factors
 MAX_POWER = 12
 MAX_BITS = 13_000  # of a power of a number: what Python still writes out
 
@@ -89,9 +92,17 @@ def text(t: Term) -> str:
                 found = f"{type(t).__name__}:{t}"
         else:
             inner = ",".join(map(text, t.args))
+            if len(inner) > MAX_TEXT:  # what stands in many places would be written as often
+                inner = f"{inner[:80]}…{_digest(inner)}"
             found = f"{type(t).__name__}({inner})"
         _TEXT[t] = found
     return found
+
+
+def _digest(s: str) -> str:
+    from hashlib import sha256
+
+    return sha256(s.encode()).hexdigest()
 
 
 def _coefficient(c: Any) -> Any:
@@ -124,8 +135,12 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
                 accumulate(out, m, c)
         return out
     if isinstance(t, Mul):
-        polys = [_poly(a, needs) for a in t.args]
+        factors = list(_flat_factors(t))
+        polys = [_poly(f, needs) for f in factors]
         product, rest = _plain_product(polys, needs)
+        if prod(map(len, polys[rest:])) > MAX_OPENED:
+            polys = [_whole(f, needs) for f in factors]
+            product, rest = _plain_product(polys, needs)
         for k in range(rest, len(polys)):
             product = multiply(product, polys[k], needs)
         return product
@@ -513,11 +528,43 @@ def term_of(poly: Poly) -> Any:
     return add(*[_monomial_term(m, poly[m]) for m in sorted(poly, key=_monomial_text)])
 
 
+class _Whole(sympy.Expr):  # type: ignore[misc]
+    """A sum of terms as an atom: what has it for a factor is too long to be multiplied out."""
+
+    __slots__ = ()
+
+
+def _flat_factors(t: Any) -> Iterator[Any]:
+    """The factors of a product, those of the products in it too."""
+    for f in t.args:
+        if isinstance(f, Mul):
+            yield from _flat_factors(f)
+        elif isinstance(f, Pow) and isinstance(f.args[0], Mul) and isinstance(f.args[1], Integer):
+            yield from (power(g, f.args[1]) for g in _flat_factors(f.args[0]))
+        else:
+            yield f
+
+
+def _whole(f: Any, needs: set[Any]) -> Poly:
+    """A factor as one monomial, its first term with the coefficient 1."""
+    n = 1
+    if isinstance(f, Pow) and isinstance(f.args[0], Add) and isinstance(f.args[1], Integer):
+        f, n = (f.args[0], int(f.args[1])) if f.args[1] > 0 else (f, 1)
+    poly = _poly(f, needs)
+    if len(poly) < 2:
+        return poly if n == 1 else _power(poly, number(n), needs)
+    c = Fraction(poly[min(poly, key=_monomial_text)])
+    atom = _Whole(term_of({m: _coefficient(x / c) for m, x in poly.items()}))
+    return {frozenset(((atom, n),)): _coefficient(whole_power(c, n))}
+
+
 def _monomial_term(m: Monomial, c: Any) -> Any:
     factors = []
     for a, e in sorted(m, key=lambda item: text(item[0])):
         if a is E:
             factors.append(exp(_as_term(e)))
+        elif isinstance(a, _Whole):
+            factors.append(a.args[0] if e == 1 else power(a.args[0], _as_term(e)))
         elif isinstance(e, int) and e == 1:
             factors.append(a)
         else:

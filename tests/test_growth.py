@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from derivation import derive
-from derivation.engine import folds
+from derivation.engine import derive_together, folds
 from derivation.engine.simplify import Simplifier
-from derivation.language import read_problem
+from derivation.language import nodes, read_problem
 from derivation.theory import Theory
 
 
@@ -38,6 +38,63 @@ def _product(n: int) -> str:
 @pytest.mark.parametrize(("problem", "most"), [(_product, 2.8), (_sum, 3.6)])
 def test_calls_grow_with_the_length(problem: Callable[[int], str], most: float) -> None:
     assert _calls(problem(240)) < most * _calls(problem(120))
+
+
+def _nested(form: str) -> Callable[[int], str]:
+    def problem(n: int) -> str:
+        text = "x"
+        for _ in range(n):
+            text = form.replace("?", text)
+        return f"L = {text}; wrt x"
+
+    return problem
+
+
+def _exponentials(n: int) -> str:
+    return f"L = {' + '.join(f'exp(a*y{k})' for k in range(n))}; wrt a"
+
+
+@pytest.mark.parametrize(
+    ("problem", "n", "most"),
+    [
+        (_nested("sqrt(1 + ?)"), 18, 6.5),
+        (_nested("abs(?)"), 18, 6.5),
+        (_nested("1/(1 + ?)"), 14, 6.5),
+        (_nested("tanh(a*?)"), 18, 6.5),
+        (_exponentials, 40, 5.0),
+    ],
+)
+def test_calls_grow_with_depth(problem: Callable[[int], str], n: int, most: float) -> None:
+    assert _derived(problem(2 * n)) < most * _derived(problem(n))
+
+
+def _derived(text: str) -> int:
+    read = read_problem(text.replace("; ", "\n"))
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        (outcome,) = derive_together(read, read.wrt)
+    finally:
+        profile.disable()
+    assert outcome.result is not None, outcome.reason
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+def _network(n: int) -> str:
+    lines, last = [], "x"
+    for k in range(1, n + 1):
+        lines.append(f"h{k}[i] = tanh(sum(W{k}[i,j]*{last}[j] for j in D))")
+        last = f"h{k}"
+    return "\n".join([*lines, f"L = sum(({last}[m] - y[m])**2 for m in D)/2", "wrt W1[p,q]"])
+
+
+def test_a_deep_network_as_one_formula() -> None:
+    """With one bracket a layer: multiplied out it would have 2**16 terms."""
+    problem = read_problem(_network(16))
+    (outcome,) = derive_together(problem, problem.wrt, inline=True)
+    assert outcome.result is not None, outcome.reason
+    assert not outcome.introduced
+    assert nodes(outcome.result) < 200
 
 
 def test_a_sum_of_many_terms_is_not_walked_for_each_move() -> None:

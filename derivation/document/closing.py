@@ -10,7 +10,6 @@ from sympy import Add, Indexed, Mul
 
 from derivation.document.blocks import Document, listed
 from derivation.document.setting import least_sizes
-from derivation.normal import oriented
 from derivation.steps import Checked, Prose
 from derivation.terms import (
     MINUS_ONE,
@@ -132,8 +131,15 @@ def _in_standard_letters(c: Term) -> list[tuple[Term, frozenset[Any]]]:
         letters = dict.fromkeys(s for s in subterms(way) if s in free_indices(way))
         swap = {i: index(f"_{k}", i.size) for k, i in enumerate(letters)}
         guard = TRUE if where is None else substitute(where, swap)
-        out.append((substitute(way, swap), frozenset(map(oriented, conjuncts(guard)))))
+        out.append((substitute(way, swap), frozenset(map(_either_way, conjuncts(guard)))))
     return out
+
+
+def _either_way(c: Any) -> Any:
+    """A condition, i != j the same as j != i."""
+    if isinstance(c, Relation) and c.op in ("==", "!="):
+        return c.op, frozenset((c.left, c.right))
+    return c
 
 
 _HOLDS: dict[str, Callable[[Fraction], bool]] = {

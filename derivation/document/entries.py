@@ -17,6 +17,7 @@ from derivation.terms import (
     fresh_index,
     index,
     index_names,
+    is_leaf,
     rebuild,
     subterms,
     unbracketed,
@@ -144,18 +145,17 @@ def _says_the_same(sub: Step, step: Step) -> bool:
 
 def direct_of(outcome: Outcome) -> frozenset[Term]:
     """``partial`` terms whose ``diff`` also occurs: printed alike, they would be confused."""
-    partials: set[Any] = set()
-    totals: set[Any] = set()
-
-    def look(steps: Sequence[Step]) -> None:
-        for step in steps:
-            for side in (step.before, step.after):
-                for t in subterms(side):
-                    if isinstance(t, Partial):
-                        partials.add(t)
-                    elif isinstance(t, Diff):
-                        totals.add(t.args)
-            look(step.substeps)
-
-    look((*outcome.facts, *outcome.steps))
-    return frozenset(t for t in partials if t.args in totals)
+    told: list[Step] = [*outcome.facts, *outcome.steps]
+    sides: list[Any] = []
+    while told:
+        step = told.pop()
+        sides += (step.before, step.after)
+        told += step.substeps
+    seen: set[Any] = set()  # what most lines share is looked through once
+    while sides:
+        t = sides.pop()
+        if t not in seen:
+            seen.add(t)
+            sides += () if is_leaf(t) else t.args
+    totals = {t.args for t in seen if isinstance(t, Diff)}
+    return frozenset(t for t in seen if isinstance(t, Partial) and t.args in totals)

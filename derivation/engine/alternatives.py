@@ -24,6 +24,7 @@ from derivation.engine.arithmetic import (
     tidy,
 )
 from derivation.engine.collect import Collector
+from derivation.engine.cost import cost
 from derivation.engine.proof import Chain, Move, Proof, flip, join, labelled, rearranged
 from derivation.engine.rewrites import binds, occurrences
 from derivation.engine.simplify import Simplifier, excluded, factors_of
@@ -71,6 +72,7 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
+MOST_PUSHED = 150  # nodes; of all results that this made shorter the longest had 44
 FRACTION = "fraction"  # the label of what is done above and below alike
 
 
@@ -217,6 +219,8 @@ class Alternatives:
 
         p*(1 - p)*(y*(a/p + b) + c/(1 - p)) becomes (1 - p)*y*(a + b*p) + c*p.
         """
+        if cost(t) > MOST_PUSHED:
+            return
         c, parts = split_product(t)
         for k, (base, e) in enumerate(parts):
             if e != ONE or not isinstance(base, Add):

@@ -217,9 +217,13 @@ def _fold_in_sum(
             if not _simple_ratio(ratio):
                 continue
             factor = scaled(ratio, c / ac)
-            wanted = [leading(normal_term(mul(factor, p))) for p in concrete]
-            if all(not isinstance(w, Add) and keys.get(w) == x for x, w in wanted):
-                used = {w for _, w in wanted}
+            used = set()
+            for p in concrete:
+                x, w = leading(normal_term(mul(factor, p)))
+                if isinstance(w, Add) or keys.get(w) != x:
+                    break
+                used.add(w)
+            else:
                 kept = [a for a in t.args if leading(normal_term(a))[1] not in used]
                 place = next(k for k, a in enumerate(t.args) if leading(normal_term(a))[1] in used)
                 folded = tidy(mul(factor, substitute(head, values)))

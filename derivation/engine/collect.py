@@ -6,7 +6,7 @@ A ``Collector`` proposes; whatever it proposes carries its proof.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from math import gcd, lcm, prod
 from typing import Any
@@ -67,6 +67,23 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
+MANY = 40  # terms of a sum, from which on not every two of them are looked at
+
+
+def _pairs(terms: tuple[Any, ...]) -> Iterable[tuple[int, int]]:
+    """The pairs of terms that may share a factor; of many, neighbours that do share one."""
+    if len(terms) <= MANY:
+        return itertools.combinations(range(len(terms)), 2)
+    last: dict[Any, int] = {}
+    found: dict[tuple[int, int], None] = {}
+    for n, a in enumerate(terms):
+        for base, _ in split_product(a)[1]:
+            key = normal_term(base)
+            if key in last:
+                found.setdefault((last[key], n))
+            last[key] = n
+    return sorted(found)
+
 
 class Collector:
     """Ways to write a sum of terms with a common factor in front, or as one indexed sum."""
@@ -84,7 +101,7 @@ class Collector:
         yield from self._reflected(t)
         yield from self.common_factor(t, tuple(range(len(terms))))
         if len(terms) > 2:
-            for pair in itertools.combinations(range(len(terms)), 2):
+            for pair in _pairs(terms):
                 yield from self.common_factor(t, pair)
         yield from self._delta_turned(t)
         yield from self._alike(t)
