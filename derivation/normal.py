@@ -59,6 +59,7 @@ from derivation.terms import (
     power,
     rebuild,
     relation,
+    replace_terms,
     split_function_derivative,
 )
 
@@ -74,6 +75,7 @@ MAX_OPENED = 128  # terms of a product; one that would be longer is left in fact
 MAX_POWER = 12
 MAX_BITS = 13_000  # of a power of a number: what Python still writes out
 
+_WHOLES: dict[Any, None] = memo()  # sums that were left as atoms
 _MEMO: dict[Term, tuple[Poly, Conditions]] = memo()
 _TEXT: dict[Term, str] = memo()
 _TERMS: dict[Term, Any] = memo()
@@ -110,16 +112,36 @@ def _coefficient(c: Any) -> Any:
 
 
 def normal(t: Term) -> tuple[Poly, Conditions]:
-    """The normal form and the conditions under which the term equals it."""
-    found = _MEMO.get(t)
-    if found is None:
-        needs: set[Any] = set()
-        found = _MEMO[t] = (_normal(t, needs), frozenset(needs))
+    """The normal form and the conditions under which the term equals it.
+
+    Raises:
+        RuleRefused: It would be too long.
+    """
+    found = form(t)
+    if any(isinstance(a, _Whole) for m in found[0] for a, _ in m):
+        raise RuleRefused("too many terms to multiply out")
     return found
 
 
+def form(t: Term) -> tuple[Poly, Conditions]:
+    """The same, products that would be too long left in factors."""
+    found = _MEMO.get(t)
+    if found is None:
+        needs: set[Any] = set()
+        poly = _normal(t, needs)
+        found = _MEMO[t] = (poly, frozenset(map(_bare, needs)))
+    return found
+
+
+def _bare(c: Any) -> Any:
+    """A condition about a sum that was an atom, in terms of the sum."""
+    if not _WHOLES:
+        return c
+    return replace_terms(c, lambda s: s.args[0] if isinstance(s, _Whole) else None)
+
+
 def _poly(t: Term, needs: set[Any]) -> Poly:
-    poly, conditions = normal(t)
+    poly, conditions = form(t)
     needs.update(conditions)
     return poly
 
@@ -555,6 +577,7 @@ def _whole(f: Any, needs: set[Any]) -> Poly:
         return poly if n == 1 else _power(poly, number(n), needs)
     c = Fraction(poly[min(poly, key=_monomial_text)])
     atom = _Whole(term_of({m: _coefficient(x / c) for m, x in poly.items()}))
+    _WHOLES[atom] = None
     return {frozenset(((atom, n),)): _coefficient(whole_power(c, n))}
 
 
@@ -580,7 +603,7 @@ def normal_term(t: Term) -> Any:
         return t
     found = _TERMS.get(t)
     if found is None:
-        found = _TERMS[t] = term_of(normal(t)[0])
+        found = _TERMS[t] = term_of(form(t)[0])
     return found
 
 
@@ -592,7 +615,7 @@ def difference_vanishes(a: Term, b: Term) -> Conditions | None:
     >>> sorted(map(str, difference_vanishes(add(inverse(d), mul(e, inverse(d))), ONE)))
     ['Relation(!=, e + 1, 0)']
     """
-    (p, need_p), (q, need_q) = normal(a), normal(b)
+    (p, need_p), (q, need_q) = form(a), form(b)
     needs: set[Any] = set(need_p | need_q)
     if p == q:
         return frozenset(needs)
@@ -612,7 +635,7 @@ def difference_vanishes(a: Term, b: Term) -> Conditions | None:
         poly = multiply(poly, {frozenset(((atom, -lowest[atom]),)): 1}, needs)
     if poly:
         poly = _symbolic_powers_cleared(poly, needs)
-    return frozenset(needs) if not poly else None
+    return frozenset(map(_bare, needs)) if not poly else None
 
 
 def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
@@ -627,7 +650,7 @@ def _symbolic_powers_cleared(poly: Poly, needs: set[Any]) -> Poly:
                 if isinstance(e, Fraction):
                     whole, key = floor(e), number(e - floor(e))
                 else:
-                    inner = dict(normal(e)[0])
+                    inner = dict(form(e)[0])
                     whole, key = inner.pop(UNIT, 0), ZERO
                     key = term_of(inner)
                 if isinstance(whole, int):

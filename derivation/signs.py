@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sympy
 
 from derivation.matching import Ranges, match, matches
-from derivation.normal import normal, normal_term, term_of
+from derivation.normal import form, normal_term, term_of
 from derivation.terms import (
     MINUS_ONE,
     MIRROR,
@@ -113,7 +113,7 @@ class Signs:
         """Whether a condition about one term is about the other, as they stand or rearranged."""
         if match(about, t, self.theory) is not None:
             return True
-        if normal(about)[1] or normal(t)[1]:
+        if form(about)[1] or form(t)[1]:
             return False
         return match(normal_term(about), normal_term(t), self.theory) is not None
 
@@ -189,7 +189,7 @@ class Signs:
 
     def _sign_with_squares(self, t: Term) -> tuple[int, Used]:
         """p*a**2 + q*a*b + r*b**2 >= 0 where p, r > 0 and q**2 <= 4*p*r: squares multiplied out."""
-        poly, needs = normal(t)
+        poly, needs = form(t)
         if needs or len(poly) > MOST_TERMS:
             return ANY, NOTHING
         rest = dict(poly)

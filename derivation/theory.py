@@ -20,9 +20,9 @@ from derivation.matching import match as match
 from derivation.matching import matches
 from derivation.normal import (
     difference_vanishes,
+    form,
     is_whole,
     never_negative,
-    normal,
     normal_term,
     oriented,
 )
@@ -370,7 +370,7 @@ class Theory:
     def reduced(self, t: Term) -> tuple[Any, Used]:
         """The normal form where it equals the term for certain, else the term itself."""
         used: Used = NOTHING
-        for c in normal(t)[1]:
+        for c in form(t)[1]:
             holds, by = self.decide(c)
             if not holds:
                 return t, NOTHING

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import pytest
 import sympy
 
+from derivation.engine import derive_together
+from derivation.errors import RuleRefused
 from derivation.language import read_expression, read_problem
-from derivation.normal import difference_vanishes, normal, normal_term
-from derivation.terms import ONE, Term, exp, mul
+from derivation.normal import _Whole, difference_vanishes, normal, normal_term
+from derivation.steps import Step
+from derivation.terms import ONE, Term, exp, mul, subterms
 
 PROBLEM = read_problem("L = sum(a[i]*c[i,j]*x*y for i in K for j in K)\nwrt x", need_wrt=False)
 
@@ -85,3 +91,51 @@ def test_a_factor_that_is_a_product_meets_the_root_beside_it() -> None:
 def test_e_is_the_exponential_of_one() -> None:
     assert normal(sympy.E)[0] == normal(exp(ONE))[0]
     assert normal_term(sympy.E) == normal_term(exp(ONE))
+
+
+# -- products that would be too long ---------------------------------------------------------------
+
+NINE = "*".join(f"(1 + x{k}*y)" for k in range(9))
+
+
+def _everywhere(steps: Iterable[Step]) -> Iterator[Any]:
+    for s in steps:
+        yield from (s.before, s.after, *s.conditions, *s.domain)
+        yield from _everywhere(s.substeps)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"sqrt({NINE})",
+        f"log({NINE})",
+        f"({NINE})**(3/2)/(1 + y)",
+        f"sum(b[i]*{NINE}*z[i] for i in K)*sqrt({NINE})/({NINE})",
+        f"abs({NINE})",
+    ],
+)
+def test_a_product_too_long_to_multiply_out_is_a_term_like_others(body: str) -> None:
+    problem = read_problem(f"L = {body}; wrt y")
+    (outcome,) = derive_together(problem, problem.wrt)
+    assert outcome.result is not None
+    told = [*_everywhere(outcome.steps), *outcome.conditions, *outcome.domain, outcome.result]
+    assert not any(isinstance(s, _Whole) for t in told for s in subterms(t))
+
+
+def test_a_product_in_factors_has_one_form() -> None:
+    problem = read_problem(f"L = {NINE}; wrt y")
+    factors = [f"(1 + x{k}*y)" for k in range(9)]
+    one, two, other, less = (
+        read_expression(t, problem)
+        for t in (
+            f"2*{NINE}",
+            "(" + "*".join(factors[4:]) + ")*((" + "*".join(factors[1:4]) + ")*(-2 - 2*x0*y))*(-1)",
+            f"-2*{NINE}",
+            f"2*{NINE}/(1 + x8*y)",
+        )
+    )
+    assert difference_vanishes(one, two) == frozenset()
+    assert difference_vanishes(one, other) is None
+    assert difference_vanishes(one, less) is None
+    with pytest.raises(RuleRefused):
+        normal(one)

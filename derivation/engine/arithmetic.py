@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from derivation.engine.order import in_order
-from derivation.normal import normal, normal_term, whole_power
+from derivation.normal import form, normal_term, whole_power
 from derivation.terms import (
     MINUS_ONE,
     ONE,
@@ -225,7 +225,7 @@ def _plus(a: Any, b: Any) -> Any:
 
 def _exponent_core(x: Term) -> tuple[Fraction, Any]:
     """x as a number times a term; the first term of a sum gets sign +."""
-    poly = normal(x)[0]
+    poly = form(x)[0]
     if not poly:
         return Fraction(1), None
     if len(poly) == 1:
@@ -384,7 +384,7 @@ def in_front(t: Term) -> Any:
 
 def same(a: Term, b: Term) -> bool:
     """Equal as polynomials."""
-    return identical(a, b) or bool(normal(a)[0] == normal(b)[0])
+    return identical(a, b) or bool(form(a)[0] == form(b)[0])
 
 
 def sums_in(t: Any) -> list[tuple[Any, Any]]:

@@ -12,7 +12,7 @@ from derivation.engine.proof import Chain, Proof, flip
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import excluded, factors_of
 from derivation.errors import RuleRefused
-from derivation.normal import normal
+from derivation.normal import form
 from derivation.terms import (
     MIRROR,
     ONE,
@@ -135,7 +135,7 @@ def _shortest_relation(c: Any) -> Any:
     if not isinstance(c, Relation) or isinstance(c.left, Index) or isinstance(c.right, Index):
         return c
     gap = in_order(add(c.left, neg(c.right)))
-    if normal(add(c.left, neg(c.right)))[1] or is_number(gap):
+    if form(add(c.left, neg(c.right)))[1] or is_number(gap):
         return c
     terms = gap.args if isinstance(gap, Add) else (gap,)
     positive = [a for a in terms if leading(a)[0] > 0]

@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 
 from derivation.engine.cost import cost
+from derivation.errors import RuleRefused
 from derivation.normal import Monomial, Poly, normal, normal_term, term_of, text
 from derivation.problem import Definition
 from derivation.terms import (
@@ -94,7 +95,11 @@ def in_order(t: Term) -> Any:
     """
     found = _IN_ORDER.get(t)
     if found is None:
-        found = _IN_ORDER[t] = written(normal(t)[0], t)
+        try:
+            found = written(normal(t)[0], t)
+        except RuleRefused:  # too long for an order to matter
+            found = normal_term(t)
+        _IN_ORDER[t] = found
     return found
 
 
