@@ -306,21 +306,15 @@ class Theory:
         """
         found: dict[Any, None] = {}
         free = free_indices(x)
-        entries = [s for s in subterms(x) if isinstance(s, Indexed)] if len(free) > 0 else []
+        entries = [s for s in subterms(x) if isinstance(s, Indexed)]
         for a, b in itertools.combinations(entries, 2):
             if name_of(a) != name_of(b):
                 continue
-            pairs = zip(indices_of(a), indices_of(b), strict=True)
-            apart = [(i, j) for i, j in pairs if i != j]
+            apart = [(i, j) for i, j in zip(indices_of(a), indices_of(b)) if i != j]  # noqa: B905
             if len(apart) != 1:
                 continue
             for i, j in (apart[0], apart[0][::-1]):
-                if (
-                    isinstance(i, Index)
-                    and {i} | free_indices(j) <= free
-                    and self.in_range(j, i.size)
-                    and _vanishes(substitute(x, {i: j}))
-                ):
+                if free >= {i, *free_indices(j)} and _vanishes(substitute(x, {i: j})):
                     found.setdefault(relation("==", i, j))
                     break
         return tuple(found)

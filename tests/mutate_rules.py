@@ -42,6 +42,7 @@ TESTS = (
     "test_rules.py",
     "test_rules_held.py",
     "test_kernel.py",
+    "test_kinks.py",
     "test_normal.py",
     "test_soundness.py",
     "test_signs.py",
@@ -50,7 +51,7 @@ TESTS = (
 MORE = {"verifier": ("test_verifier.py",), "certificate": ("test_verifier.py",)}
 # the record of instances is compared; that what is on record is true is a test of its own
 SLOW = "tests/test_rules_held.py::test_the_oracle_refutes_none"
-MEMOS = {"_MEMO", "_TEXT", "_TERMS", "_FREE", "_NAMES", "_HEIGHT", "_CANONICAL"}
+MEMOS = {"_MEMO", "_WHOLES", "_TEXT", "_TERMS", "_FREE", "_NAMES", "_HEIGHT", "_CANONICAL"}
 EQUIVALENT = ROOT / "tests" / "data" / "equivalent_mutants.txt"
 MODULES = {
     "algebra": "derivation.rules.algebra",

@@ -89,6 +89,8 @@ def test_the_proof_holds_of_every_point_off_the_kinks() -> None:
         ("z[i]**2 - z[i]*z[j]", ["i == j"]),
         ("sum((w[i,d] - w[j,d])*c[d] for d in D)", ["i == j"]),
         ("z[i] - z[1]", ["i == 1"]),
+        ("z[1] - z[i]", ["i == 1"]),
+        ("(z[i] - z[j])*c[d]", ["i == j"]),
         ("z[i] - 2*z[j]", []),
         ("z[i] - z[j] + a", []),
         ("z[i] - y[j]", []),

@@ -13,7 +13,7 @@ from derivation.errors import RuleRefused
 from derivation.language import read_expression, read_problem
 from derivation.normal import _Whole, difference_vanishes, normal, normal_term
 from derivation.steps import Step
-from derivation.terms import ONE, Term, exp, mul, subterms
+from derivation.terms import ONE, Term, exp, mul, number, subterms
 
 PROBLEM = read_problem("L = sum(a[i]*c[i,j]*x*y for i in K for j in K)\nwrt x", need_wrt=False)
 
@@ -139,3 +139,39 @@ def test_a_product_in_factors_has_one_form() -> None:
     assert difference_vanishes(one, less) is None
     with pytest.raises(RuleRefused):
         normal(one)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (f"{NINE}*(2 + 2*x0*y)", f"2*(1 + x0*y)**2*{NINE.partition(')*')[2]}"),
+        (f"{NINE}*((1 + a)*(1 - a))**2", f"{NINE}*(1 + a)**2*(a - 1)**2"),
+        (f"{NINE}/(2 + 2*a)", f"{NINE}/(1 + a)/2"),
+        (f"{NINE}*(a*b)**2", f"{NINE}*a**2*b**2"),
+        (f"{NINE}*(a + a)", f"2*a*{NINE}"),
+        (f"{NINE}*(a + a)**3", f"8*a**3*{NINE}"),
+        (f"({NINE})**2", f"{NINE}*{NINE}"),
+    ],
+)
+def test_products_in_factors_agree(left: str, right: str) -> None:
+    problem = read_problem(f"L = {NINE}*a*b; wrt y")
+    one, two = (read_expression(t, problem) for t in (left, right))
+    assert difference_vanishes(one, two) == frozenset()
+    assert difference_vanishes(one, mul(two, two)) is None
+    assert difference_vanishes(one, mul(number(2), two)) is None
+    assert difference_vanishes(normal_term(one), two) == frozenset()
+
+
+def test_a_root_in_a_product_in_factors_stays() -> None:
+    problem = read_problem(f"L = {NINE}*a; wrt y")
+    one, two = (read_expression(t, problem) for t in (f"{NINE}*sqrt(1 + a)", NINE))
+    assert difference_vanishes(one, two) is None
+
+
+def test_what_cancels_a_product_in_factors_asks_for_its_factors() -> None:
+    problem = read_problem(f"L = {NINE}*a; wrt y")
+    one = read_expression(f"{NINE}/({NINE} + a - a)", problem)
+    needs = difference_vanishes(one, ONE)
+    assert needs is not None
+    assert len(needs) == 9
+    assert not any(isinstance(s, _Whole) for c in needs for s in subterms(c))

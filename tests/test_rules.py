@@ -11,7 +11,7 @@ import pytest
 
 from derivation import kernel
 from derivation.errors import DerivationError
-from derivation.language import read_expression, read_problem
+from derivation.language import read_expression, read_problem, write
 from derivation.oracle import Oracle, Setting, evaluate
 from derivation.oracle.values import FAILURES
 from derivation.rules import REGISTRY, SETTING
@@ -95,6 +95,26 @@ def test_every_rule_with_conditions_says_where_it_breaks() -> None:
     }  # fmt: skip
     for rule in REGISTRY.values():
         assert not rule.needs or rule.broken_at or rule.id in about_indices, rule.id
+
+
+@pytest.mark.parametrize(
+    ("instance", "needs"),
+    [
+        ("abs(a)*sign(a)**2 -> abs(a)", ()),
+        ("abs(a - b)*sign(a - b) -> -1*(b - a)", ()),
+        ("a*sign(a)*sign(b) -> abs(a)*sign(b)", ()),
+        ("sign(a)**2*sign(b) -> sign(b)", ("a != 0",)),
+        ("sign(a)*abs(a)**2/a -> abs(a)", ("a != 0",)),
+        ("sign(a)*a/b -> abs(a)/b", ("a != 0",)),  # b might vanish with a
+        ("sign(a)*a*b**(1/2) -> abs(a)*b**(1/2)", ("a != 0",)),
+        ("sign(a)*a*b**2 -> abs(a)*b**2", ()),
+        ("a*sign(a)*b/b -> abs(a)", ("a != 0", "b != 0")),
+        ("a**b*sign(a)**2 -> a**b", ("a != 0",)),
+    ],
+)
+def test_where_a_number_is_its_sign_times_its_size(instance: str, needs: tuple[str, ...]) -> None:
+    theorem = kernel.instance(THEORY, REGISTRY["sign-and-size"], *sides(instance), {})
+    assert tuple(sorted(map(write, theorem.hypotheses))) == needs
 
 
 def test_what_the_laws_of_sums_take_apart() -> None:

@@ -282,6 +282,8 @@ def relu_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         "max(a, b) -> a if a > 0 else b",
         "min(a, b) -> a if a > b else b",
         "max(a, b) -> a if a != b else b",
+        "max(a, b) -> a if a > b and 0 < 1 else b",
+        "max(a, b) -> a if a > 2 else 2",
         "max(a, b) -> a",
     ),
     lemma="max_cases",
