@@ -164,8 +164,10 @@ def test_products_in_factors_agree(left: str, right: str) -> None:
 
 def test_a_root_in_a_product_in_factors_stays() -> None:
     problem = read_problem(f"L = {NINE}*a; wrt y")
-    one, two = (read_expression(t, problem) for t in (f"{NINE}*sqrt(1 + a)", NINE))
+    roots = (f"{NINE}*sqrt(1 + a)", NINE, f"{NINE}*(1 + a)**(1/3)")
+    one, two, three = (read_expression(t, problem) for t in roots)
     assert difference_vanishes(one, two) is None
+    assert difference_vanishes(one, three) is None
 
 
 def test_what_cancels_a_product_in_factors_asks_for_its_factors() -> None:
