@@ -189,6 +189,20 @@ BAD: list[tuple[str, str]] = [
     ("L = sum(x[i] for i in N); given N == 1/2", "can never hold"),
     ("L = x; given x > 0; given x < 0", "contradicts one before"),
     ("L = x; given x > y; given y > x", "contradicts"),
+    ("L = x*y*z; given x > y; given y > z; given z > x", "contradicts"),
+    ("L = x*y*z; given x == y; given y == z; given x != z", "contradicts"),
+    ("L = x*y; given x + y > 3; given x < 1; given y < 1", "contradicts"),
+    ("L = sum(x[i]*y[i]*z[i] for i in K); given x[i] > y[i]; given y[i] >= z[i]; given z[i] > x[i]",
+     "contradicts"),
+    ("L = x*sum(y[i] for i in K); given K >= 2; given K + x < 1; given x > 0", "contradicts"),
+    ("L = x; given log(x) > 0; given x < 0", "contradicts"),
+    ("L = x*y; given sqrt(x - 1) > y; given x < 0", "contradicts"),
+    ("L = sum(x[i] for i in K); given sum(x[i] for i in K) == 1; given sum(2*x[i] for i in K) == 3",
+     "contradicts"),
+    ("L = x; given sqrt(x) < 0", "can never hold"),
+    ("L = x; given sigmoid(x) >= 1", "can never hold"),
+    ("L = x; given 3 < -2*sin(x)", "can never hold"),
+    ("L = x; given cosh(x) < 1", "can never hold"),
     ("L = x; given x == 1; given x != 1", "contradicts"),
     ("L = x; given x >= 1; given x <= 1; given x != 1", "contradicts"),
     ("L = sum(x[i] for i in K); given K >= 3; given K <= 2", "contradicts"),
@@ -474,3 +488,21 @@ def test_a_tower_of_powers_is_too_large(text: str) -> None:
 def test_one_style_a_program() -> None:
     with pytest.raises(InputError, match="the style is named twice"):
         read_problem("L = x; style cases; style delta; wrt x")
+
+
+@pytest.mark.parametrize(
+    "givens",
+    [
+        "x > y; given y > z; given x > z",
+        "x >= y; given y >= z; given z >= x",
+        "x == y; given y == z; given x == z",
+        "x + y > 1; given x < 1; given y < 1",
+        "log(x) < 0; given x < 1",
+        "sqrt(x) >= 0; given x <= 0",
+        "sin(x) == 1; given abs(y) <= 0; given sigmoid(z) < 1",
+        "x > y; given y > z; given z != x",
+        "x >= y; given y >= z; given z != x",
+    ],
+)
+def test_givens_that_some_values_meet_are_read(givens: str) -> None:
+    assert len(read_problem(f"L = x*y*z; given {givens}; wrt x").givens) == givens.count(";") + 1

@@ -5,14 +5,16 @@ Sides and arguments are compared as polynomials.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
 from derivation.language.lexer import Token, fail
 from derivation.language.scope import constant_value
+from derivation.language.systems import Given, conflict
 from derivation.terms import (
+    HALF,
     MIRROR,
     Add,
     Index,
@@ -24,11 +26,13 @@ from derivation.terms import (
     add,
     canonical,
     free_indices,
+    function_name,
     index,
     mul,
     number,
     substitute,
     subterms,
+    sum_over,
 )
 
 _MAX_MONOMIALS, _MAX_DEGREE = 200, 16
@@ -50,6 +54,8 @@ def check_givens(givens: Sequence[tuple[Any, Token]]) -> None:
     factor and the letters of indices, must leave it a value.
     """
     known: dict[Any, _Bounds] = {}
+    together: list[Given] = []
+    tokens: list[Token] = []
     for relation_, token in givens:
         difference = _add(_poly(relation_.left), _poly(relation_.right), -1)
         rest = {m: c for m, c in (difference or {}).items() if m}
@@ -57,6 +63,9 @@ def check_givens(givens: Sequence[tuple[Any, Token]]) -> None:
             continue
         term = _generic(add(*[mul(number(c), *m) for m, c in rest.items()]))
         poly = _poly(term) or {}
+        together.append((poly, difference.get((), Fraction(0)), relation_.op, len(tokens)))
+        together += [(*c, len(tokens)) for c in _presupposed(term)]
+        tokens.append(token)
         first = min(poly, key=str)
         slope = poly[first]
         bound = -difference.get((), Fraction(0)) / slope
@@ -73,6 +82,43 @@ def check_givens(givens: Sequence[tuple[Any, Token]]) -> None:
                 "no values meet both, so that nothing can be said under them",
             )
         bounds.lines.append(token.line.number)
+    _check_together(together, tokens)
+
+
+def _presupposed(t: Any) -> Iterator[tuple[dict[Any, Fraction], Fraction, str]]:
+    """What has to hold for a term to have a value: a > 0 where it has log(a)."""
+    for s in subterms(t):
+        root = isinstance(s, Pow) and s.args[1] == HALF
+        name = "sqrt" if root else function_name(s)
+        if name in _ABOVE:
+            op, bound = _ABOVE[name]
+            poly = _poly(s.args[0])
+            if poly is not None:
+                rest = {m: c for m, c in poly.items() if m}
+                yield rest, poly.get((), Fraction(0)) - bound, op
+
+
+# functions whose arguments have to be above a number
+_ABOVE = {"log": (">", 0), "lgamma": (">", 0), "sqrt": (">=", 0), "acosh": (">=", 1)}
+
+
+def _check_together(givens: Sequence[Given], tokens: Sequence[Token]) -> None:
+    """Refuse givens that exclude each other in a chain: a > b, b > c and c > a."""
+    if len(givens) < 2:
+        return
+    unknowns: set[Any] = {m for poly, *_ in givens for m in poly}
+    sizes = [m for m in unknowns if len(m) == 1 and isinstance(m[0], Size)]
+    found = conflict(givens, dict.fromkeys(sizes, Fraction(1)))
+    if found and len(found) > 1:
+        *others, last = sorted(found)
+        lines = [str(tokens[n].line.number) for n in others]
+        fail(
+            tokens[last],
+            f"this given contradicts those in lines {' and '.join(dict.fromkeys(lines))}"
+            if len(set(lines)) > 1
+            else "this given contradicts those before it",
+            "no values meet all of them, so that nothing can be said under them",
+        )
 
 
 def _generic(t: Any) -> Any:
@@ -160,8 +206,10 @@ def _possible(op: str, difference: _Poly) -> bool:
     if not rest:
         return _holds(op, constant)
     (monomial, slope), *more = rest.items()
-    if more or len(monomial) != 1 or not isinstance(monomial[0], Size):
+    if more or len(monomial) != 1:
         return True
+    if not isinstance(monomial[0], Size):
+        return _within(op if slope > 0 else MIRROR[op], -constant / slope, _range(monomial[0]))
     root = -constant / slope
     if op == "==":
         return root.denominator == 1 and root >= 1
@@ -171,6 +219,39 @@ def _possible(op: str, difference: _Poly) -> bool:
     if (op in (">", ">=")) == grows:
         return True  # holds for large sizes
     return _holds(op, slope + constant)  # best at size 1
+
+
+def _range(t: Any) -> tuple[Fraction | None, bool, Fraction | None, bool]:
+    """The values that a function takes: from, whether that one too, to, whether that one too."""
+    if isinstance(t, Pow) and t.args[1] == HALF:
+        return Fraction(0), True, None, False
+    return _RANGES.get(function_name(t) or "", (None, False, None, False))
+
+
+_ONE = Fraction(1)
+_RANGES: dict[str, tuple[Fraction | None, bool, Fraction | None, bool]] = {
+    **dict.fromkeys(("sigmoid",), (Fraction(0), False, _ONE, False)),
+    **dict.fromkeys(("tanh", "erf"), (-_ONE, False, _ONE, False)),
+    **dict.fromkeys(("sin", "cos", "sign"), (-_ONE, True, _ONE, True)),
+    **dict.fromkeys(("softplus", "exp"), (Fraction(0), False, None, False)),
+    **dict.fromkeys(("abs", "relu", "acosh"), (Fraction(0), True, None, False)),
+    "cosh": (_ONE, True, None, False),
+}
+
+
+def _within(
+    op: str, bound: Fraction, values: tuple[Fraction | None, bool, Fraction | None, bool]
+) -> bool:
+    """Whether some of the values is in the relation to a number."""
+    low, at_low, high, at_high = values
+    too_high = high is not None and (
+        bound > high or (bound == high and not (at_high and op != ">"))
+    )
+    if too_high and op in (">", ">=", "=="):
+        return False
+    if op in ("<", "<=", "==") and low is not None:
+        return not (bound < low or (bound == low and not (at_low and op != "<")))
+    return True
 
 
 def _holds(op: str, value: Fraction) -> bool:
@@ -227,8 +308,14 @@ def _poly(t: Any) -> _Poly | None:
             if product is None:
                 return None
         return product
-    if isinstance(t, SumOver) and settled(t.body) == 0:
-        return {}
+    if isinstance(t, SumOver):
+        inside = _poly(t.body)
+        if inside == {}:
+            return {}
+        if inside is not None and len(inside) == 1:
+            ((monomial, c),) = inside.items()
+            if monomial and c != 1:  # a number in the sum, in front of it
+                return {(canonical(sum_over(mul(*monomial), t.index, t.guard)),): c}
     if isinstance(t, Pow) and t.args[1].is_Integer and 0 <= t.args[1] <= 8:
         product = {(): Fraction(1)}
         for _ in range(int(t.args[1])):
