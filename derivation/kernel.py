@@ -46,6 +46,7 @@ from derivation.terms import (
     names,
     negate,
     rebuild,
+    relation,
     substitute,
 )
 from derivation.theory import Theory
@@ -339,13 +340,31 @@ def _kept_by_derivative(head: Any, k: int, rhs: Any, hypotheses: Set[Any], th: T
             raise KernelError("names are held fixed under a partial derivative, not unfolded")
         for h in hypotheses:
             if theory.depends(h, name, through):
-                if not _is_open(h, lambda part: theory.depends(part, name, through)):  # noqa: B023
-                    raise KernelError(
-                        f"under a derivative by {v} the condition {h} may not be used"
-                    )
+
+                def varies(part: Any, name: str = name) -> bool:
+                    return theory.depends(part, name, through)
+
+                if not _is_open(h, varies):  # a >= b holds nearby where a > b
+                    h, closed_one = _strict(h, varies), h
+                    if not _is_open(h, varies):
+                        raise KernelError(
+                            f"under a derivative by {v} the condition {closed_one} may not be used"
+                        )
+                    needs |= _hypotheses(theory, (h,))[0]
                 left, _ = _hypotheses(theory, _continuity(theory, h, name, through))
                 needs |= left
     return needs
+
+
+def _strict(h: Any, varies: Callable[[Any], bool]) -> Any:
+    """A stronger condition, without the edges of relations that vary: a > b for a >= b."""
+    if isinstance(h, Relation):
+        return relation(h.op[0], h.left, h.right) if h.op in (">=", "<=") and varies(h) else h
+    if isinstance(h, Every):
+        return every(_strict(h.body, varies), h.index, h.guard)
+    if isinstance(h, (AllOf, AnyOf)):
+        return rebuild(h, tuple(_strict(part, varies) for part in h.args))
+    return h
 
 
 def _continuity(theory: Theory, h: Any, name: str, through: bool) -> Set[Any]:

@@ -71,7 +71,8 @@ E = sympy.E
 UNIT: Monomial = frozenset()
 MAX_TERMS = 3000
 MAX_TEXT = 4000  # characters of a term's text; of a longer one a digest stands for the rest
-MAX_OPENED = 128  # terms of a product; one that would be longer is left in factors
+# a product of so many brackets that would come to so many terms is left in factors
+MANY_BRACKETS, MAX_OPENED = 4, 64
 MAX_POWER = 12
 MAX_BITS = 13_000  # of a power of a number: what Python still writes out
 
@@ -159,12 +160,12 @@ def _normal(t: Term, needs: set[Any]) -> Poly:
     if isinstance(t, Mul):
         factors = list(_flat_factors(t))
         polys = [_poly(f, needs) for f in factors]
-        product, rest = _plain_product(polys, needs)
-        if prod(map(len, polys[rest:])) > MAX_OPENED:
-            polys = [_whole(f, needs) for f in factors]
-            product, rest = _plain_product(polys, needs)
-        for k in range(rest, len(polys)):
-            product = multiply(product, polys[k], needs)
+        most = MAX_OPENED if sum(len(p) > 1 for p in polys) >= MANY_BRACKETS else MAX_TERMS
+        product = _product(polys, most, needs)
+        if product is None:
+            product = _product([_whole(f, needs) for f in factors], MAX_TERMS, needs)
+        if product is None:
+            raise RuleRefused("too many terms to multiply out")
         return product
     if isinstance(t, Pow):
         base, exponent = t.args
@@ -374,6 +375,16 @@ def _plain_product(polys: list[Poly], needs: set[Any]) -> tuple[Poly, int]:
         c *= d
         count += 1
     return {frozenset(out.items()): _coefficient(c)}, count
+
+
+def _product(polys: list[Poly], most: int, needs: set[Any]) -> Poly | None:
+    """The product of polynomials; None if it would come to more terms than that."""
+    product, rest = _plain_product(polys, needs)
+    for k in range(rest, len(polys)):
+        if len(product) * len(polys[k]) > most:
+            return None
+        product = multiply(product, polys[k], needs)
+    return product
 
 
 def whole_power(value: Fraction, n: int) -> Fraction:
