@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, Protocol
 
 import sympy
@@ -41,6 +42,7 @@ from derivation.terms import (
     free_indices,
     is_element,
     is_number,
+    name_of,
     names,
     neg,
     relation,
@@ -83,10 +85,28 @@ class Signs:
     def __init__(self, theory: Knowledge) -> None:
         self.theory = theory
         self._known: dict[Term, tuple[int, Used]] = {}
+        self._bounds: dict[str, list[tuple[int, Any]]] = {}  # of one name's entries, by name
+        self._others: list[tuple[int, Any]] = []
+        self._sorted = 0  # facts, of which none is ever taken away
 
     def forget(self) -> None:
         """Forgets what was worked out: a condition has been added."""
         self._known.clear()
+
+    def facts_about(self, t: Term) -> list[Any]:
+        """The facts in their order, without those that bound entries of names not in the term."""
+        facts = self.theory.facts
+        for n in range(self._sorted, len(facts)):
+            a, b = facts[n].left, facts[n].right
+            about = a if is_number(b) else b if is_number(a) else None
+            key = name_of(about) if about is not None and is_element(about) else None
+            kept = self._others if key is None else self._bounds.setdefault(key, [])
+            kept.append((n, facts[n]))
+        self._sorted = len(facts)
+        if not self._bounds:
+            return facts
+        found = [pair for key in names(t) for pair in self._bounds.get(key, ())]
+        return [given for _, given in sorted([*self._others, *found], key=itemgetter(0))]
 
     def sign(self, t: Term) -> tuple[int, Used]:
         """The signs that a term can have, as a set of bits, and the givens that this rests on."""
@@ -98,7 +118,7 @@ class Signs:
 
     def _sign_of(self, t: Term) -> tuple[int, Used]:
         signs, used = self._sign_by_structure(t)
-        for given in self.theory.facts:
+        for given in self.facts_about(t):
             bits = {">": POS, "!=": POS | NEG}.get(given.op, ANY)
             if given.right == ZERO and signs & bits != signs and self._says(given.left, t):
                 signs, used = signs & bits, used | {given}
@@ -168,7 +188,7 @@ class Signs:
 
     def _sign_of_element(self, t: Term) -> tuple[int, Used]:
         signs, used = ANY, NOTHING
-        for given in self.theory.facts:
+        for given in self.facts_about(t):
             for c in (given, relation(MIRROR[given.op], given.right, given.left)):
                 if is_number(c.right) and matches(c.left, t, self.theory):
                     allowed = _signs_beyond(c.op, value_of(c.right))

@@ -415,8 +415,10 @@ class Theory:
             signs, used = self.sign(c.left)
             if signs & ~wanted[c.op] == 0:
                 return True, used
-        for given in self.facts:
-            if matches(oriented(given), oriented(c), self):
+        about = self.signs.facts_about(c)
+        turned = oriented(c) if about else c
+        for given in about:
+            if matches(oriented(given), turned, self):
                 return True, frozenset((given,))
         if isinstance(c.left, Size) and isinstance(c.right, Integer) and c.op == ">=":
             if int(c.right) <= 1:

@@ -394,7 +394,7 @@ def test_an_unconditional_law_may_be_used_under_any_derivative(theory: Theory) -
         assert out.rhs == make(b, term(theory, "z[1]")) and not out.hypotheses
 
 
-def test_a_closed_condition_may_be_used_under_a_derivative_where_it_holds_strictly(
+def test_a_closed_condition_under_a_derivative_has_to_hold_strictly(
     theory: Theory,
 ) -> None:
     open_one = cancelled(theory, "1")  # y[1] != 0 holds nearby as well
@@ -493,7 +493,7 @@ def edges() -> Theory:
     return Theory(read_problem(EDGES, need_wrt=False))
 
 
-def test_givens_may_be_used_under_a_derivative_by_what_they_are_about_where_they_are_strict() -> (
+def test_givens_under_a_derivative_by_what_they_are_about_have_to_be_strict() -> (
     None
 ):
     theory = edges()

@@ -318,7 +318,8 @@ def _poly(t: Any) -> _Poly | None:
                 return {(canonical(sum_over(mul(*monomial), t.index, t.guard)),): c}
     if isinstance(t, Pow) and t.args[1].is_Integer and 0 <= t.args[1] <= 8:
         product = {(): Fraction(1)}
+        base = _poly(t.args[0])
         for _ in range(int(t.args[1])):
-            product = _times(product, _poly(t.args[0]))
+            product = _times(product, base)
         return product
     return {(canonical(t),): Fraction(1)}
