@@ -493,9 +493,7 @@ def edges() -> Theory:
     return Theory(read_problem(EDGES, need_wrt=False))
 
 
-def test_givens_under_a_derivative_by_what_they_are_about_have_to_be_strict() -> (
-    None
-):
+def test_givens_under_a_derivative_by_what_they_are_about_have_to_be_strict() -> None:
     theory = edges()
     for name, closed in (("s", False), ("t", True)):
         made = kernel.instance(
