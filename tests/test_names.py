@@ -256,3 +256,17 @@ def test_a_label_is_not_captured_by_the_letter_put_for_it() -> None:
     outcome = derive_outcome(problem, problem.wrt[0])
     assert outcome.reason is None
     assert not any("x[l,l]" in write(s.after) for s in outcome.steps)
+
+
+@pytest.mark.parametrize("letter", ["l", "m", "k", "b"])
+def test_two_cases_are_told_whatever_letter_a_sum_has(letter: str) -> None:
+    """In style cases; the letter asked for may be one that a sum inside has bound."""
+    problem = read_problem(
+        "h[l] = logsumexp(x[m,m] for m in D)\n"
+        "L = sum((h[i] - w[i])**2 for i in D)\n"
+        f"wrt w[j] then x[{letter},a]\n"
+        "style cases"
+    )
+    outcome = derive_outcome(problem, problem.wrt[0], style="cases")
+    assert outcome.result is not None
+    assert write(outcome.result).endswith(f"if {letter} == a else 0")

@@ -23,6 +23,7 @@ from derivation.terms import (
     add,
     all_of,
     at,
+    canonical,
     free_indices,
     if_else,
     relation,
@@ -47,8 +48,12 @@ class CaseSplitter:
         (d,) = deltas
         if not all(isinstance(i, Index) for i in d.args) or not set(d.args) <= free_indices(t):
             return None
-        if any(binds(t, i) for i in d.args):
-            return None  # under that sum the letter is another one
+        if any(binds(t, i) for i in d.args):  # under that sum the letter is another one
+            renamed = canonical(t)
+            found = self.two_cases(renamed) if renamed != t else None
+            if found is None:
+                return None
+            return join(Chain(t).algebra(renamed).proof(), found[0]), found[1]
         places = [path for path, s in occurrences(t) if s == d]
         if len(places) != sum(1 for s in subterms(t) if s == d):
             return None
