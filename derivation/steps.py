@@ -17,6 +17,23 @@ Prose = tuple[Any, ...]  # str | Term pieces
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A kernel move and where it is made.
+
+    Attributes:
+        move: The engine's move (``before``, ``after``, rule, arguments), in its own letters.
+        line: The whole line before it, in a reader's letters.
+        path: The place in the line.
+        shown: The letters bound above the place: the move's own, and what the line calls them.
+    """
+
+    move: Any
+    line: Any
+    path: Path
+    shown: Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
 class Step:
     """One numbered step: ``before = after``, with its reason and the kernel moves that prove it.
 
@@ -36,6 +53,7 @@ class Step:
         domain: Those of them that hold wherever the objective is defined: said once, at the end.
         substeps: The moves it is made of (kernel moves are leaves).
         level: 0 always shown (outline), 1 shown at normal, 2 only at full.
+        placed: The move itself, for the certificate; None for a composite.
     """
 
     number: str
@@ -54,15 +72,20 @@ class Step:
     domain: tuple[Term, ...] = ()
     substeps: tuple[Step, ...] = ()
     level: int = 1
+    placed: Placed | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the oracle tried: sizes, total number of points, reasons for what was skipped."""
+    """What the oracle tried: sizes, total number of points, reasons for what was skipped.
+
+    ``settings`` are the points themselves, for whoever needs one that meets the givens.
+    """
 
     sizes: tuple[Mapping[str, int], ...] = ()
     points: int = 0
     skipped: tuple[str, ...] = ()
+    settings: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from derivation.normal import text
 from derivation.problem import Definition
 from derivation.rules import REGISTRY
 from derivation.rules.calculus import SLOPES
-from derivation.steps import Prose, Step, cited
+from derivation.steps import Placed, Prose, Step, cited
 from derivation.terms import (
     ONE,
     Add,
@@ -373,6 +373,7 @@ class Narrator:
             direction=only.direction,
             args=only.args,
             substeps=(),
+            placed=only.placed,
         )
 
     def _leaves(self, proof: Any, number: str, start: Any) -> tuple[Step, ...]:
@@ -394,6 +395,7 @@ class Narrator:
             if move.rule == "lemma":
                 title, why = "Use a lemma", (f"by {cited((move.cited.number,))}",)
             before = out[-1].after if out else self.letters.exact(term)
+            shown = _shown_letters(term, before, path)
             out.append(
                 Step(
                     number=f"{number}.{len(out) + 1}",
@@ -406,9 +408,10 @@ class Narrator:
                     law=_law(move.rule),
                     path=path,
                     direction=move.direction,
-                    args=self._args_text(move, _shown_letters(term, before, path)),
+                    args=self._args_text(move, shown),
                     uses=(move.cited.number,) if move.cited is not None else (),
                     level=2,
+                    placed=Placed(move, before, path, shown),
                 )
             )
         return tuple(out)

@@ -399,6 +399,7 @@ class _Trial:
         self.skipped = list(oracle.skipped())
         self.tried: dict[str, int] = {}
         self.why: dict[str, str] = {}  # why a step has not been tried
+        self.settings: list[Setting] = []
 
     def run(self, claims: Sequence[tuple[str, Claim]]) -> None:
         """Tries the claims, all of them at small sizes before any at larger ones."""
@@ -432,13 +433,16 @@ class _Trial:
                 raise Refuted(number, witness)
             self.tried[number] += count
             self.points += count
-        if self.points > before and dict(point.sizes) not in self.sizes:
-            self.sizes.append(dict(point.sizes))
+        if self.points > before:
+            self.settings.append(point.setting)
+            if dict(point.sizes) not in self.sizes:
+                self.sizes.append(dict(point.sizes))
 
     def checked(self) -> Checked:
         """What has been tried."""
         untried = [f"step {n}: {self.why[n]}" for n, count in self.tried.items() if not count]
-        return Checked(tuple(self.sizes), self.points, (*self.skipped, *untried))
+        skipped = (*self.skipped, *untried)
+        return Checked(tuple(self.sizes), self.points, skipped, tuple(self.settings))
 
 
 def _claims(steps: Sequence[Step]) -> list[tuple[str, Claim]]:

@@ -1,0 +1,190 @@
+"""Steps with their moves, as the certificate lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from derivation import language
+from derivation.certify.hypotheses import Hypotheses
+from derivation.certify.law_moves import HOLE, Abstraction, LawMove
+from derivation.certify.letters import Letters, Scope
+from derivation.certify.moves import law_moves
+from derivation.certify.text import Writer
+from derivation.steps import Placed, Prose, Step
+from derivation.terms import (
+    TRUE,
+    Condition,
+    Path,
+    Term,
+    free_indices,
+    is_leaf,
+)
+from derivation.theory import Theory
+
+
+
+class Steps:
+    """Writes the steps of the derivations of one certificate."""
+
+    def __init__(
+        self, theory: Theory, letters: Letters, writer: Writer, hypotheses: Hypotheses
+    ) -> None:
+        self._theory, self._letters = theory, letters
+        self._writer, self._hypotheses = writer, hypotheses
+        self._lemmas: dict[str, Scope] = {}  # the letters of each lemma, by its number
+        self._plans: dict[int, list[LawMove]] = {}
+
+    def listed(self, steps: Iterable[Step], scope: Scope) -> list[dict[str, Any]]:
+        """The steps of a chain in the scope's letters, and the lemmas among them in their own."""
+        return [self._lemma(s) if s.kind == "lemma" else self._step(s, scope) for s in steps]
+
+    def known(self, step: Step) -> None:
+        """Takes in the letters of a lemma that another record lists."""
+        self._lemmas[step.number] = self._letters_of(step)
+
+    def _lemma(self, step: Step) -> dict[str, Any]:
+        scope = self._letters_of(step)
+        out = self._step(step, scope)
+        out["letters"] = self._writer.sizes(scope.called.values())
+        if "variable" in step.args:
+            out["variables"] = [step.args["variable"]]
+            out["assumes"] = out["conditions"]
+        self._lemmas[step.number] = scope
+        return out
+
+    def _letters_of(self, step: Step) -> Scope:
+        free = free_indices(step.before) | free_indices(step.after)
+        variable = step.args.get("variable")
+        return self._letters.scope(
+            sorted(free, key=lambda i: (i.name, str(i.size))),
+            (variable,) if variable is not None else (),
+        )
+
+    def _step(self, step: Step, scope: Scope) -> dict[str, Any]:
+        text, apart = self._writer.text, self._letters.apart
+        said = [t for c in step.conditions for t in self._hypotheses.say(c, scope)]
+        return {
+            "number": step.number,
+            "kind": step.kind,
+            "title": prose(step.title),
+            "rule": step.rule,
+            "law": step.law,
+            "why": prose(step.why),
+            "before": text(apart(step.before, scope)),
+            "after": text(apart(step.after, scope)),
+            "uses": list(step.uses),
+            "conditions": said,
+            "moves": [] if step.substeps else self._moves(step, scope),
+            "substeps": self.listed(step.substeps, scope),
+        }
+
+    # -- moves ------------------------------------------------------------------------------
+
+    def _moves(self, step: Step, scope: Scope) -> list[dict[str, Any]]:
+        placed = step.placed
+        if placed is None or placed.move.rule in ("rename", "ring"):
+            return []
+        return [self._move(m, placed, step, scope) for m in self._plan(placed)]
+
+    def _plan(self, placed: Placed) -> list[LawMove]:
+        """The checker's laws for the engine's move; the gradients of one problem share them."""
+        move = placed.move
+        found = self._plans.get(id(move))
+        if found is None:
+            found = self._plans[id(move)] = law_moves(
+                move.rule,
+                move.before,
+                move.after,
+                move.args,
+                move.direction,
+                self._theory,
+                move.cited,
+            )
+        return found
+
+    def _move(self, m: LawMove, placed: Placed, step: Step, scope: Scope) -> dict[str, Any]:
+        inner: list[Scope] = []
+
+        def at_place(here: Scope) -> Any:
+            """What stands at the engine's place: the law's own context."""
+            own = {raw: here.called.get(line, line) for raw, line in placed.shown.items()}
+            here = Scope({**here.called, **own}, here.taken)
+            return self._letters.opened(m.context, _hole(m.context), here, at_hole)
+
+        def at_hole(here: Scope) -> Any:
+            inner.append(here)
+            return HOLE
+
+        context = self._letters.opened(placed.line, placed.path, scope, at_place)
+        out: dict[str, Any] = {"law": m.law, "at": self._writer.text(context)}
+        self._say(m, step, inner[0], out)
+        return out
+
+    def _say(self, m: LawMove, step: Step, scope: Scope, out: dict[str, Any]) -> None:
+        if m.law == "given":
+            out["number"] = self._hypotheses.number(m.given)
+            names = dict(self._hypotheses.letters(m.given))
+            out["put"] = self._places(m.put, names, scope)
+        elif m.law == "lemma":
+            out["number"] = step.uses[0]
+            called = self._lemmas[step.uses[0]].called
+            out["put"] = self._places(m.put, {i: str(c.name) for i, c in called.items()}, scope)
+        elif m.put:
+            out["put"] = {k: self._value(v, scope) for k, v in m.put.items()}
+        if m.direction == "rl":
+            out["dir"] = "rl"
+        for key, side in (("left", m.left), ("right", m.right)):
+            if side is not None:
+                out[key] = self._value(side, scope)
+        for key, several in (
+            ("nonzero", m.nonzero),
+            ("positive", m.positive),
+            ("because", m.because),
+        ):
+            if several:
+                out[key] = [self._value(t, scope) for t in several]
+
+    def _places(
+        self, put: Mapping[Any, Any], names: Mapping[Any, str], scope: Scope
+    ) -> dict[str, str]:
+        """A place for each letter; one that nothing is said of may be any, so it is the first."""
+        said = {names[i]: self._value(v, scope) for i, v in put.items() if i in names}
+        return {name: said.get(name, "1") for name in names.values()}
+
+    def _value(self, v: Any, scope: Scope) -> str:
+        if not isinstance(v, Abstraction):
+            return self._writer.text(self._letters.apart(v, scope))
+        letters, body = self._letters.abstraction(v.letters, v.body, scope)
+        text = "true" if body == TRUE else self._writer.text(body)
+        return f"{','.join(str(i.name) for i in letters)}: {text}"
+
+
+def _hole(t: Any) -> Path:
+    """The path of the hole in a context."""
+    found = _hole_in(t)
+    if found is None:
+        raise ValueError(f"no hole in {t}")
+    return found
+
+
+def _hole_in(t: Any) -> Path | None:
+    if t is HOLE or t == HOLE:
+        return ()
+    if not is_leaf(t):
+        for k, a in enumerate(t.args):
+            found = _hole_in(a)
+            if found is not None:
+                return (k, *found)
+    return None
+
+
+def prose(pieces: Prose) -> str:
+    """A title or a reason as text of the input language."""
+    return "".join(p if isinstance(p, str) else _written(p) for p in pieces)
+
+
+def _written(t: Term) -> str:
+    return language.write_condition(t) if isinstance(t, Condition) else language.write(t)
+
+
