@@ -1,0 +1,442 @@
+"""Equality by algebra, decided by evaluation at random points of a large finite field.
+
+A term is worth an element of the integers modulo a random prime P. Sums, products and quotients are
+computed there; every other thing (an entry, a sum over an index, a logarithm …) is an *atom*, worth a
+keyed hash of its head and of what its parts are worth. So atoms with equal parts are equal, which gives
+equality under sums and functions as well, and terms that are equal by the laws of commutative
+rings and fields are worth the same at every point. Terms that are not are worth the same at a random
+point with probability at most degree/2^125; two points are taken, with fresh keys (for powers with
+symbolic exponents and for exponentials the argument leans on the hash behaving as random). The prime is
+drawn when the program runs, so that no certificate can hold it as a coefficient.
+
+Beyond rings:
+
+* 1/b is the inverse times a *mark* "b is not 0", one for b and all its multiples by numbers. So b*1/b
+  is not 1, but 1/(a*b) is 1/a*1/b, and fractions with one denominator add up. Under "b is not 0"
+  (``units``) the mark is 1.
+* exp(f) is e to the power f, exponents counted modulo Q, the order of the group of squares (P = 2Q + 1, Q
+  prime; e is a square, and so is every atom). Powers of what is known to be positive likewise; that it be a
+  square is required, and points are drawn until it is. The root of a square is the square one of the two,
+  which is the positive one, since then -1 is no square.
+* whole exponents (of sizes) count modulo 2Q = P - 1, for any base.
+
+What is worth 0 without being the number 0 is not divided by: then nothing is equal. A failure of any
+kind refuses something true; what is accepted is equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from fractions import Fraction
+from math import prod
+
+from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, negate
+
+Pair = tuple[int, int]
+TRIES = 400  # points drawn until all positive terms are squares
+
+
+class NoPoint(Exception):
+    """The term has no value at this point: another one is to be drawn."""
+
+
+# -- the field -------------------------------------------------------------------------------
+
+
+def is_prime(n: int, rounds: int = 24) -> bool:
+    """Miller and Rabin's test: a composite number passes with probability at most 4^-rounds."""
+    odd, twos = n - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for _ in range(rounds):
+        x = pow(secrets.randbelow(n - 3) + 2, odd, n)
+        if x in (1, n - 1):
+            continue
+        for _ in range(twos - 1):
+            x = x * x % n
+            if x == n - 1:
+                break
+        else:
+            return False
+    return True
+
+
+def safe_prime(bits: int = 127) -> int:
+    """A random prime P = 2Q + 1, Q prime, such that -1 is no square modulo P, and 2, 3, 5, 7 are."""
+    small = [p for p in range(3, 1000, 2) if all(p % q for q in range(3, int(p**0.5) + 1, 2))]
+    step = (
+        4 * 5 * 7
+    )  # Q = 3 modulo 4 and 4 modulo 5 and 1 modulo 7 makes P = 7, 4, 3 modulo 8, 5, 7
+    while True:
+        start = secrets.randbits(bits - 1) | 1 << bits - 2
+        start += (99 - start) % step
+        rest = [start % p for p in small]
+        for n in range(0, 200 * step, step):
+            if all((r + n) % p and (2 * (r + n) + 1) % p for r, p in zip(rest, small)):  # noqa: B905
+                q = start + n
+                if (
+                    is_prime(q, 1)
+                    and is_prime(2 * q + 1, 1)
+                    and is_prime(q)
+                    and is_prime(2 * q + 1)
+                ):
+                    return 2 * q + 1
+
+
+_PRIME: list[int] = []
+
+
+def the_prime() -> int:
+    """The prime of this process: drawn once, since it never leaves it."""
+    if not _PRIME:
+        _PRIME.append(safe_prime())
+    return _PRIME[0]
+
+
+# -- a point ---------------------------------------------------------------------------------
+
+
+class Point:
+    """One random point, and what terms are worth there.
+
+    ``units`` holds the scales (see ``Points.scale``) of what is known not to be 0, ``positive`` the
+    worth at ``plain`` of what is known to be > 0.
+    """
+
+    def __init__(
+        self,
+        plain: Points | None = None,
+        units: frozenset[int] = frozenset(),
+        positive: frozenset[Pair] = frozenset(),
+    ) -> None:
+        self.P = the_prime()
+        self.Q = self.P // 2
+        self.key = secrets.token_bytes(16)
+        self.plain: Points = plain  # type: ignore[assignment] # set by Points for its own two
+        self.units, self.positive = units, positive
+        self.known: dict[Term, int] = {}
+        self.exponents: dict[Term, int] = {}
+        self.e = self.square("e")
+
+    def hash(self, *what: object) -> int:
+        data = hashlib.blake2b(repr(what).encode(), key=self.key, digest_size=32).digest()
+        return int.from_bytes(data, "big")
+
+    def square(self, *what: object) -> int:
+        return pow(self.hash(*what), 2, self.P)
+
+    def worth(self, t: Term) -> int:
+        """The value modulo P."""
+        found = self.known.get(t)
+        if found is None:
+            found = self.known[t] = self.compute(t, self.P)
+        return found
+
+    def exponent(self, t: Term) -> int:
+        """The value modulo Q, of what stands in an exponent."""
+        found = self.exponents.get(t)
+        if found is None:
+            found = self.exponents[t] = self.compute(t, self.Q)
+        return found
+
+    def compute(self, t: Term, m: int) -> int:
+        op, a = t.op, t.args
+        value = self.worth if m == self.P else self.exponent
+        if op == "n":
+            return number(a[0], m)
+        if op == "+":
+            return sum([value(x) for x in a]) % m
+        if op == "*":
+            out = 1
+            for x in a:
+                out = out * value(x) % m
+            return out
+        if op == "inv":
+            return self.inverse(a[0], m)
+        if op == "**":
+            return self.power(t, m)
+        if op == "fn" and a[0] == "exp" and m == self.P:
+            return self.exponential(a[1])
+        if op == "fn" and a[0] == "log":
+            return self.logarithm(a[1], m)
+        if op == "if":
+            chosen = self.chosen(*a)
+            if chosen is not None:
+                return value(chosen)
+        if m == self.Q:
+            return self.hash("exponent", self.worth(t)) % m
+        return self.atom(t)
+
+    def atom(self, t: Term) -> int:
+        op, a = t.op, t.args
+        if op == "del":
+            if a[0] is a[1]:
+                return 1
+            if a[0].op == a[1].op == "n":
+                return 0
+            return self.square("del", *sorted(map(self.worth, a)))
+        if op == "red":
+            kind, size, guard, body = a
+            inside = self.truth(body) if kind == "all" else self.worth(body)
+            return self.square("red", kind, self.worth(size), self.truth(guard), inside)
+        if op == "if":
+            c, other = self.truth(a[0]), self.truth(negate(a[0]))
+            one, two = self.worth(a[1]), self.worth(a[2])
+            return self.square("if", *((c, one, two) if c < other else (other, two, one)))
+        if op == "d":  # what is known at a point only may not be used inside
+            return self.square("d", a[0], self.plain.worth(a[1]), self.worth(a[2]))
+        if op == "fn" and a[0] in ("max", "min"):
+            return self.square(op, a[0], *sorted(map(self.worth, a[1:])))
+        return self.square(op, *[self.worth(x) if type(x) is Term else x for x in a])
+
+    def chosen(self, c: Term, a: Term, b: Term) -> Term | None:
+        """The case that is left of ``a if c else b``: where c says nothing, or they are equal."""
+        holds = self.truth(c)
+        if holds == self.truth(TRUE) or self.worth(a) == self.worth(b):
+            return a
+        return b if holds == self.truth(FALSE) else None
+
+    # -- powers, exponentials, logarithms ------------------------------------------------------
+
+    def inverse(self, b: Term, m: int) -> int:
+        """1/b: the inverse, times the mark "b is not 0" unless that is known."""
+        if b.op == "*":
+            return prod([self.inverse(x, m) for x in b.args]) % m
+        if b.op == "inv":
+            return self.worth(b.args[0]) if m == self.P else self.exponent(b.args[0])
+        if b.op == "**" and is_whole(b.args[1]):
+            return self.whole_power(b.args[0], b.args[1], m, -1)
+        value = self.worth(b) if m == self.P else self.exponent(b)
+        if value == 0:
+            raise NoPoint
+        return pow(value, -1, m) * self.mark(b) % m
+
+    def mark(self, b: Term) -> int:
+        if self.is_positive(b) or b.op == "n":
+            return 1
+        scale = self.plain.scale(b)
+        return 1 if scale in self.units else self.hash("nonzero", scale)
+
+    def power(self, t: Term, m: int) -> int:
+        base, exponent = t.args
+        if is_whole(exponent):
+            return self.whole_power(base, exponent, m, 1)
+        if m == self.P and self.is_positive(base):
+            return self.positive_power(base, exponent)
+        if m == self.Q:
+            return self.hash("exponent", self.worth(t)) % m
+        return self.square("**", self.worth(base), self.worth(exponent))
+
+    def whole_power(self, base: Term, exponent: Term, m: int, sign: int) -> int:
+        """base ** (sign*exponent), a whole number. Where it may be negative, base is a divisor."""
+        if exponent.op == "n" and sign * exponent.args[0] < 0:
+            return pow(self.inverse(base, m), abs(exponent.args[0]), m)
+        value = self.worth(base) if m == self.P else self.exponent(base)
+        if exponent.op == "n":
+            return pow(value, sign * exponent.args[0], m)
+        least = least_value(exponent)
+        if m == self.Q:
+            return self.hash("exponent", sign, self.worth(base), self.worth(exponent)) % m
+        n = sign * self.whole(exponent) % (m - 1)
+        if value == 0:
+            raise NoPoint
+        known = sign > 0 and least is not None and least >= 0
+        return pow(value, n, m) * (1 if known else self.mark(base)) % m
+
+    def whole(self, t: Term) -> int:
+        """The value of a whole exponent, modulo the order of the field's group."""
+        if t.op == "n":
+            return int(t.args[0])
+        if t.op == "+":
+            return sum(map(self.whole, t.args))
+        if t.op == "*":
+            return prod(map(self.whole, t.args))
+        return self.hash("whole", self.worth(t))
+
+    def positive_power(self, base: Term, exponent: Term) -> int:
+        """base to any power, the base being positive: a square of the field is asked for.
+
+        A number is one if it has the prime factors 2, 3, 5, 7 only; any other root is an atom.
+        """
+        value = self.worth(base)
+        if base.op == "n" and not is_smooth(base.args[0]):
+            return self.square("**", value, self.worth(exponent))
+        if pow(value, self.Q, self.P) != 1:
+            raise NoPoint
+        return pow(value, self.exponent(exponent), self.P)
+
+    def exponential(self, f: Term) -> int:
+        """exp(f), term by term; exp(n log a) is a**n where a is positive."""
+        out = 1
+        for t in f.args if f.op == "+" else (f,):
+            factors = list(t.args) if t.op == "*" else [t]
+            logs = [x for x in factors if x.op == "fn" and x.args[0] == "log"]
+            if len(logs) == 1 and self.is_positive(logs[0].args[1]):
+                factors.remove(logs[0])
+                power = self.positive_power(logs[0].args[1], T("*", ONE, *factors))
+            else:
+                power = pow(self.e, self.exponent(t), self.P)
+            out = out * power % self.P
+        return out
+
+    def logarithm(self, a: Term, m: int) -> int:
+        """log(a), taken apart where a is an exponential or a product of positive factors."""
+        value = self.worth if m == self.P else self.exponent
+        if a is ONE:
+            return 0
+        if a.op == "fn" and a.args[0] == "exp":
+            return value(a.args[1])
+        if a.op in ("*", "inv") and all(map(self.is_positive, a.args)):
+            total = sum([self.logarithm(x, m) for x in a.args])
+            return (total if a.op == "*" else -total) % m
+        if a.op == "**" and self.is_positive(a.args[0]):
+            return value(a.args[1]) * self.logarithm(a.args[0], m) % m
+        if a.op == "n" and a.args[0] > 0 and type(a.args[0]) is Fraction:
+            above, below = (T("n", n) for n in (a.args[0].numerator, a.args[0].denominator))
+            return (self.logarithm(above, m) - self.logarithm(below, m)) % m
+        atom = self.square("log", self.worth(a))
+        return atom if m == self.P else self.hash("exponent", atom) % m
+
+    def is_positive(self, b: Term) -> bool:
+        """Whether b > 0 is known, by its form or since it is listed."""
+        op, a = b.op, b.args
+        if op == "n":
+            return bool(a[0] > 0)
+        if op in ("sz", "ix", "bd", "pi") or op == "fn" and a[0] == "exp":
+            return True
+        if op in ("*", "inv"):
+            return all(map(self.is_positive, a)) or self.listed(b)
+        return op == "**" and self.is_positive(a[0]) or self.listed(b)
+
+    def listed(self, b: Term) -> bool:
+        return bool(self.positive) and self.plain.worth(b) in self.positive
+
+    # -- conditions ----------------------------------------------------------------------------
+
+    def truth(self, c: Term) -> int:
+        """What a condition is worth: equal for conditions that say the same in another form."""
+        op, a = c.op, c.args
+        if op == "rel":
+            return self.comparison(a[0], a[1], a[2])
+        if op in ("and", "or"):
+            idle, decisive = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
+            values = sorted({self.truth(x) for x in a} - {self.truth(idle)})
+            if not values or self.truth(decisive) in values:
+                return self.truth(decisive if values else idle)
+            return values[0] if len(values) == 1 else self.hash(op, *values)
+        if op == "not":
+            return self.hash("not", self.truth(a[0]))
+        return self.hash(op) if op in ("true", "false") else self.atom(c)
+
+    def comparison(self, op: str, a: Term, b: Term) -> int:
+        """a > b, a - b > 0 and b < a are one; a == b and 2*a == 2*b as well."""
+        if op in (">", ">="):
+            op, a, b = {">": "<", ">=": "<="}[op], b, a
+        gap = (self.worth(a) - self.worth(b)) % self.P
+        if gap == 0:
+            return self.truth(TRUE if op in ("==", "<=") else FALSE)
+        if op == "<" or op == "<=":
+            return self.hash("rel", op, gap)
+        return self.hash("rel", op, self.plain.scale(T("+", a, T("*", MINUS_ONE, b))))
+
+
+# -- two points ------------------------------------------------------------------------------
+
+
+class Points:
+    """Two independent points at which nothing is assumed."""
+
+    def __init__(self) -> None:
+        self.one, self.two = Point(), Point()
+        self.one.plain = self.two.plain = self
+
+    def worth(self, t: Term) -> Pair:
+        return self.one.worth(t), self.two.worth(t)
+
+    def scale(self, t: Term) -> int:
+        """The same for t and its multiples by numbers, different for all else."""
+        one, two = self.worth(t)
+        if not (one and two):
+            raise NoPoint
+        return one * pow(two, -1, self.one.P) % self.one.P
+
+    def truth(self, c: Term) -> Pair:
+        return self.one.truth(c), self.two.truth(c)
+
+    def equal(
+        self, a: Term, b: Term, units: Iterable[Term] = (), positive: Iterable[Term] = ()
+    ) -> bool:
+        """Whether a == b by algebra, the units not being 0 and the positive ones > 0."""
+        if a is b:
+            return True
+        try:
+            if self.worth(a) == self.worth(b):
+                return True
+        except NoPoint:
+            return False
+        units, positive = list(units), list(positive)
+        return bool(units or positive) and self._equal_where(a, b, units, positive)
+
+    def _equal_where(self, a: Term, b: Term, units: list[Term], positive: list[Term]) -> bool:
+        try:
+            scales = frozenset([self.scale(u) for u in (*units, *positive)])
+            signs = frozenset([self.worth(p) for p in positive])
+        except NoPoint:
+            return False
+        agreed = 0
+        for _ in range(TRIES):
+            point = Point(self, scales, signs)
+            try:
+                if any(not is_square(point, p) for p in positive):
+                    continue
+                if point.worth(a) != point.worth(b):
+                    return False
+            except NoPoint:
+                continue
+            agreed += 1
+            if agreed == 2:
+                return True
+        return False
+
+
+def number(value: int | Fraction, m: int) -> int:
+    if type(value) is int:
+        return value % m
+    return value.numerator * pow(value.denominator, -1, m) % m
+
+
+def is_smooth(value: int | Fraction) -> bool:
+    """Whether 2, 3, 5 and 7 are the only prime factors, above and below the line."""
+    for n in (value,) if type(value) is int else (value.numerator, value.denominator):
+        for p in (2, 3, 5, 7):
+            while n % p == 0:
+                n //= p
+        if n != 1:
+            return False
+    return True
+
+
+def is_square(point: Point, t: Term) -> bool:
+    return pow(point.worth(t), point.Q, point.P) == 1
+
+
+def is_whole(t: Term) -> bool:
+    """Whether a term's form shows a whole number."""
+    if t.op == "n":
+        return type(t.args[0]) is int
+    return t.op in ("sz", "ix", "bd") or t.op in ("+", "*") and all(map(is_whole, t.args))
+
+
+def least_value(t: Term) -> int | None:
+    """A lower bound of a whole number by its form: sizes and places are at least 1."""
+    if t.op == "n":
+        return int(t.args[0])
+    if t.op in ("sz", "ix", "bd"):
+        return 1
+    least = [least_value(x) for x in t.args]
+    if any(n is None or n < 0 and t.op == "*" for n in least):
+        return None
+    bounds = [n for n in least if n is not None]
+    return sum(bounds) if t.op == "+" else prod(bounds)
