@@ -191,7 +191,7 @@ def _renamed(problem: Problem) -> dict[str, str]:
 def _in_order(definitions: Mapping[str, Definition]) -> list[Definition]:
     """The definitions, each after those that it uses."""
     done: dict[str, Definition] = {}
-    todo = list(reversed(definitions.values()))
+    todo = list(definitions.values())[::-1]
     while todo:
         d = todo[-1]
         below = sorted(n for n in names(d.body) if n in definitions and n != d.name)

@@ -31,7 +31,9 @@ from derivation.terms import (
     Relation,
     Term,
     all_of,
+    canonical,
     free_indices,
+    index,
     is_element,
     is_number,
     neg,
@@ -39,6 +41,7 @@ from derivation.terms import (
     number,
     relation,
     size,
+    substitute,
     subterms,
 )
 
@@ -60,6 +63,7 @@ class Hypotheses:
         self.all: list[Hypothesis] = []
         self._numbers: dict[str, int] = {}
         self._of: dict[Any, tuple[int, ...]] = {}
+        self._stated: set[Any] = set()  # the same with anonymous letters
 
     def add(self, condition: Any) -> list[str]:
         """The texts of the hypotheses that a condition amounts to, entered if they are new."""
@@ -79,6 +83,10 @@ class Hypotheses:
         scope = self._letters.scope(_letters_of(where, says))
         return [(i, str(new.name)) for i, new in scope.called.items()]
 
+    def beyond(self, condition: Any) -> bool:
+        """Whether a condition, for all values of its letters, says more than the hypotheses."""
+        return any(_anonymous(all_of(s, w)) not in self._stated for w, s in split(condition))
+
     def say(self, condition: Any, called: Any) -> list[str]:
         """A condition as prose, in the letters of a line."""
         return [
@@ -87,6 +95,7 @@ class Hypotheses:
         ]
 
     def _enter(self, condition: Any, where: Any, says: Any) -> int:
+        self._stated.add(_anonymous(all_of(says, where)))
         scope = self._letters.scope(_letters_of(where, says))
         where, says = self._letters.apart(where, scope), self._letters.apart(says, scope)
         text = self._said(where, says)
@@ -103,6 +112,13 @@ class Hypotheses:
     def _said(self, where: Any, says: Any) -> str:
         text = self._writer.text(says)
         return text if where == TRUE else f"{text} if {self._writer.text(where)}"
+
+
+def _anonymous(c: Any) -> Any:
+    """A condition with its free letters named by the order in which they come up."""
+    free = free_indices(c)
+    letters = dict.fromkeys(s for s in subterms(c) if s in free)
+    return canonical(substitute(c, {i: index(f"{n}", i.size) for n, i in enumerate(letters)}))
 
 
 def _letters_of(where: Any, says: Any) -> list[Any]:
@@ -156,10 +172,13 @@ def _compared(c: Any) -> Any:
     if isinstance(c, Relation) and c.right == ZERO and isinstance(c.left, Add):
         parts = c.left.args
         last = parts[-1]
-        if len(parts) == 2 and isinstance(last, Mul) and last.args[0] == MINUS_ONE:
-            if not isinstance(parts[0], Mul) or parts[0].args[0] != MINUS_ONE:
-                return relation(c.op, parts[0], neg(last))
+        if len(parts) == 2 and _has_minus(last) and not _has_minus(parts[0]):
+            return relation(c.op, parts[0], neg(last))
     return c
+
+
+def _has_minus(t: Any) -> bool:
+    return isinstance(t, Mul) and bool(t.args[0] == MINUS_ONE)
 
 
 # -- which ones -----------------------------------------------------------------------------
@@ -199,5 +218,3 @@ def reached(outcome: Outcome) -> tuple[list[Any], list[Any]]:
             conditions.update(dict.fromkeys((*step.conditions, *step.domain)))
             todo += step.substeps
     return list(outcome.problem.givens), list(conditions)
-
-

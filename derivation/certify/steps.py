@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from derivation import language
-from derivation.certify.hypotheses import Hypotheses
+from derivation.certify.hypotheses import Hypotheses, split
 from derivation.certify.law_moves import HOLE, Abstraction, LawMove
 from derivation.certify.letters import Letters, Scope
 from derivation.certify.moves import law_moves
@@ -17,11 +17,12 @@ from derivation.terms import (
     Condition,
     Path,
     Term,
+    any_of,
     free_indices,
     is_leaf,
+    negate,
 )
 from derivation.theory import Theory
-
 
 
 class Steps:
@@ -50,8 +51,21 @@ class Steps:
         if "variable" in step.args:
             out["variables"] = [step.args["variable"]]
             out["assumes"] = out["conditions"]
+        else:
+            self._assume(step, scope, out)
         self._lemmas[step.number] = scope
         return out
+
+    def _assume(self, step: Step, scope: Scope, out: dict[str, Any]) -> None:
+        """What a lemma needs of its letters, where it is used for some of their values only."""
+        said = []
+        for condition in dict.fromkeys((*step.conditions, *step.domain)):
+            if free_indices(condition) <= set(scope.called) and self._hypotheses.beyond(condition):
+                for where, says in split(condition):
+                    held = says if where == TRUE else any_of(negate(where), says)
+                    said.append(self._writer.text(self._letters.apart(held, scope)))
+        if said:
+            out["assumes"] = said
 
     def _letters_of(self, step: Step) -> Scope:
         free = free_indices(step.before) | free_indices(step.after)
@@ -186,5 +200,3 @@ def prose(pieces: Prose) -> str:
 
 def _written(t: Term) -> str:
     return language.write_condition(t) if isinstance(t, Condition) else language.write(t)
-
-

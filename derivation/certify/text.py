@@ -12,7 +12,6 @@ import sympy
 
 from derivation.certify.law_moves import HOLE
 from derivation.terms import (
-    FALSE,
     HALF,
     MINUS_ONE,
     PI,
@@ -168,8 +167,8 @@ class Writer:
         return f"{_KINDS[kind]}({body}{''.join(loops)})"
 
     def _logic(self, t: Any) -> _Written:
-        if t == TRUE or t == FALSE:
-            return ("true" if t == TRUE else "false"), _ATOM
+        if not t.args:
+            return ("true" if isinstance(t, AllOf) else "false"), _ATOM
         if isinstance(t, Not):
             return f"not {self._at(t.args[0], _COMPARED)}", _NOT
         word, binds = (" and ", _AND) if isinstance(t, AllOf) else (" or ", _OR)

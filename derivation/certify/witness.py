@@ -6,6 +6,7 @@ conditions too is handed on. Where there is none, points are drawn under all hyp
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -39,7 +40,8 @@ def witness(
         NotCertified: None has been found.
     """
     judge = _Judge(problem, introduced, hypotheses)
-    for setting in [*sorted(visited, key=_entries), *_drawn(problem, judge, hypotheses)]:
+    at_hand = sorted(visited, key=_entries)
+    for setting in itertools.chain(at_hand, _drawn(problem, judge, hypotheses)):
         if judge.meets(setting):
             return setting
     raise NotCertified("no point has been found at which all that is assumed holds")
@@ -118,9 +120,9 @@ def _sizes(problem: Problem, hypotheses: Sequence[Any]) -> Iterator[dict[str, in
 def _asked(name: str, hypotheses: Sequence[Any]) -> int:
     least = 1
     for h in hypotheses:
-        if isinstance(h, Relation) and isinstance(h.left, Size) and is_number(h.right):
-            if name_of(h.left) == name and h.op in (">", ">=", "=="):
-                least = max(least, math.ceil(value_of(h.right)) + (h.op == ">"))
+        about = isinstance(h, Relation) and isinstance(h.left, Size) and is_number(h.right)
+        if about and name_of(h.left) == name and h.op in (">", ">=", "=="):
+            least = max(least, math.ceil(value_of(h.right)) + (h.op == ">"))
     return least
 
 
@@ -143,7 +145,3 @@ def _number(x: Any) -> Any:
     if value.denominator == 1:
         return int(value)
     return f"{value.numerator}/{value.denominator}"
-
-
-
-
