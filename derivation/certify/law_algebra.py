@@ -39,7 +39,6 @@ from derivation.terms import (
     is_leaf,
     is_number,
     mul,
-    names,
     number,
     power,
     rebuild,
@@ -266,7 +265,7 @@ def _made(theory: Theory, t: Any, wanted: Any) -> tuple[Moves, Any]:
 
 def _outside(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> Moves:
     """One move of algebra, the roots that need no more than ``>= 0`` put together before it."""
-    edge = [c.left for c in needs if c.op == ">=" and not _is_positive(theory, c.left)]
+    edge = [c.left for c in needs if c.op != "!=" and _may_vanish(theory, c)]
     if not edge:
         return [_algebra(theory, a, b, needs)]
     there, one = _together(a, edge)
@@ -274,6 +273,13 @@ def _outside(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> Moves:
     left = _conditions(one, two)
     middle = [_algebra(theory, one, two, left)] if left else []
     return [*there, *middle, *flipped(back)]
+
+
+def _may_vanish(theory: Theory, c: Any) -> bool:
+    """Whether a base is only known not to be negative: the laws of powers at 0 may be enough."""
+    if _is_positive(theory, c.left):
+        return False
+    return c.op == ">=" or theory.decide(relation(">=", c.left, ZERO))[0]
 
 
 def _is_positive(theory: Theory, t: Any) -> bool:
@@ -292,10 +298,39 @@ def _algebra(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> LawMove:
 
 
 def algebra(a: Any, b: Any, nonzero: Iterable[Any], positive: Iterable[Any]) -> LawMove:
-    """The move of algebra, with terms whose form shows the signs of those listed."""
-    one, two = (tuple(sorted(terms, key=text)) for terms in (nonzero, positive))
-    because = tuple(sorted(_as_written((a, b), (*one, *two)), key=text))
-    return LawMove("algebra", left=a, right=b, nonzero=one, positive=two, because=because)
+    """The move of algebra. What it lists is said as the two sides have it, where they do."""
+    lists, because = [], set()
+    for terms in (nonzero, positive):
+        said = set()
+        for t in terms:
+            shown, others = _as_written((a, b), t)
+            said.add(shown)
+            because.update(others)
+        lists.append(tuple(sorted(said, key=text)))
+    also = tuple(sorted(because, key=text))
+    return LawMove("algebra", left=a, right=b, nonzero=lists[0], positive=lists[1], because=also)
+
+
+def _as_written(sides: Iterable[Any], t: Any) -> tuple[Any, list[Any]]:
+    """A sum as it stands below a line, under a root or a logarithm; and what comes to it there up
+    to a number.
+
+    ``(a - b)**2 + 1`` is seen to be positive; multiplied out it is not.
+    """
+    if not isinstance(t, (Add, Reduction)):
+        return t, []
+    found = {
+        canonical(s.args[0]): s.args[0]
+        for side in sides
+        for s in subterms(side)
+        if isinstance(s, (Pow, sympy.log)) and not is_leaf(s.args[0])
+    }
+    poly = form(t)[0]
+    alike = sorted((s for s in found.values() if form(s)[0].keys() == poly.keys()), key=text)
+    for s in alike:
+        if form(s)[0] == poly:
+            return s, [u for u in alike if u is not s]
+    return t, alike
 
 
 def _factors_of(t: Any) -> set[Any]:
@@ -318,38 +353,6 @@ def positive_parts(theory: Theory, t: Any) -> set[Any]:
         rest = [f for f in t.args if not (is_number(f) and value_of(f) > 0)]
         return {mul(*rest)}
     return {t}
-
-
-def _as_written(sides: Iterable[Any], listed: Iterable[Any]) -> set[Any]:
-    """Sums below a line, under a root or a logarithm as they are written, for those listed.
-
-    ``(a - b)**2 + 1`` is seen to be positive; multiplied out it is not.
-    """
-    sums = [t for t in listed if isinstance(t, Add)]
-    if not sums:
-        return set()
-    found = {
-        s.args[0]
-        for side in sides
-        for s in subterms(side)
-        if isinstance(s, (Pow, sympy.log)) and isinstance(s.args[0], (Add, Mul))
-    }
-    known = {canonical(t) for t in sums}
-    return {
-        s
-        for s in found
-        if canonical(s) not in known and any(names(s) >= names(t) for t in sums) and _shows(s, sums)
-    }
-
-
-def _shows(s: Any, sums: Iterable[Any]) -> bool:
-    """Whether one of the sums comes to the term, up to a number."""
-    (poly, _) = form(s)
-    for t in sums:
-        (other, _) = form(t)
-        if poly.keys() == other.keys():
-            return True
-    return False
 
 
 # -- roots where the base may be 0 ----------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 from derivation.certify.law_algebra import (
     Moves,
-    algebra,
     body_of,
     connected,
     flipped,
@@ -24,7 +23,6 @@ from derivation.terms import (
     Add,
     MaxOver,
     Mul,
-    Pow,
     Relation,
     SumOver,
     add,
@@ -34,7 +32,6 @@ from derivation.terms import (
     free_indices,
     if_else,
     inverse,
-    is_number,
     mul,
     negate,
     reduction,
@@ -235,15 +232,10 @@ def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Args) -> Moves:
         result = mul(whole, inverse(there))
         if not theory.in_range(j, i.size) or difference_vanishes(result, rhs) is None:
             continue
-        factors = there.args if isinstance(there, Mul) else (there,)
-        bases = {f.args[0] if isinstance(f, Pow) and is_number(f.args[1]) else f for f in factors}
-        bases = {b for b in bases if not is_number(b)}
+        law = LawMove("prod-split", {**over(i, F=lhs.body), "j": j}, "rl")
         return [
-            algebra(lhs, mul(there, lhs, inverse(there)), bases, ()),
-            *within(
-                mul(HOLE, inverse(there)),
-                [LawMove("prod-split", {**over(i, F=lhs.body), "j": j}, "rl")],
-            ),
+            *connected(theory, lhs, mul(there, lhs, inverse(there))),
+            *within(mul(HOLE, inverse(there)), [law]),
             *connected(theory, result, rhs),
         ]
     raise RuleRefused("no single factor is left out")
