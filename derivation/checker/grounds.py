@@ -245,7 +245,9 @@ class Grounds:
                 continue
 
     def _excluded(self, c: Term) -> Used | None:
-        bare = Grounds(self.k, self.letters, [*[g for g in self.guards if g.op != "or"], *self._equations()])
+        bare = Grounds(
+            self.k, self.letters, [*[g for g in self.guards if g.op != "or"], *self._equations()]
+        )
         return bare.holds(negate(c)) if self.guards or self.same else None
 
     def _note(self, t: Term, signs: Signs, used: Used) -> None:

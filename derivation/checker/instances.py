@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .laws import LAWS
 from .terms import T, Term, both, either, is_condition, lifted, negate, rebuilt, refuse, subst
-from .text import Scope, World
+from .text import Scope, World, owed
 
 Owed = list[tuple[Term, Term]]
 VARIABLE = re.compile(r"(\??)([A-Za-z]\w*)(?:\(([KM](?:,[KM])?)\)|:([KM]))?")
@@ -58,9 +58,9 @@ class Instances:
         self._terms: dict[str, tuple[Term, Term, Term]] = {}
 
     def instance(
-        self, name: str, put: Mapping[str, str], scope: Scope, owed: Owed
+        self, name: str, put: Mapping[str, str], scope: Scope, owes: Owed
     ) -> tuple[Term, Term, Term]:
-        """Both sides and the condition; places that must lie in range are added to ``owed``."""
+        """Both sides and the condition; places that must lie in range are added to ``owes``."""
         law = laws()[name]
         if set(put) - set(law.variables):
             refuse(f"{name} has no {', '.join(sorted(set(put) - set(law.variables)))}")
@@ -73,10 +73,10 @@ class Instances:
         bodies: dict[str, tuple[tuple[Term, ...], Term]] = {}
         for v, (kind, over) in law.variables.items():
             if kind == "place":
-                at[v] = self._place(self._text(law, put, v), sizes[over[0]], scope, owed)
+                at[v] = self._place(self._text(law, put, v), sizes[over[0]], scope, owes)
             elif kind != "size":
                 text = "true" if kind == "condition" and v not in put else self._text(law, put, v)
-                bodies[v] = self._body(text, kind, [sizes[s] for s in over], scope, owed, v in put)
+                bodies[v] = self._body(text, kind, [sizes[s] for s in over], scope, owes, v in put)
         left, right, condition = [_put(t, sizes, at, bodies) for t in self.terms(law)]
         return left, right, condition
 
@@ -106,19 +106,13 @@ class Instances:
             refuse(f"{law.name}: what {v} stands for is not said")
         return text
 
-    def _place(self, text: str, size: Term, scope: Scope, owed: Owed) -> Term:
+    def _place(self, text: str, size: Term, scope: Scope, owes: Owed) -> Term:
         reading = self.w.read(text, scope)
-        place = reading.term
-        owed.extend(reading.owes)
-        if self.w.runs_over(place) is not size:
-            whole = place.op == "n" and type(place.args[0]) is int and place.args[0] >= 1
-            if not whole:
-                refuse(f"{text[:80]} is no place of that size")
-            owed.append((place, size))
-        return place
+        owes += [*reading.owes, *owed(self.w, reading.term, size)]
+        return reading.term
 
     def _body(
-        self, text: str, kind: str, sizes: list[Term], scope: Scope, owed: Owed, said: bool
+        self, text: str, kind: str, sizes: list[Term], scope: Scope, owes: Owed, said: bool
     ) -> tuple[tuple[Term, ...], Term]:
         """What stands for a function of places, ``k, m: body``: its letters and its body."""
         head, colon, body = text.rpartition(":") if sizes and said else ("", "", text)
@@ -133,7 +127,7 @@ class Instances:
             inner[n] = T("ix", n, size)
             letters.append(inner[n])
         reading = self.w.read(body, inner)
-        owed.extend(reading.owes)
+        owes.extend(reading.owes)
         _of_kind(reading.term, kind)
         return tuple(letters), reading.term
 

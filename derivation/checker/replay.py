@@ -26,7 +26,7 @@ from .terms import (
     show,
     subst,
 )
-from .text import CALLS, Reading, Scope, World
+from .text import CALLS, Reading, Scope, World, owed
 from .values import Points
 from .witness import Witness
 
@@ -210,7 +210,7 @@ class Replay:
         self.state([*given, *conditions, *domain])
         for letters, where, reading in self.core.owed:
             if reading.owes:
-                self.pay(reading, Grounds(self.knowledge, letters, (where,), self.stated))
+                self.pay(reading.owes, Grounds(self.knowledge, letters, (where,), self.stated))
         scope = self.core.letters(data)
         objective, wrt = part(data, "objective", str), texts(data, "wrt")
         goal = f"diff({', '.join([objective, *wrt])})"
@@ -255,16 +255,13 @@ class Replay:
 
     def read(self, text: str, g: Grounds, scope: Scope) -> Term:
         reading = self.w.read(text, scope)
-        self.pay(reading, g)
+        self.pay(reading.owes, g)
         return reading.term
 
-    def pay(self, reading: Reading, g: Grounds) -> None:
-        """That the literal places of a text are in range."""
-        for place, size in reading.owes:
-            self.in_range(place, size, g)
-
-    def in_range(self, place: Term, size: Term, g: Grounds) -> None:
-        g.need(rel(">=", size, place))
+    def pay(self, owes: Iterable[tuple[Term, Term]], g: Grounds) -> None:
+        """That literal places are in range."""
+        for place, size in owes:
+            g.need(rel(">=", size, place))
 
     def equal(self, a: Term, b: Term) -> bool:
         return self.points.equal(a, b)
@@ -346,7 +343,7 @@ class Replay:
         if context.term.holes != 1:
             refuse("a context has one hole")
         outer = self.grounds(scope, guards)
-        self.pay(context, outer)
+        self.pay(context.owes, outer)
         g, above = self.descend(context.term, list(context.letters), outer)
         for text in texts(data, "because", []):
             g.learn(self.read(text, g, context.scope))
@@ -423,11 +420,10 @@ class Replay:
     def equation(self, law: str, data: Any, g: Grounds, scope: Scope) -> Equation:
         """The equation of a move, its conditions shown to hold."""
         if law in laws():
-            owed: list[tuple[Term, Term]] = []
+            owes: list[tuple[Term, Term]] = []
             put = words(data, "put", {})
-            left, right, needed = self.instances.instance(law, put, scope, owed)
-            for place, size in owed:
-                self.in_range(place, size, g)
+            left, right, needed = self.instances.instance(law, put, scope, owes)
+            self.pay(owes, g)
             g.need(needed)
             if law == "detach-value":
                 g.used.add(DETACHED)
@@ -517,12 +513,8 @@ class Replay:
         out = {}
         for letter in letters:
             name, size = letter.args
-            place = self.read(put[name], g, scope)
-            if self.w.runs_over(place) is not size:
-                if place.op != "n" or type(place.args[0]) is not int or place.args[0] < 1:
-                    refuse(f"{show(place)} does not run over {show(size)}")
-                self.in_range(place, size, g)
-            out[letter] = place
+            out[letter] = self.read(put[name], g, scope)
+            self.pay(owed(self.w, out[letter], size), g)
         return out
 
 

@@ -1,60 +1,42 @@
 """The core text: what names mean, and the reader.
 
-The text is a subset of Python's expressions; everything in it is explicit. Each name is a size, an
-input with the sizes of its places, a definition, an unknown function, or a letter that is bound around
-it; a letter may not be bound that has a meaning there already. What is not understood is refused.
+The text is a subset of Python's expressions, parsed by Python's own parser and then read node by
+node; nothing is ever evaluated. Everything is explicit: a name is a size, an input with the sizes of its
+places, a definition, an unknown function, or a letter that is bound around it, and a letter may not be
+bound that has a meaning there already. What is not understood is refused.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from .terms import (
-    FALSE,
-    HOLE,
-    PI,
-    TRUE,
-    ZERO,
-    Malformed,
-    T,
-    Term,
-    add,
-    bind,
-    both,
-    either,
-    is_condition,
-    mul,
-    neg,
-    negate,
-    num,
-    refuse,
-    rel,
-    show,
-    subst,
-)
+from . import terms as t
+from .terms import Malformed, T, Term, is_condition, neg, num, refuse, show
 
 MAX_TEXT = 1 << 20
-MAX_DIGITS = 400
-TOKEN = re.compile(r"\d+|[A-Za-z_]\w*|\*\*|[=!<>]=|[-+*/()\[\],<>]", re.ASCII)
+TOKEN = re.compile(r"\d{1,400}(?![\w.])|[A-Za-z_]\w*|\*\*|[=!<>]=|[-+*/()\[\],<>]", re.ASCII)
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-COMPARED = frozenset(("==", "!=", "<", "<=", ">", ">="))
+LAMBDA = "λ"  # `lambda` is a name in the core text, and a keyword to Python's parser
+COMPARED = dict(
+    zip((ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE), "== != < <= > >=".split())
+)
 BINDERS = frozenset(("sum", "prod", "max", "min", "all"))
 UNARY = frozenset(
     "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf sigmoid softplus relu "
     "abs sign lgamma detach".split()
 )
-WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not", "true", "false", "pi", "HOLE"))
-# names that a call means, whatever else is called so; they are no names of functions
+OTHERS = frozenset("sqrt delta diff partial deriv polygamma digamma trigamma".split())
 CALLS = (
-    UNARY
-    | BINDERS
-    | {"sqrt", "delta", "diff", "partial", "deriv", "polygamma", "digamma", "trigamma"}
-)
+    UNARY | BINDERS | OTHERS
+)  # what a call means whatever else is called so: no unknown function
+CONSTANTS = {"true": t.TRUE, "false": t.FALSE, "pi": t.PI}
+WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not", "HOLE", *CONSTANTS))
 
-Scope = Mapping[str, Term]  # letters that may stand in a text
+Scope = Mapping[str, Term]  # the letters that may stand in a text
 
 
 class Reading(NamedTuple):
@@ -65,8 +47,8 @@ class Reading(NamedTuple):
     """
 
     term: Term
-    owes: tuple[tuple[Term, Term], ...]
-    letters: tuple[Term, ...]
+    owes: Sequence[tuple[Term, Term]]
+    letters: Sequence[Term]
     scope: Scope
 
 
@@ -115,8 +97,7 @@ class World:
         if found is None:
             reader = _Reader(self, text, scope, hole)
             term = reader.whole()
-            letters, inner = reader.at_hole or ((), scope)
-            found = self._read[key] = Reading(term, tuple(reader.owes), letters, inner)
+            found = self._read[key] = Reading(term, reader.owes, *reader.at_hole)
         return found
 
     def runs_over(self, place: Term) -> Term | None:
@@ -125,235 +106,182 @@ class World:
             return place.args[1]  # type: ignore[no-any-return]
         return self.labels.get(place.args[0]) if place.op == "get" else None
 
-    def defined(self, t: Term) -> bool:
-        return t.op == "get" and t.args[0] in self.definitions
+    def defined(self, x: Term) -> bool:
+        return x.op == "get" and x.args[0] in self.definitions
 
-    def unfold(self, t: Term) -> Term:
+    def unfold(self, x: Term) -> Term:
         """A definition's right side at the places of an entry."""
-        letters, body = self.definitions[t.args[0]]
-        return subst(body, dict(zip(letters, t.args[1:])))  # noqa: B905 - Python 3.9 has no strict
+        letters, body = self.definitions[x.args[0]]
+        return t.subst(body, dict(zip(letters, x.args[1:])))
 
-    def depends(self, t: Term, name: str, fixed: bool = False) -> bool:
+    def depends(self, x: Term, name: str, fixed: bool = False) -> bool:
         """Whether a value rests on a name, also through definitions unless these are held fixed.
 
         A detached value rests on nothing; nor does a value on the labels in its places.
         """
-        key = (t, name, fixed)
-        found = self._depends.get(key)
-        if found is None:
-            found = self._depends[key] = self._rests(t, name, fixed)
-        return found
+        key = (x, name, fixed)
+        if key not in self._depends:
+            self._depends[key] = self._rests(x, name, fixed)
+        return self._depends[key]
 
-    def _rests(self, t: Term, name: str, fixed: bool) -> bool:
-        if t.op == "get":
-            if t.args[0] == name or fixed or t.args[0] not in self.definitions:
-                return bool(t.args[0] == name)
-            return self.depends(self.definitions[t.args[0]][1], name)
-        if t.op == "fn" and t.args[0] == "detach" or t.op == "del":
+    def _rests(self, x: Term, name: str, fixed: bool) -> bool:
+        if x.op == "get":
+            if x.args[0] == name or fixed or x.args[0] not in self.definitions:
+                return bool(x.args[0] == name)
+            return self.depends(self.definitions[x.args[0]][1], name)
+        if x.op == "fn" and x.args[0] == "detach" or x.op == "del":
             return False
-        inside = t.args[1:2] if t.op == "d" else t.args
+        inside = x.args[1:2] if x.op == "d" else x.args
         return any(self.depends(a, name, fixed) for a in inside if type(a) is Term)
 
 
 class _Reader:
-    """One text, read from left to right; a method for each strength with which operators bind."""
+    """One text: a method for each kind of node of Python's syntax tree."""
 
     def __init__(self, world: World, text: str, scope: Scope, hole: bool) -> None:
-        if len(text) > MAX_TEXT:
-            raise Malformed("a text is too long")
         self.world, self.text, self.hole = world, text, hole
-        self.tokens = TOKEN.findall(text)
-        if "".join(self.tokens) != text.replace(" ", ""):
-            raise Malformed(f"not core text: {text[:80]!r}")
-        self.tokens.append("")
-        self.i = 0
         self.scope = dict(scope)
         self.bound: list[Term] = []
         self.owes: list[tuple[Term, Term]] = []
-        self.at_hole: tuple[tuple[Term, ...], Scope] | None = None
-
-    def peek(self) -> str:
-        return self.tokens[self.i]  # type: ignore[no-any-return]
-
-    def take(self, wanted: str = "") -> str:
-        token: str = self.tokens[self.i]
-        if wanted and token != wanted:
-            raise Malformed(f"{wanted} expected, {token or 'the end'} found in {self.text[:80]!r}")
-        self.i += 1
-        return token
+        self.at_hole: tuple[Sequence[Term], Scope] = ((), scope)
 
     def whole(self) -> Term:
-        t = self.choice()
-        if self.peek():
-            raise Malformed(f"{self.peek()} unexpected in {self.text[:80]!r}")
-        return t
+        tokens = TOKEN.findall(self.text) if len(self.text) <= MAX_TEXT else []
+        if not tokens or "".join(tokens) != self.text.replace(" ", ""):
+            self.unread()
+        if "lambda" in tokens:
+            self.text = re.sub(r"\blambda\b", LAMBDA, self.text)
+        try:
+            tree = ast.parse(self.text.strip(), mode="eval")
+        except (SyntaxError, ValueError, MemoryError):
+            self.unread()
+        return self.read(tree.body)
 
-    def value(self, t: Term) -> Term:
-        if is_condition(t) or t.op == "get" and t.args[0] in self.world.conditions:
-            refuse(f"{show(t)} is a condition, a value is wanted")
-        return t
+    def unread(self) -> NoReturn:
+        raise Malformed(f"not core text: {self.text[:100]!r}")
 
-    def condition(self, t: Term) -> Term:
-        if not (is_condition(t) or t.op == "get" and t.args[0] in self.world.conditions):
-            refuse(f"{show(t)} is a value, a condition is wanted")
-        return t
+    def read(self, node: ast.expr) -> Term:
+        method = getattr(self, f"read_{type(node).__name__}", None)
+        if method is None:
+            self.unread()
+        return method(node)  # type: ignore[no-any-return]
 
-    # -- operators, weakest first --------------------------------------------------------------
+    def value(self, node: ast.expr) -> Term:
+        x = self.read(node)
+        if is_condition(x) or x.op == "get" and x.args[0] in self.world.conditions:
+            refuse(f"{show(x)} is a condition, a value is wanted")
+        return x
 
-    def choice(self) -> Term:
-        first = self.disjunction()
-        if self.peek() != "if":
-            return first
-        self.take()
-        c = self.condition(self.disjunction())
-        self.take("else")
-        return T("if", c, self.value(first), self.value(self.choice()))
+    def condition(self, node: ast.expr) -> Term:
+        x = self.read(node)
+        if not (is_condition(x) or x.op == "get" and x.args[0] in self.world.conditions):
+            refuse(f"{show(x)} is a value, a condition is wanted")
+        return x
 
-    def disjunction(self) -> Term:
-        return self.joined("or", self.conjunction, either)
+    # -- operators -----------------------------------------------------------------------------
 
-    def conjunction(self) -> Term:
-        return self.joined("and", self.negation, both)
+    def read_IfExp(self, node: ast.IfExp) -> Term:
+        return T("if", self.condition(node.test), self.value(node.body), self.value(node.orelse))
 
-    def joined(self, word: str, part: Callable[[], Term], join: Callable[..., Term]) -> Term:
-        first = part()
-        if self.peek() != word:
-            return first
-        conditions = [self.condition(first)]
-        while self.peek() == word:
-            self.take()
-            conditions.append(self.condition(part()))
-        return join(*conditions)
+    def read_BoolOp(self, node: ast.BoolOp) -> Term:
+        join = t.both if type(node.op) is ast.And else t.either
+        return join(*map(self.condition, node.values))
 
-    def negation(self) -> Term:
-        if self.peek() != "not":
-            return self.comparison()
-        self.take()
-        return negate(self.condition(self.negation()))
+    def read_UnaryOp(self, node: ast.UnaryOp) -> Term:
+        if type(node.op) is ast.Not:
+            return t.negate(self.condition(node.operand))
+        if type(node.op) is not ast.USub:
+            self.unread()
+        return neg(self.value(node.operand))
 
-    def comparison(self) -> Term:
-        left = self.total()
-        if self.peek() not in COMPARED:
-            return left
-        op, right = self.take(), self.value(self.total())
-        self.same_size(self.value(left), right)
-        return rel(op, left, right)
+    def read_Compare(self, node: ast.Compare) -> Term:
+        op = COMPARED.get(type(node.ops[0])) if len(node.ops) == 1 else None
+        if op is None:
+            self.unread()
+        left, right = self.value(node.left), self.value(node.comparators[0])
+        self.same_size(left, right)
+        return t.rel(op, left, right)
 
     def same_size(self, a: Term, b: Term) -> None:
         sizes = [self.world.runs_over(x) for x in (a, b)]
         if None not in sizes and sizes[0] is not sizes[1]:
             refuse(f"{show(a)} and {show(b)} run over two sizes and are compared")
 
-    def total(self) -> Term:
-        terms = [self.product()]
-        while self.peek() in ("+", "-"):
-            self.value(terms[0])
-            op, t = self.take(), self.value(self.product())
-            terms.append(t if op == "+" else neg(t))
-        return add(*terms)
+    def read_BinOp(self, node: ast.BinOp) -> Term:
+        op = type(node.op)
+        if op in (ast.Add, ast.Sub):
+            return t.add(*self.summands(node))
+        a, b = self.value(node.left), self.value(node.right)
+        if op is ast.Pow:
+            return T("**", a, b)
+        if op is ast.Div:
+            if b is t.ZERO:
+                refuse(f"a division by 0 in {self.text[:80]}")
+            if a.op == b.op == "n":
+                return num(Fraction(a.args[0]) / b.args[0])
+            b = num(Fraction(1) / b.args[0]) if b.op == "n" else T("inv", b)
+        elif op is not ast.Mult:
+            self.unread()
+        return t.mul(*a.args, b) if a.op == "*" else t.mul(a, b)
 
-    def product(self) -> Term:
-        first = self.signed()
-        while self.peek() in ("*", "/"):
-            self.value(first)
-            op, t = self.take(), self.value(self.signed())
-            first = self.times(first, t) if op == "*" else self.over(first, t)
-        return first
+    def summands(self, node: ast.expr) -> list[Term]:
+        """The terms of a sum as written, however many there are."""
+        after: list[Term] = []
+        while isinstance(node, ast.BinOp) and type(node.op) in (ast.Add, ast.Sub):
+            x = self.value(node.right)
+            after.append(x if type(node.op) is ast.Add else neg(x))
+            node = node.left
+        return [self.value(node), *reversed(after)]
 
-    def times(self, a: Term, b: Term) -> Term:
-        return mul(*a.args, b) if a.op == "*" else mul(a, b)
+    # -- names and entries ---------------------------------------------------------------------
 
-    def over(self, a: Term, b: Term) -> Term:
-        if b is ZERO:
-            refuse(f"a division by 0 in {self.text[:80]}")
-        if a.op == b.op == "n":
-            return num(Fraction(a.args[0]) / b.args[0])
-        return self.times(a, num(Fraction(1) / b.args[0]) if b.op == "n" else T("inv", b))
+    def read_Constant(self, node: ast.Constant) -> Term:
+        return num(node.value) if type(node.value) is int else self.unread()
 
-    def signed(self) -> Term:
-        if self.peek() != "-":
-            return self.power()
-        self.take()
-        return neg(self.value(self.signed()))
-
-    def power(self) -> Term:
-        base = self.atom()
-        if self.peek() != "**":
-            return base
-        self.take()
-        return T("**", self.value(base), self.value(self.signed()))
-
-    # -- atoms ---------------------------------------------------------------------------------
-
-    def atom(self) -> Term:
-        token = self.take()
-        if token == "(":
-            inside = self.choice()
-            self.take(")")
-            return inside
-        if token.isdigit():
-            if len(token) > MAX_DIGITS:
-                raise Malformed("a number has too many digits")
-            return num(int(token))
-        if not NAME.fullmatch(token):
-            raise Malformed(f"{token or 'the end'} unexpected in {self.text[:80]!r}")
-        if self.peek() == "(" and (token in CALLS or token in self.world.functions):
-            return self.call(token)
-        if token in WORDS and not (token == "pi" and self.peek() == "["):
-            return self.word(token)
-        return self.name(token)
-
-    def word(self, token: str) -> Term:
-        if token == "HOLE" and self.hole and self.at_hole is None:
+    def read_Name(self, node: ast.Name) -> Term:
+        name = "lambda" if node.id == LAMBDA else node.id
+        if name == "HOLE" and self.hole:
             self.at_hole = (tuple(self.bound), dict(self.scope))
-            return HOLE
-        if token not in ("true", "false", "pi"):
-            raise Malformed(f"{token} unexpected in {self.text[:80]!r}")
-        return {"true": TRUE, "false": FALSE, "pi": PI}[token]
+            return t.HOLE
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in self.scope:
+            return self.scope[name]
+        return T("sz", name) if name in self.world.sizes else self.entry(name, [])
 
-    def name(self, token: str) -> Term:
-        if token in self.scope and self.peek() != "[":
-            return self.scope[token]
-        if token in self.world.sizes:
-            return T("sz", token)
-        shape = self.world.arrays.get(token)
-        if shape is None:
-            refuse(f"{token} has no meaning in {self.text[:80]}")
-        at: list[Term] = []
-        if self.peek() == "[":
-            while self.take() in ("[", ","):
-                at.append(self.choice())
-            if self.tokens[self.i - 1] != "]":
-                raise Malformed(f"a bracket is not closed in {self.text[:80]!r}")
-        if len(at) != len(shape):
-            refuse(f"{token} has {len(shape)} places, not {len(at)}")
-        for place, size in zip(at, shape):  # noqa: B905
-            self.within(place, size)
-        return T("get", token, *at)
+    def read_Subscript(self, node: ast.Subscript) -> Term:
+        if type(node.value) is not ast.Name:
+            self.unread()
+        at = node.slice.elts if type(node.slice) is ast.Tuple else [node.slice]
+        return self.entry(node.value.id, [self.read(x) for x in at])
 
-    def within(self, place: Term, size: Term) -> None:
-        """That a place lies in 1..size; a number beyond 1 is owed where the size is a name."""
-        if self.world.runs_over(place) is size:
-            return
-        whole = place.op == "n" and type(place.args[0]) is int and place.args[0] >= 1
-        if not whole or size.op == "n" and place.args[0] > size.args[0]:
-            refuse(f"{show(place)} does not run over {show(size)} in {self.text[:80]}")
-        if size.op != "n" and place.args[0] > 1:
-            self.owes.append((place, size))
+    def entry(self, name: str, at: list[Term]) -> Term:
+        name = "lambda" if name == LAMBDA else name
+        shape = self.world.arrays.get(name)
+        if shape is None or len(at) != len(shape):
+            refuse(f"{name} with {len(at)} places has no meaning in {self.text[:80]}")
+        for place, size in zip(at, shape):
+            self.owes += owed(self.world, place, size)
+        return T("get", name, *at)
 
-    def call(self, name: str) -> Term:
-        if name == "deriv":
-            return self.derivative_of_unknown()
-        self.take("(")
-        if name in BINDERS and self.binds():
-            return self.binder(name)
-        args = self.arguments()
-        if name in ("diff", "partial"):
-            return self.derivative(name, args)
+    # -- calls ---------------------------------------------------------------------------------
+
+    def read_Call(self, node: ast.Call) -> Term:
+        if node.keywords:
+            self.unread()
+        if type(node.func) is ast.Call:
+            return self.derivative_of_unknown(node.func, node.args)
+        if type(node.func) is not ast.Name:
+            self.unread()
+        name, first = node.func.id, node.args[0] if len(node.args) == 1 else None
+        if name in BINDERS and type(first) is ast.GeneratorExp:
+            return self.binder(name, first)
+        if name in ("diff", "partial") and len(node.args) > 1:
+            return self.derivative(name, *map(self.value, node.args))
+        args = [self.value(x) for x in node.args]
         if name == "delta" and len(args) == 2:
             return self.delta(*args)
-        args = [self.value(a) for a in args]
-        if name in self.world.functions and len(args) == self.world.functions[name]:
+        if args and len(args) == self.world.functions.get(name):
             return T("un", name, (0,) * len(args), *args)
         if name in ("max", "min", "polygamma") and len(args) == 2:
             return T("fn", name, *args)
@@ -363,15 +291,7 @@ class _Reader:
             return T("**", args[0], num(Fraction(1, 2)))
         if len(args) == 1 and name in ("digamma", "trigamma"):
             return T("fn", "polygamma", num(int(name == "trigamma")), *args)
-        refuse(f"{name} of {len(args)} arguments in {self.text[:80]}")
-
-    def arguments(self) -> list[Term]:
-        args = [self.choice()]
-        while self.peek() == ",":
-            self.take()
-            args.append(self.choice())
-        self.take(")")
-        return args
+        refuse(f"{name} of {len(args)} arguments has no meaning in {self.text[:80]}")
 
     def delta(self, i: Term, j: Term) -> Term:
         for x in (i, j):
@@ -380,12 +300,11 @@ class _Reader:
         self.same_size(i, j)
         return T("del", i, j)
 
-    def derivative(self, name: str, args: list[Term]) -> Term:
-        body, variables = self.value(args[0]), args[1:]
-        if not variables or any(v.op != "get" or v.args[0] in self.world.labels for v in variables):
-            refuse(f"a derivative is by entries in {self.text[:80]}")
+    def derivative(self, name: str, body: Term, *variables: Term) -> Term:
         kind = "diff" if name == "diff" else "fix"
         for v in variables:
+            if v.op != "get" or v.args[0] in self.world.labels:
+                refuse(f"a derivative is by entries in {self.text[:80]}")
             if kind == "fix" and self.world.defined(body) and body.args[0] != v.args[0]:
                 body = self.world.unfold(
                     body
@@ -393,78 +312,48 @@ class _Reader:
             body = T("d", kind, body, v)
         return body
 
-    def derivative_of_unknown(self) -> Term:
+    def derivative_of_unknown(self, head: ast.Call, args: list[ast.expr]) -> Term:
         """``deriv(g, n)(x)``; for several arguments ``deriv(g, slot, n, …)(x, y)``."""
-        self.take("(")
-        name, numbers = self.take(), []
-        while self.peek() == ",":
-            self.take()
-            numbers.append(self.take())
-        self.take(")")
-        count = self.world.functions.get(name, 0)
+        name, *numbers = [getattr(x, "id", getattr(x, "value", None)) for x in head.args]
+        count = self.world.functions.get(str(name), 0)
         orders = [0] * count
-        pairs = [("1", *numbers)] if len(numbers) == 1 else list(zip(numbers[::2], numbers[1::2]))  # noqa: B905
-        for slot, n in pairs:
-            if not (slot.isdigit() and n.isdigit() and 1 <= int(slot) <= count and len(n) < 4):
-                raise Malformed(f"not a derivative of {name} in {self.text[:80]!r}")
-            orders[int(slot) - 1] = int(n)
-        self.take("(")
-        args = [self.value(a) for a in self.arguments()]
-        if not count or len(args) != count or not pairs:
-            raise Malformed(f"not a derivative of {name} in {self.text[:80]!r}")
-        return T("un", name, tuple(orders), *args)
+        numbers = [1, *numbers] if len(numbers) == 1 else numbers
+        for slot, n in zip(numbers[::2], numbers[1::2]):
+            if type(slot) is not int or type(n) is not int or not 1 <= slot <= count or n > 99:
+                self.unread()
+            orders[slot - 1] = n
+        if getattr(head.func, "id", "") != "deriv" or len(args) != count or not count:
+            self.unread()
+        return T("un", name, tuple(orders), *map(self.value, args))
 
-    # -- binders -------------------------------------------------------------------------------
-
-    def binds(self) -> bool:
-        """Whether a ``for`` stands in the brackets that have just been opened."""
-        return self.first_for() is not None
-
-    def first_for(self) -> int | None:
-        depth = 0
-        for n in range(self.i, len(self.tokens)):
-            token = self.tokens[n]
-            if token in ("(", "["):
-                depth += 1
-            elif token in (")", "]"):
-                depth -= 1
-                if depth < 0:
-                    return None
-            elif token == "for" and depth == 0:
-                return n
-        return None
-
-    def binder(self, kind: str) -> Term:
+    def binder(self, kind: str, node: ast.GeneratorExp) -> Term:
         """The letters are read first, then the body that stands before them."""
-        start, outer, above = self.i, dict(self.scope), len(self.bound)
-        self.i = self.first_for() or 0
-        bound = []
-        while self.peek() == "for":
-            self.take()
-            letter = self.letter()
-            guard = TRUE
-            if self.peek() == "if":
-                self.take()
-                guard = self.condition(self.disjunction())
-            bound.append((letter, guard))
-        self.take(")")
-        end, self.i = self.i, start
-        body = self.choice()
-        if self.peek() != "for":
-            raise Malformed(f"{self.peek()} unexpected in {self.text[:80]!r}")
-        body = self.condition(body) if kind == "all" else self.value(body)
-        self.i, self.scope = end, outer
+        outer, above, bound = dict(self.scope), len(self.bound), []
+        for c in node.generators:
+            letter = self.letter(c.target, c.iter)
+            bound.append((letter, t.both(*map(self.condition, c.ifs))))
+        body = self.condition(node.elt) if kind == "all" else self.value(node.elt)
+        self.scope = outer
         del self.bound[above:]
         for letter, guard in reversed(bound):
-            body = bind(kind, letter, guard, body)
+            body = t.bind(kind, letter, guard, body)
         return body
 
-    def letter(self) -> Term:
-        name = self.world.new_name(self.take())
+    def letter(self, target: ast.expr, size: ast.expr) -> Term:
+        name, over = getattr(target, "id", ""), getattr(size, "id", getattr(size, "value", ""))
+        name = self.world.new_name("lambda" if name == LAMBDA else name)
         if name in self.scope or name in WORDS:
             refuse(f"the letter {name} is bound twice in {self.text[:80]}")
-        self.take("in")
-        letter = T("ix", name, self.world.size(self.take()))
-        self.scope[name] = letter
+        letter = self.scope[name] = T("ix", name, self.world.size(str(over)))
         self.bound.append(letter)
         return letter
+
+
+def owed(world: World, place: Term, size: Term) -> list[tuple[Term, Term]]:
+    """That a place lies in 1..size: refused if not; a number is owed where the size is a name."""
+    if world.runs_over(place) is size:
+        return []
+    whole = place.op == "n" and type(place.args[0]) is int and place.args[0] >= 1
+    if not whole or size.op == "n" and place.args[0] > size.args[0]:
+        refuse(f"{show(place)} does not run over {show(size)}")
+    return [] if size.op == "n" or place is t.ONE else [(place, size)]

@@ -32,7 +32,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import prod
 
-from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, negate
+from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, negate, num
 
 Pair = tuple[int, int]
 TRIES = 400  # points drawn until all positive terms are squares
@@ -206,8 +206,8 @@ class Point:
             return prod([self.inverse(x, m) for x in b.args]) % m
         if b.op == "inv":
             return self.worth(b.args[0]) if m == self.P else self.exponent(b.args[0])
-        if b.op == "**" and is_whole(b.args[1]):
-            return self.whole_power(b.args[0], b.args[1], m, -1)
+        if b.op == "**" and is_whole(folded(b.args[1])):
+            return self.whole_power(b.args[0], folded(b.args[1]), m, -1)
         value = self.worth(b) if m == self.P else self.exponent(b)
         if value == 0:
             raise NoPoint
@@ -220,7 +220,7 @@ class Point:
         return 1 if scale in self.units else self.hash("nonzero", scale)
 
     def power(self, t: Term, m: int) -> int:
-        base, exponent = t.args
+        base, exponent = t.args[0], folded(t.args[1])
         if is_whole(exponent):
             return self.whole_power(base, exponent, m, 1)
         if m == self.P and self.is_positive(base):
@@ -416,6 +416,14 @@ def is_smooth(value: int | Fraction) -> bool:
         if n != 1:
             return False
     return True
+
+
+def folded(t: Term) -> Term:
+    """The number that a term is by its form, if it is made of numbers only."""
+    values = [folded(x).args[0] for x in t.args] if t.op in ("+", "*") else []
+    if not values or any(type(x) not in (int, Fraction) for x in values):
+        return t
+    return num(sum(values) if t.op == "+" else prod(values))
 
 
 def is_square(point: Point, t: Term) -> bool:
