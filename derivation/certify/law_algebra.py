@@ -267,11 +267,11 @@ def _outside(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> Moves:
     """One move of algebra, the roots that need no more than ``>= 0`` put together before it."""
     edge = [c.left for c in needs if c.op != "!=" and _may_vanish(theory, c)]
     if not edge:
-        return [_algebra(theory, a, b, needs)]
+        return [algebra_of(theory, a, b, needs)]
     there, one = _together(a, edge)
     back, two = _together(b, edge)
     left = _conditions(one, two)
-    middle = [_algebra(theory, one, two, left)] if left else []
+    middle = [algebra_of(theory, one, two, left)] if left else []
     return [*there, *middle, *flipped(back)]
 
 
@@ -286,7 +286,8 @@ def _is_positive(theory: Theory, t: Any) -> bool:
     return theory.decide(relation(">", t, ZERO))[0]
 
 
-def _algebra(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> LawMove:
+def algebra_of(theory: Theory, a: Any, b: Any, needs: Iterable[Any]) -> LawMove:
+    """The move of algebra under these conditions."""
     positive: set[Any] = set()
     nonzero: set[Any] = set()
     for c in needs:

@@ -9,6 +9,7 @@ import sympy
 from derivation.certify.law_algebra import (
     Moves,
     algebra,
+    algebra_of,
     connected,
     flat_factors,
     flipped,
@@ -135,11 +136,8 @@ def power_of_product(theory: Theory, lhs: Any, rhs: Any, args: Args) -> Moves:
 
 
 def _all_positive(theory: Theory, lhs: Any, rhs: Any, conditions: Any) -> Moves:
-    found = [c.left for c in conditions if isinstance(c, Relation) and c.op != "!="]
-    positive = set().union(*(positive_parts(theory, t) for t in found))
-    if not positive:
-        return connected(theory, lhs, rhs)
-    return [algebra(lhs, rhs, (), positive)]
+    plain = [c for c in conditions if isinstance(c, Relation)]
+    return [algebra_of(theory, lhs, rhs, plain)] if plain else connected(theory, lhs, rhs)
 
 
 def _at_edges(theory: Theory, lhs: Any, rhs: Any, edge: list[Any]) -> Moves:
