@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from derivation.errors import KernelError
-from derivation.matching import entails, match
+from derivation.matching import entails, irredundant, match
 from derivation.terms import (
     TRUE,
     AllOf,
@@ -41,7 +41,10 @@ from derivation.terms import (
     canonical,
     every,
     free_indices,
+    is_about_values,
+    is_leaf,
     is_literal_place,
+    memo,
     name_of,
     names,
     negate,
@@ -50,6 +53,7 @@ from derivation.terms import (
     substitute,
 )
 from derivation.theory import Theory
+from derivation.theory import closed as closed
 
 if TYPE_CHECKING:
     from derivation.rules.registry import Rule
@@ -92,7 +96,8 @@ def _seal(
     theory: Theory, hypotheses: Iterable[Any], lhs: Any, rhs: Any, unfolded: frozenset[str]
 ) -> Theorem:
     theorem = object.__new__(Theorem)
-    entry = (theory, frozenset(map(canonical, hypotheses)), lhs, rhs, unfolded)
+    needed = irredundant(frozenset(map(canonical, hypotheses)), theory.closed_givens())
+    entry = (theory, needed, lhs, rhs, unfolded)
     for k, write in enumerate(_WRITE):
         write(theorem, entry[k])
     _LEDGER[theorem] = entry
@@ -124,17 +129,20 @@ def _hypotheses(theory: Theory, conditions: Iterable[Any]) -> tuple[set[Any], fr
         holds, used = theory.decide(c)
         left.update(closed(g) for g in used)
         if not holds:
-            left.add(c)
+            left.add(_without_impossible(theory, c))
         elif not _is_open(c, lambda part: True):
             edge |= theory.below(names(c)) & set(theory.definitions)
     return left, edge
 
 
-def closed(given: Any) -> Any:
-    """A given, as the statement that it holds for every value of its free indices."""
-    for i in sorted(free_indices(given), key=str):
-        given = every(given, i)
-    return canonical(given)
+def _without_impossible(theory: Theory, c: Any) -> Any:
+    """A condition without alternatives that are known not to hold: one at least as strong."""
+    if isinstance(c, Every):
+        return every(_without_impossible(theory, c.body), c.index, c.guard)
+    if isinstance(c, AnyOf):
+        parts = [a for a in c.args if not theory.decide(negate(a))[0]]
+        return any_of(*[_without_impossible(theory, a) for a in parts]) if parts else c
+    return c
 
 
 def _is_open(c: Any, varies: Callable[[Any], bool]) -> bool:
@@ -182,7 +190,9 @@ def renamed(theorem: Theorem, lhs: Term, rhs: Term) -> Theorem:
 
 def definition(theory: Theory, t: Term) -> Theorem:
     """|- p[i] = the right side of p's definition."""
-    return _seal(theory, (), t, theory.unfold(t), frozenset((name_of(t),)))
+    body = theory.unfold(t)
+    needs, _ = _hypotheses(theory, theory.unfold_needs(t))
+    return _seal(theory, needs, t, body, frozenset((name_of(t),)))
 
 
 def given(theory: Theory, condition: Term, values: Mapping[Any, Term]) -> Theorem:
@@ -191,22 +201,29 @@ def given(theory: Theory, condition: Term, values: Mapping[Any, Term]) -> Theore
         raise KernelError(f"{condition} is not a given of this problem")
     if not isinstance(condition, Relation) or condition.op != "==":
         raise KernelError(f"{condition} is not an equation")
-    for i, value in values.items():
-        if not theory.in_range(value, i.size):
-            raise KernelError(f"{value} does not run over {i.size}")
+    needs = _in_range(theory, values)
     lhs, rhs = substitute(condition.left, values), substitute(condition.right, values)
-    return _seal(theory, (closed(condition),), lhs, rhs, frozenset())
+    return _seal(theory, (closed(condition), *needs), lhs, rhs, frozenset())
 
 
 def instantiate(theorem: Theorem, values: Mapping[Any, Term]) -> Theorem:
     """The theorem at particular values of its free indices."""
     th = genuine(theorem)
-    for i, value in values.items():
-        if not th.theory.in_range(value, i.size):
-            raise KernelError(f"{value} does not run over {i.size}")
+    needs = _in_range(th.theory, values)
     hypotheses = [substitute(h, values) for h in th.hypotheses]
     lhs, rhs = substitute(th.lhs, values), substitute(th.rhs, values)
-    return _seal(th.theory, hypotheses, lhs, rhs, th.unfolded)
+    return _seal(th.theory, (*hypotheses, *needs), lhs, rhs, th.unfolded)
+
+
+def _in_range(theory: Theory, values: Mapping[Any, Term]) -> set[Any]:
+    """What it needs that each value is one of its index; KernelError if that is not known."""
+    needs: set[Any] = set()
+    for i, value in values.items():
+        found = theory.range_needs(value, i.size)
+        if found is None:
+            raise KernelError(f"{value} does not run over {i.size}")
+        needs |= found
+    return _hypotheses(theory, needs)[0]
 
 
 def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str, Term]) -> Theorem:
@@ -224,15 +241,31 @@ def instance(theory: Theory, rule: Rule, lhs: Term, rhs: Term, args: Mapping[str
     hypotheses, edge = _hypotheses(theory, conditions)
     if rule.id == "detach-value":
         edge |= {DETACHED}
-    if rule.topic == "calculus":
-        edge |= _differentiated_through(theory, lhs)
+    for t in _derivatives(canonical(lhs)) ^ _derivatives(canonical(rhs)):
+        edge |= _differentiated_through(theory, t)
     return _seal(theory, hypotheses, lhs, rhs, edge)
+
+
+_DERIVATIVES: dict[Term, frozenset[Any]] = memo()
+
+
+def _derivatives(t: Any) -> frozenset[Any]:
+    """The derivatives in a term that stand in no other one."""
+    if isinstance(t, (Diff, Partial)):
+        return frozenset((t,))
+    if is_leaf(t):
+        return _NONE
+    found = _DERIVATIVES.get(t)
+    if found is None:
+        found = _DERIVATIVES[t] = _NONE.union(*map(_derivatives, t.args))
+    return found
 
 
 def _differentiated_through(theory: Theory, t: Any) -> frozenset[str]:
     """The defined names that a derivative rests on: where one is cut, it is another.
 
-    A name whose definition does not depend on the variable passes nothing on, cut or not.
+    A name whose definition does not depend on the variable passes nothing on, cut or not. What
+    both sides of an instance have is to it a number like any other.
     """
     through = isinstance(t, Diff)
     if not through and not theory.defined(t.args[0]):
@@ -294,25 +327,30 @@ def _replaced(t: Any, path: Path, th: Theorem) -> tuple[Any, Set[Any]]:
         if k != 0:
             raise KernelError("an equality cannot replace a guard or a bound index")
         if hypotheses:
-            hypotheses = {every(h, t.index) for h in _where(t.guard, hypotheses)}
+            hypotheses = {every(h, t.index) for h in _where(t.guard, hypotheses, th.theory)}
     elif isinstance(t, IfElse) and k > 0:
         if hypotheses:
-            hypotheses = _where(t.args[0] if k == 1 else negate(t.args[0]), hypotheses)
+            case = t.args[0] if k == 1 else negate(t.args[0])
+            hypotheses = _where(case, hypotheses, th.theory)
     elif isinstance(t, (Diff, Partial)):
         hypotheses = hypotheses | _kept_by_derivative(t, k, rhs, hypotheses, th)
     args = (*t.args[:k], rhs, *t.args[k + 1 :])
     return rebuild(t, args), frozenset(map(canonical, hypotheses)) if hypotheses else _NONE
 
 
-def _where(assumed: Any, hypotheses: Iterable[Any]) -> set[Any]:
+def _where(assumed: Any, hypotheses: Iterable[Any], theory: Theory) -> set[Any]:
     """What remains of hypotheses that are only needed where a condition holds.
 
-    One that does not vary with an index stays as it is, and so does each where nothing is assumed.
+    A given stays as it is, so does each where nothing is assumed, and one that does not vary with
+    an index where what is assumed is about indices alone: some place will meet it.
     """
     left = {h for h in hypotheses if not entails(assumed, h)}
     if assumed == TRUE:
         return left
-    return {any_of(negate(assumed), h) if free_indices(h) else h for h in left}
+    of_values = is_about_values(assumed)
+    known = theory.closed_givens() if of_values else _NONE
+    weakened = {h for h in left if free_indices(h) or (of_values and h not in known)}
+    return {any_of(negate(assumed), h) if h in weakened else h for h in left}
 
 
 def _kept_by_derivative(head: Any, k: int, rhs: Any, hypotheses: Set[Any], th: Theorem) -> set[Any]:
@@ -371,6 +409,14 @@ def _continuity(theory: Theory, h: Any, name: str, through: bool) -> Set[Any]:
     """Conditions under which both sides of every relation in a hypothesis are continuous."""
     if isinstance(h, Relation):
         return theory.smooth(h.left, name, through) | theory.smooth(h.right, name, through)
-    parts = (h.body, h.guard) if isinstance(h, Every) else h.args
-    out = {c for part in parts for c in _continuity(theory, part, name, through)}
-    return {every(c, h.index) for c in out} if isinstance(h, Every) else out
+    if isinstance(h, Every):
+        out = {every(c, h.index) for c in _continuity(theory, h.guard, name, through)}
+        inside = _continuity(theory, h.body, name, through)
+        return out | {every(c, h.index, h.guard) for c in inside}
+    out = set()
+    for k, part in enumerate(h.args):
+        needs = _continuity(theory, part, name, through)
+        if isinstance(h, AnyOf):  # of several that hold, the first alone will do
+            needs = {any_of(*h.args[:k], c) for c in needs}
+        out |= needs
+    return out

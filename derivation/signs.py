@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import sympy
 
-from derivation.matching import Ranges, match, matches
+from derivation.matching import Ranges, matched
 from derivation.normal import form, normal_term, term_of
 from derivation.terms import (
     MINUS_ONE,
@@ -66,14 +66,14 @@ class Knowledge(Ranges, Protocol):
 
     facts: list[Any]  # relations
 
-    def decide(self, condition: Term) -> tuple[bool, Used]:
-        """Whether a condition is known to hold everywhere, and the givens used."""
-
     def defined(self, t: Term) -> bool:
         """Whether the term is an entry of a defined name."""
 
     def unfold(self, t: Term) -> Any:
         """The definition's right side at the term's indices."""
+
+    def unfold_needs(self, t: Term) -> Used:
+        """What the unfolding rests on besides."""
 
     def reduced(self, t: Term) -> tuple[Any, Used]:
         """The normal form where it equals the term for certain, else the term itself."""
@@ -120,22 +120,25 @@ class Signs:
         signs, used = self._sign_by_structure(t)
         for given in self.facts_about(t):
             bits = {">": POS, "!=": POS | NEG}.get(given.op, ANY)
-            if given.right == ZERO and signs & bits != signs and self._says(given.left, t):
-                signs, used = signs & bits, used | {given}
+            if given.right == ZERO and signs & bits != signs:
+                by = self._says(given.left, t)
+                if by is not None:
+                    signs, used = signs & bits, used | by | {given}
             elif given.right != ZERO and given.op in STRICT and names(given) == names(t):
                 low, high = (given.left, given.right)[:: STRICT[given.op]]
                 for about, bits in ((add(high, neg(low)), POS), (add(low, neg(high)), NEG)):
-                    if signs & bits != signs and self._says(about, t):
-                        signs, used = signs & bits, used | {given}
+                    by = self._says(about, t) if signs & bits != signs else None
+                    if by is not None:
+                        signs, used = signs & bits, used | by | {given}
         return signs, used
 
-    def _says(self, about: Term, t: Term) -> bool:
-        """Whether a condition about one term is about the other, as they stand or rearranged."""
-        if match(about, t, self.theory) is not None:
-            return True
-        if form(about)[1] or form(t)[1]:
-            return False
-        return match(normal_term(about), normal_term(t), self.theory) is not None
+    def _says(self, about: Term, t: Term) -> Used | None:
+        """What it rests on that a condition about one term is about the other, as they stand or
+        rearranged; None if it is not."""
+        by = matched(about, t, self.theory)
+        if by is not None or form(about)[1] or form(t)[1]:
+            return by
+        return matched(normal_term(about), normal_term(t), self.theory)
 
     def _sign_by_structure(self, t: Term) -> tuple[int, Used]:
         if is_number(t):
@@ -190,13 +193,15 @@ class Signs:
         signs, used = ANY, NOTHING
         for given in self.facts_about(t):
             for c in (given, relation(MIRROR[given.op], given.right, given.left)):
-                if is_number(c.right) and matches(c.left, t, self.theory):
-                    allowed = _signs_beyond(c.op, value_of(c.right))
-                    if allowed & signs != signs:
-                        signs, used = signs & allowed, used | {given}
+                allowed = _signs_beyond(c.op, value_of(c.right)) if is_number(c.right) else ANY
+                by = matched(c.left, t, self.theory) if allowed & signs != signs else None
+                if by is not None:
+                    signs, used = signs & allowed, used | by | {given}
         if self.theory.defined(t):
             inner, by = self.sign(self.theory.unfold(t))
             if inner & signs != signs:
+                for c in self.theory.unfold_needs(t):
+                    by |= self.theory.decide(c)[1]
                 return inner & signs, used | by
         return signs, used
 

@@ -619,10 +619,31 @@ class Every(Reduction, Condition):
 
 
 def every(condition: Term, over: Term, guard: Term = TRUE) -> Any:
-    """``condition`` for every value of an index; the condition itself if it does not mention it."""
+    """``condition`` for every value of an index where a guard holds.
+
+    One that does not mention the index stays as it is where some place is sure to meet the guard;
+    there may be none with ``x[k] > 0``, nor one with ``k > i`` for the last i.
+    """
     if over not in free_indices(condition):
-        return condition
+        if guard == TRUE or not _may_be_empty(guard, bool(free_indices(condition))):
+            return condition
+        condition, guard = any_of(negate(guard), condition), TRUE
+        if over not in free_indices(condition):
+            return condition
     return _make(Every, condition, over, guard)
+
+
+def _may_be_empty(guard: Term, varies: bool) -> bool:
+    """Whether no place may meet a guard. With k != i some place does, unless the size is 1; and
+    what is said of no index at all (``varies``) is needed for some other i than the last."""
+    if not is_about_values(guard):
+        return varies and any(getattr(c, "op", None) != "!=" for c in conjuncts(guard))
+    return True
+
+
+def is_about_values(condition: Term) -> bool:
+    """Whether a condition mentions an entry of an array or a scalar, not indices alone."""
+    return any(map(is_element, subterms(condition)))
 
 
 REDUCTIONS: dict[str, Any] = {"sum": SumOver, "prod": ProductOver, "max": MaxOver, "min": MinOver}

@@ -17,7 +17,7 @@ from sympy.core.function import AppliedUndef
 from derivation.errors import KernelError, RuleRefused
 from derivation.matching import entails as entails
 from derivation.matching import match as match
-from derivation.matching import matches
+from derivation.matching import matched
 from derivation.normal import (
     difference_vanishes,
     form,
@@ -25,6 +25,7 @@ from derivation.normal import (
     never_negative,
     normal_term,
     oriented,
+    text,
 )
 from derivation.problem import Definition, Problem
 from derivation.signs import NEG, NOTHING, POS, ZER, Signs, Used
@@ -36,6 +37,7 @@ from derivation.terms import (
     Add,
     AllOf,
     AnyOf,
+    Condition,
     Detach,
     Diff,
     Every,
@@ -60,12 +62,15 @@ from derivation.terms import (
     alpha_equal,
     any_of,
     apply,
+    canonical,
+    conjuncts,
     every,
     free_indices,
     fresh_index,
     identical,
     index_names,
     indices_of,
+    is_about_values,
     is_element,
     is_leaf,
     is_number,
@@ -75,14 +80,24 @@ from derivation.terms import (
     negate,
     number,
     power,
+    rebuild,
     relation,
     relu,
     substitute,
     subterms,
+    sum_over,
     value_of,
 )
 
 FALSE_CONDITION = AnyOf()
+MOST_CASES = 6  # distinctions of cases inside one another in what is compared
+
+
+def closed(given: Any) -> Any:
+    """A given, as the statement that it holds for every value of its free indices."""
+    for i in sorted(free_indices(given), key=str):
+        given = every(given, i)
+    return canonical(given)
 
 
 class Theory:
@@ -100,6 +115,7 @@ class Theory:
         self._smooth: dict[tuple[Term, str, bool], frozenset[Any]] = {}
         self.signs = Signs(self)
         self._decided: dict[Term, tuple[bool, Used]] = {}
+        self._closed: frozenset[Any] | None = None
 
     # -- definitions ------------------------------------------------------------------------
 
@@ -133,6 +149,8 @@ class Theory:
     def unfold(self, t: Term) -> Any:
         """The definition's right side at the term's indices.
 
+        Where a literal stands in a slot it is that of ``unfold_needs`` besides.
+
         Raises:
             KernelError: Not a defined name, or an index of another size.
         """
@@ -147,6 +165,20 @@ class Theory:
                 raise KernelError(f"the index {i} of {t} does not run over {p.size}")
         return substitute(definition.body, values)
 
+    def closed_givens(self) -> frozenset[Any]:
+        """The problem's givens, as hypotheses of theorems."""
+        if self._closed is None:
+            self._closed = frozenset(map(closed, self.problem.givens))
+        return self._closed
+
+    def unfold_needs(self, t: Term) -> Used:
+        """What the unfolding of an element rests on: sizes that its literal places are within."""
+        params = self.definitions[name_of(t)].params
+        found: Used = NOTHING
+        for p, i in zip(params, indices_of(t), strict=True):
+            found |= self.range_needs(i, p.size) or NOTHING
+        return found
+
     def size_of(self, i: Term) -> Any:
         """The size that an index term runs over; None for a number."""
         if isinstance(i, Index):
@@ -157,12 +189,20 @@ class Theory:
 
     def in_range(self, i: Term, over: Term) -> bool:
         """Whether 1 <= i <= over is known."""
+        return self.range_needs(i, over) is not None
+
+    def range_needs(self, i: Term, over: Term) -> Used | None:
+        """What 1 <= i <= over rests on, where it is known: that the size is no smaller than a
+        literal, unless every size is; None where it is not known."""
         if isinstance(i, Integer):
             if isinstance(over, Integer):
-                return 1 <= int(i) <= int(over)
-            return int(i) >= 1 and self.decide(relation(">=", over, i))[0]
+                return NOTHING if 1 <= int(i) <= int(over) else None
+            large = relation(">=", over, i)
+            if int(i) < 1 or not self.decide(large)[0]:
+                return None
+            return NOTHING if int(i) == 1 else frozenset((large,))
         size = self.size_of(i)
-        return size is not None and identical(size, over)
+        return NOTHING if size is not None and identical(size, over) else None
 
     # -- dependence -------------------------------------------------------------------------
 
@@ -239,9 +279,11 @@ class Theory:
             yield every(c, t.index, t.guard)
         for c in self._boundaries(t.guard, on, through):
             yield every(c, t.index)
-        if isinstance(t, (MaxOver, MinOver)) and not (
-            t.guard == TRUE and t.index not in free_indices(t.body)
-        ):
+        if not isinstance(t, (MaxOver, MinOver)):
+            return
+        if not self.signs.never_empty(t):  # there is no largest of none
+            yield _some_place(t)
+        if not (t.guard == TRUE and t.index not in free_indices(t.body)):
             other = fresh_index(t.index, index_names(t))
             swap = {t.index: other}
             apart = all_of(relation("!=", t.index, other), substitute(t.guard, swap))
@@ -251,36 +293,81 @@ class Theory:
             else:
                 yield every(every(tie, other, apart), t.index, t.guard)
 
-    def _boundaries(self, condition: Term, on: str, through: bool) -> Iterable[Any]:
-        """That no relation over values that depend on the name is at its edge."""
+    def _boundaries(
+        self, condition: Term, on: str, through: bool, beside: Term = TRUE
+    ) -> Iterable[Any]:
+        """That no relation over values that depend on the name is at its edge.
+
+        ``beside``: what holds wherever the edge counts, be it that it does not depend on the name
+        or that it is not at its own edge.
+        """
         if isinstance(condition, Relation):
             if self.depends(condition, on, through):
-                if _identical(condition.left, condition.right):
+                a, b = condition.left, condition.right
+                if _identical(a, b):
                     return  # the same everywhere: there is no edge
-                if not self._changes_at_ties_only(condition):
-                    edge = self._kink(relation("!=", condition.left, condition.right))
-                    yield self._off_diagonal(add(condition.left, neg(condition.right)), edge)
-                yield from self.smooth(condition.left, on, through)
-                yield from self.smooth(condition.right, on, through)
+                there = self._changes_at_ties_only(condition)
+                if there is None or not entails(beside, there):
+                    for edge in self._apart(a, b, on, through):
+                        yield edge if there is None else any_of(there, edge)
+                yield from self.smooth(a, on, through)
+                yield from self.smooth(b, on, through)
+        elif isinstance(condition, (AllOf, AnyOf)):
+            # an edge counts only where what is said of indices leaves the rest to decide
+            fixed = [c for c in condition.args if not is_about_values(c)]
+            both = isinstance(condition, AllOf)
+            settled = [negate(c) if both else c for c in fixed]
+            around = all_of(beside, condition) if both else beside
+            for part in condition.args:
+                if part not in fixed:
+                    for c in self._boundaries(part, on, through, around):
+                        yield any_of(*settled, c)
         elif not isinstance(condition, Every):
             for part in condition.args:
                 yield from self._boundaries(part, on, through)
         elif self.depends(condition, on, through):
             yield FALSE_CONDITION
 
-    def _changes_at_ties_only(self, c: Relation) -> bool:
-        """Whether the relation compares f_j with the maximum (minimum) of all f_k.
+    def _changes_at_ties_only(self, c: Relation) -> Any:
+        """Where the relation compares f_j with the maximum (minimum) of all f_k, j among them.
 
         Where the maximum is taken at one place only it is so nearby too, and so is f_j = max or
-        f_j != max; that there is no tie is a condition for the maximum itself.
+        f_j != max; that there is no tie is a condition for the maximum itself. None if it does
+        not, else where it does: the maximum's own condition at j.
         """
         for whole, value in ((c.left, c.right), (c.right, c.left)):
-            if isinstance(whole, (MaxOver, MinOver)) and whole.guard == TRUE:
+            if isinstance(whole, (MaxOver, MinOver)) and whole.index in free_indices(whole.body):
                 k = whole.index
-                for j in free_indices(value):
-                    if alpha_equal(substitute(whole.body, {k: j}), value):
-                        return True
-        return False
+                for j in sorted(places(value), key=text):
+                    if self.range_needs(j, k.size) == NOTHING and alpha_equal(
+                        substitute(whole.body, {k: j}), value
+                    ):
+                        return substitute(whole.guard, {k: j})
+        return None
+
+    def _apart(
+        self, a: Term, b: Term, on: str, through: bool, where: tuple[Any, ...] = ()
+    ) -> Iterable[Any]:
+        """That two values compared are not equal, unless they are one and the same nearby.
+
+        Where one of them is a distinction of cases they are compared in each case, so that
+        min(r, 1) and r do not count as equal wherever r < 1. ``where``: of what does not hold in
+        the case at hand, one has to.
+        """
+        if not (self.depends(a, on, through) or self.depends(b, on, through)):
+            return
+        if _identical(a, b):
+            return
+        choice = (_distinction(a) or _distinction(b)) if len(where) < MOST_CASES else None
+        if choice is None:
+            sides = (b, a) if is_number(a) else (a, b)
+            edge = self._kink(relation("!=", *sides))
+            yield any_of(*where, self._off_diagonal(add(a, neg(b)), edge))
+            return
+        for holds in (True, False):
+            one, two = (_in_case(x, choice, holds) for x in (a, b))
+            other = negate(choice) if holds else choice
+            yield from self._apart(one, two, on, through, (*where, other))
 
     def _kink(self, condition: Any) -> Any:
         """Marks a condition as one for a derivative only: the value itself is defined there too."""
@@ -340,10 +427,8 @@ class Theory:
             if not _identical(x, ZERO):
                 yield self._off_diagonal(x, self._kink(relation("!=", x, ZERO)))
         elif isinstance(t, (sympy.Max, sympy.Min)):
-            if not _identical(*t.args):
-                gap = add(t.args[0], neg(t.args[1]))
-                sides = t.args[::-1] if is_number(t.args[0]) else t.args
-                yield self._off_diagonal(gap, self._kink(relation("!=", *sides)))
+            a, b = t.args
+            yield from self._apart(a, b, on, through)
         elif isinstance(t, sympy.tan):
             yield relation("!=", apply("cos", x), ZERO)
         elif isinstance(t, (sympy.asin, sympy.acos, sympy.atanh)):
@@ -418,8 +503,9 @@ class Theory:
         about = self.signs.facts_about(c)
         turned = oriented(c) if about else c
         for given in about:
-            if matches(oriented(given), turned, self):
-                return True, frozenset((given,))
+            rests = matched(oriented(given), turned, self)
+            if rests is not None:
+                return True, rests | {given}
         if isinstance(c.left, Size) and isinstance(c.right, Integer) and c.op == ">=":
             if int(c.right) <= 1:
                 return True, NOTHING
@@ -463,6 +549,57 @@ class Theory:
             or (isinstance(s, Integer) and any(isinstance(o, Index) for o in (c.left, c.right)))
             for s in (c.left, c.right)
         )
+
+
+def _some_place(t: Any) -> Any:
+    """That a reduction has a place to run over: more than its guard excludes one by one."""
+    parts = conjuncts(t.guard)
+    if all(getattr(c, "op", None) == "!=" and t.index in c.args[1:] for c in parts):
+        return relation(">=", t.index.size, number(len(parts) + 1))
+    return relation(">", sum_over(ONE, t.index, t.guard), ZERO)
+
+
+def places(t: Term) -> set[Any]:
+    """What stands in the slots of a term: its free indices, literals and labels."""
+    free = free_indices(t)
+    slots = {i for s in subterms(t) if isinstance(s, Indexed) for i in indices_of(s)}
+    return {*free, *(i for i in slots if free_indices(i) <= free)}
+
+
+def _cases_of(t: Any) -> tuple[Any, Any, Any] | None:
+    """The condition of a distinction of cases or what is one, and the value in either case."""
+    if isinstance(t, IfElse):
+        condition, a, b = t.args
+        return condition, a, b
+    if isinstance(t, (sympy.Max, sympy.Min)):
+        a, b = t.args
+        return relation(">" if isinstance(t, sympy.Max) else "<", a, b), a, b
+    if isinstance(t, (sympy.Abs, relu)):
+        (x,) = t.args
+        return relation(">", x, ZERO), x, ZERO if isinstance(t, relu) else neg(x)
+    return None
+
+
+_OPAQUE = (Reduction, Diff, Partial, Condition, Detach)
+
+
+def _distinction(t: Any) -> Any:
+    """The condition of a first innermost distinction of cases outside sums and derivatives."""
+    if is_leaf(t) or isinstance(t, _OPAQUE):
+        return None
+    inside = (found for a in t.args if (found := _distinction(a)) is not None)
+    own = _cases_of(t)
+    return next(inside, None if own is None else own[0])
+
+
+def _in_case(t: Any, condition: Any, holds: bool) -> Any:
+    """The term where a condition that it distinguishes holds or does not."""
+    if is_leaf(t) or isinstance(t, _OPAQUE):
+        return t
+    cases = _cases_of(t)
+    if cases is not None and cases[0] == condition:
+        return _in_case(cases[1 if holds else 2], condition, holds)
+    return rebuild(t, tuple(_in_case(a, condition, holds) for a in t.args))
 
 
 def _vanishes(t: Term) -> bool:

@@ -489,8 +489,14 @@ def _bound_above(t: Any, path: Path) -> dict[str, Term]:
 
 
 def _says(stated: Any, form: Any, theory: Theory) -> bool:
-    """Whether a condition stated for every value of its free indices says this one."""
-    return bool(alpha_equal(stated, form)) or match(stated, form, theory) is not None
+    """Whether a condition stated for every value of its free indices says this one.
+
+    It is stated without the brackets round a first term, which mean nothing.
+    """
+    ways = [form]
+    if isinstance(form, Relation):
+        ways.append(relation(form.op, unbracketed(form.left), unbracketed(form.right)))
+    return any(alpha_equal(stated, f) or match(stated, f, theory) is not None for f in ways)
 
 
 def _forms(h: Any, guard: Any = TRUE, fresh: int = 0) -> Iterator[Any]:

@@ -70,9 +70,10 @@ def matrix_note(doc: Document, form: MatrixForm) -> Prose:
 def assumptions(doc: Document, detail: str = "normal") -> tuple[Prose, ...]:
     """What was assumed: givens used, conditions kept, where the objective is defined."""
     out: list[Prose] = []
-    if doc.given:
-        out.append(("using ", *conditions_prose(doc.given)))
     least = least_sizes(doc.problem)
+    used = [c for c in doc.given if not _is_in_scope(c, least)]
+    if used:
+        out.append(("using ", *conditions_prose(used)))
     rest = [c for c in doc.conditions if not _is_in_scope(c, least)]
     if rest:
         out.append(("provided ", *conditions_prose(rest)))

@@ -458,8 +458,8 @@ def partial_definition(theory: Theory, t: Any, args: Mapping[str, Any]) -> Resul
     refuse(not d.through and _is_bare_definition(d, d.body), "not a defined name")
     body = theory.unfold(d.body)
     if theory.defined(body) and name_of(body) != d.name:
-        return ZERO, ()
-    return d.of(body), ()
+        return ZERO, theory.unfold_needs(d.body)
+    return d.of(body), theory.unfold_needs(d.body)
 
 
 @rewriting(
@@ -547,4 +547,4 @@ def chain_rule(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
         terms.append(term)
     # what depends on m depends on v, so where the objective is differentiable by v in all its
     # parts, it is so by each entry of m that enters, and that entry by v
-    return add(*terms), d.smooth()
+    return add(*terms), d.smooth() | theory.unfold_needs(d.body)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivation.errors import RuleRefused
-from derivation.normal import difference_vanishes, normal, oriented, text
+from derivation.normal import difference_vanishes, guarded, normal, oriented, text
 from derivation.rules.registry import as_argument, refuse, rewriting, rule
 from derivation.terms import (
     MIRROR,
@@ -68,7 +68,8 @@ def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     needs = difference_vanishes(t.args[1], t.args[2])
     if needs is None:
         raise RuleRefused("the cases differ")
-    return t.args[1], needs
+    elsewhere = negate(t.args[0])  # where the condition holds there is nothing to show
+    return t.args[1], [guarded(c, elsewhere) for c in needs]
 
 
 @rewriting(
@@ -163,8 +164,10 @@ def delta_cases(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 def equal_index(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     """Where two indices are equal, either may stand for the other."""
     i, j = as_argument(args, "index"), as_argument(args, "value")
-    refuse(i in free_indices(t) and theory.in_range(j, i.size), "not an index of the term")
-    return substitute(t, {i: j}), (relation("==", i, j),)
+    within = theory.range_needs(j, i.size) if i in free_indices(t) else None
+    if within is None:
+        raise RuleRefused("not an index of the term")
+    return substitute(t, {i: j}), (relation("==", i, j), *within)
 
 
 @rule(
@@ -225,7 +228,7 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
             found = difference_vanishes(a, b)
             if found is None:
                 break
-            needs.extend(found)
+            needs.extend(guarded(need, c if holds else negate(c)) for need in found)
         else:
             return needs
     raise RuleRefused("the two sides differ in some case")

@@ -98,7 +98,10 @@ def sum_add(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iter
 
 
 def _under(t: Any, conditions: Iterable[Any]) -> list[Any]:
-    return [every(guarded(c, t.guard) if free_indices(c) else c, t.index) for c in conditions]
+    return [
+        every(guarded(c, t.guard), t.index) if free_indices(c) else every(c, t.index, t.guard)
+        for c in conditions
+    ]
 
 
 @rule(
@@ -185,8 +188,16 @@ def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
     """Of a sum against a delta only the term where the indices agree is left."""
     j, _, _, needs = sifted(lhs, rhs)
     refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
-    size = lhs.index.size
-    return [*needs] if theory.in_range(j, size) else [*needs, relation(">=", size, j)]
+    return [*needs, *_within(theory, j, lhs.index)]
+
+
+def _within(theory: Theory, j: Any, i: Any) -> Conditions:
+    """What it needs that j is one of the values of i: a literal may be beyond the size."""
+    needs = theory.range_needs(j, i.size)
+    if needs is None:
+        refuse(isinstance(j, Integer), f"{j} does not run over {i.size}")
+        needs = frozenset((relation(">=", i.size, j),))
+    return needs
 
 
 def sifted(lhs: Any, rhs: Any) -> tuple[Any, Any, Any, Conditions]:
@@ -232,7 +243,8 @@ def sum_swap(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     outer_guard = [c for c in conjuncts(guard) if i not in free_indices(c)]
     inner_guard = [c for c in conjuncts(guard) if i in free_indices(c)]
     refuse(j.name != i.name, "the two sums use one letter")
-    refuse(j not in free_indices(t.guard), "the outer condition mentions the inner letter")
+    letters = {k.name for k in free_indices(t.guard)}
+    refuse(j.name not in letters, "the outer condition mentions the inner letter")
     new_inner = sum_over(inner.body, i, all_of(t.guard, *inner_guard))
     return sum_over(new_inner, j, all_of(*outer_guard)), ()
 
@@ -272,8 +284,9 @@ def set_apart(theory: Theory, lhs: Any, rhs: Any) -> tuple[Any, list[Any]]:
         apart = difference_vanishes(lhs.body, body)
         for j in _place(guard, "!=", i):
             together = difference_vanishes(substitute(lhs.body, {i: j}), single)
-            if apart is not None and together is not None and theory.in_range(j, i.size):
-                return j, [*_under(lhs, apart), *together]
+            within = theory.range_needs(j, i.size)
+            if apart is not None and together is not None and within is not None:
+                return j, [*_under(lhs, apart), *together, *within]
     raise RuleRefused("not one term and the rest of the same sum")
 
 
@@ -329,9 +342,9 @@ def one_place(theory: Theory, lhs: Any, rhs: Any) -> tuple[Any, Conditions]:
             value = substitute(lhs.body, {i: j})
             if others:
                 value = if_else(substitute(all_of(*others), {i: j}), value, ZERO)
-            needs = difference_vanishes(value, rhs)
-            if needs is not None and theory.in_range(j, i.size):
-                return j, needs
+            needs, within = difference_vanishes(value, rhs), theory.range_needs(j, i.size)
+            if needs is not None and within is not None:
+                return j, needs | within
     raise RuleRefused("the condition does not fix the index")
 
 
@@ -480,8 +493,9 @@ def prod_split(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> I
         at_j = substitute(lhs.body, {i: j})
         whole = mul(reduction("prod", lhs.body, i), inverse(at_j))
         needs = _equal(whole, rhs, "not the whole product divided by one factor")
-        if theory.in_range(j, i.size):
-            return [*needs, relation("!=", at_j, ZERO)]
+        within = theory.range_needs(j, i.size)
+        if within is not None:
+            return [*needs, *within, relation("!=", at_j, ZERO)]
     raise RuleRefused("no single factor is left out")
 
 
