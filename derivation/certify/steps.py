@@ -8,6 +8,7 @@ from typing import Any
 from derivation import language
 from derivation.certify.hypotheses import Hypotheses, split
 from derivation.certify.law_moves import HOLE, Abstraction, LawMove
+from derivation.certify.law_ring import below_a_line, ring_moves
 from derivation.certify.letters import Letters, Scope
 from derivation.certify.moves import law_moves
 from derivation.certify.text import Writer
@@ -97,24 +98,21 @@ class Steps:
 
     def _moves(self, step: Step, scope: Scope) -> list[dict[str, Any]]:
         placed = step.placed
-        if placed is None or placed.move.rule in ("rename", "ring"):
+        if placed is None or placed.move.rule == "rename":
             return []
         return [self._move(m, placed, step, scope) for m in self._plan(placed)]
 
     def _plan(self, placed: Placed) -> list[LawMove]:
-        """The checker's laws for the engine's move; the gradients of one problem share them."""
+        """The checker's laws for the engine's move, which may stand in several places."""
         move = placed.move
+        if move.rule == "ring":
+            below = below_a_line(placed.line, placed.path)
+            return ring_moves(move.before, move.after, below)
         found = self._plans.get(id(move))
         if found is None:
-            found = self._plans[id(move)] = law_moves(
-                move.rule,
-                move.before,
-                move.after,
-                move.args,
-                move.direction,
-                self._theory,
-                move.cited,
-            )
+            how = (move.args, move.direction, self._theory, move.cited)
+            found = law_moves(move.rule, move.before, move.after, *how)
+            self._plans[id(move)] = found
         return found
 
     def _move(self, m: LawMove, placed: Placed, step: Step, scope: Scope) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from derivation.oracle.worlds import Key, extent
 from derivation.problem import Definition, Problem
 from derivation.terms import Relation, Size, Term, is_number, name_of, value_of
 
-MOST_ENTRIES = 2000  # in all inputs together
+MOST_ENTRIES = 20_000  # in all inputs together
 _DIGITS = 40
 
 
