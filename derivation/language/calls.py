@@ -271,7 +271,8 @@ class Calls:
             fail(token, f"the functions are defined in a circle: {circle}")
         self.reader.used_functions.add(function.name)
         args = tuple(self.reader.value(a, scope) for a in node.args)
-        key = (function.name, args, scope.derivatives)
+        avoid = _outer(scope).union(*map(index_names, args))
+        key = (function.name, args, scope.derivatives, avoid)
         found = self._unfolded.get(key)
         if found is not None:
             self._count_unfolded(nodes(found), token)
@@ -279,7 +280,7 @@ class Calls:
         inner = Scope(
             function.body,
             values=dict(zip(function.params, args, strict=True)),
-            avoid=frozenset().union(*map(index_names, args)),
+            avoid=avoid,
             derivatives=scope.derivatives,
         )
         self._calls = (*self._calls, function.name)
@@ -387,9 +388,10 @@ class Calls:
             over = index(letter, self._size(g.iter, scope))
             if letter in scope.letters:
                 self.reader.warn(token, f"the inner `for {letter}` hides the outer `{letter}`")
-            if letter in scope.avoid:
+            outer = _outer(scope)
+            if letter in scope.avoid or letter in outer:
                 over = fresh_index(
-                    over, {letter, *scope.avoid, *scope.letters, *self.reader.words.names}
+                    over, {letter, *scope.avoid, *outer, *scope.letters, *self.reader.words.names}
                 )
             here.add(letter)
             values = {k: v for k, v in scope.values.items() if k != letter}
@@ -438,6 +440,17 @@ class Calls:
                 suggestion(name, self.reader.words.sizes),
             )
         return size(name)
+
+
+def _outer(scope: Scope) -> frozenset[str]:
+    """Letters that a program's binder is not to take: no term has one letter in two meanings.
+
+    A line of a derivation is read as it stands; there a letter is bound again only where it is
+    not used.
+    """
+    if scope.derivatives:
+        return frozenset()
+    return scope.avoid.union(i.name for i in scope.letters.values())
 
 
 def fold(kind: str, body: Any, bound: list[tuple[Any, Any]]) -> Any:
