@@ -93,7 +93,9 @@ def _inner_first(lhs: Any, theory: Theory) -> tuple[Moves, Any]:
 
 
 def log_expand(theory: Theory, lhs: Any, rhs: Any, args: Args) -> Moves:
-    moves, now = _inner_first(lhs, theory)
+    poly, _ = normal(lhs.args[0])
+    in_factors = len(poly) != 1 and isinstance(lhs.args[0], Mul)
+    moves, now = ([], lhs) if in_factors else _inner_first(lhs, theory)
     bases = [_base(f) for f in flat_factors(now.args[0])]
     positive = set().union(*(positive_parts(theory, b) for b in bases if not _positive_by_form(b)))
     if not positive:
