@@ -20,7 +20,7 @@ from derivation.checker.terms import forget
 from derivation.checker.text import World
 from derivation.language import read_condition, read_expression, read_problem, write
 from derivation.problem import Problem
-from derivation.terms import TRUE, index, size, sum_over
+from derivation.terms import TRUE, element, index, mul, size, sum_over, symbol
 
 
 def exported(text: str) -> dict[str, Any]:
@@ -93,18 +93,21 @@ def world_of(problem: Problem) -> World:
 
 
 def test_no_letter_is_bound_in_the_scope_of_another() -> None:
-    problem = read_problem("L = sum(x[k]*sum(x[k] for k in N)*m for k in N); wrt x[j]")
+    problem = read_problem("L = sum(x[k]*m for k in N); wrt x[j]")
     letters, writer = Letters(problem, ()), Writer({})
     scope = letters.scope([index("m", size("N")), index("l", size("N"))])
-    m, l = (i.name for i in scope.called.values())
-    assert l == "l" and m not in ("m", "l", "x", "L", "N")
-    t = letters.apart(problem.definitions["L"].body, scope)
-    assert writer.text(t) == "sum(x[k]*sum(x[n] for n in N)*m for k in N)"
+    assert [i.name for i in scope.called.values()] == ["n", "l"]  # m is a scalar
+    k = index("k", size("N"))
+    inner = sum_over(element("x", k), k)
+    t = letters.apart(sum_over(mul(element("x", k), inner, symbol("m")), k), scope)
+    assert writer.text(t) == "sum(x[k]*sum(x[p] for p in N)*m for k in N)"
     assert letters.apart(t, scope) is t
 
 
 def test_a_context_has_the_letters_that_its_move_uses() -> None:
-    problem = read_problem("L = sum(x[k]*sum(x[k]**2 for k in N) for k in N); wrt x[j]")
+    problem = read_problem("L = sum(x[k]**2 for k in N); wrt x[j]")
+    k = index("k", size("N"))
+    t = sum_over(mul(element("x", k), sum_over(element("x", k), k)), k)
     letters, writer = Letters(problem, ()), Writer({})
     scope = letters.scope([index("j", size("N"))])
     seen = []
@@ -113,9 +116,8 @@ def test_a_context_has_the_letters_that_its_move_uses() -> None:
         seen.append(inner)
         return HOLE
 
-    line = letters.opened(problem.definitions["L"].body, (0, 1, 0), scope, fill)
+    line = letters.opened(t, (0, 1, 0), scope, fill)
     assert writer.text(line) == "sum(x[k]*sum((HOLE) for l in N) for k in N)"
-    k = index("k", size("N"))
     assert seen[0].called[k].name == "l"
     own, body = letters.abstraction((k,), sum_over(k, k), seen[0])
     assert own[0].name not in ("j", "k", "l")

@@ -73,8 +73,16 @@ class Letters:
         out = Scope({}, self.names.union(besides))
         for i in letters:
             if i not in out.called:
-                out = out.over(i, self._new(i, out.taken))
+                out = out.over(i, self._new_free(i, out.taken))
         return out
+
+    def _new_free(self, like: Any, taken: frozenset[str]) -> Any:
+        """A free letter; if it needs another name, not one that the program binds somewhere."""
+        if like.name not in taken and not like.name.startswith(ENGINE_LETTER):
+            return like
+        bound = taken.union(*self._by_size.values())
+        start = "i" if like.name.startswith(ENGINE_LETTER) else like.name[0]
+        return fresh_index(index(start, like.size), bound)
 
     # -- whole terms ------------------------------------------------------------------------
 
@@ -142,13 +150,13 @@ class Letters:
         self._bound[t] = found
         return found
 
-    def _new(self, like: Any, taken: frozenset[str], t: Any = None) -> Any:
+    def _new(self, like: Any, taken: frozenset[str], t: Any) -> Any:
         """The index under a letter that is free, and not one that the term ``t`` binds inside."""
         name = like.name
         engines = name.startswith(ENGINE_LETTER)
         if name not in taken and not engines:
             return like
-        avoid = taken if t is None else taken | index_names(t)
+        avoid = taken | index_names(t)
         for known in self._by_size.get(like.size, ()):
             if known not in avoid:
                 return index(known, like.size)
