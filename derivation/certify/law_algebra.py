@@ -428,13 +428,12 @@ def _in_product(t: Any, bases: list[Any]) -> tuple[Moves, Any]:
     done: list[Any] = []
     while factors:
         f = factors.pop(0)
-        again = [g for g in factors if _is_root(f, bases) and _same_base(f, g)]
-        if not again:
+        g = next((g for g in factors if _meet(f, g, bases)), None)
+        if g is None:
             done.append(f)
             continue
-        factors.remove(again[0])
-        a, b = f.args
-        c = again[0].args[1] if isinstance(again[0], Pow) else ONE
+        factors.remove(g)
+        (a, b), (_, c) = sorted((_power_of(f, bases), _power_of(g, bases)), key=lambda p: p[1] == 1)
         total = number(value_of(b) + value_of(c))
         law = LawMove("power-sum", {"a": a, "b": b, "c": c}, "rl")
         moves += within(mul(*done, HOLE, *factors), [law])
@@ -442,9 +441,14 @@ def _in_product(t: Any, bases: list[Any]) -> tuple[Moves, Any]:
     return moves, mul(*done) if moves else t
 
 
-def _same_base(f: Any, g: Any) -> bool:
-    """Whether a factor is the base of a power, or another power of it with a positive exponent."""
-    base = f.args[0]
-    if isinstance(g, Pow) and is_number(g.args[1]) and value_of(g.args[1]) > 0:
-        return alpha_equal(base, g.args[0]) or identical(normal_term(base), normal_term(g.args[0]))
-    return alpha_equal(base, g)
+def _power_of(f: Any, bases: list[Any]) -> tuple[Any, Any]:
+    """A factor as a base and an exponent."""
+    return f.args if _is_root(f, bases) else (f, ONE)
+
+
+def _meet(f: Any, g: Any, bases: list[Any]) -> bool:
+    """Whether two factors are powers of one of the bases, a root among them."""
+    if not (_is_root(f, bases) or _is_root(g, bases)):
+        return False
+    a, b = _power_of(f, bases)[0], _power_of(g, bases)[0]
+    return alpha_equal(a, b) or identical(normal_term(a), normal_term(b))

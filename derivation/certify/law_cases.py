@@ -56,6 +56,8 @@ def _case(t: Any, holds: bool) -> LawMove:
 def _delta(law: str) -> Making:
     def make(theory: Theory, lhs: Any, rhs: Any, args: Args) -> Moves:
         i, j = lhs.args
+        if i == j or (isinstance(i, Integer) and isinstance(j, Integer)):
+            return []  # seen without a move
         return [LawMove(law, {"K": _size(theory, i, j), "i": i, "j": j})]
 
     return make
