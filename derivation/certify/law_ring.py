@@ -1,8 +1,9 @@
-"""What the checker does not see by itself of the engine's ring laws: denominators in two forms.
+"""What the checker does not see by itself of the engine's ring laws.
 
 To the checker 1/b has a mark, "b is not 0", which is one for b and its multiples by numbers. So
 ``1/(exp(m)*(1 - exp(-m)))`` and ``1/(exp(m) - 1)``, or ``1/(1 + (a/f - 1))`` and ``1/(a/f)``, are
-the same only once the denominators are.
+the same only once the denominators are. Nor does it add exponents in what stands in an exponent
+itself: ``exp(x/exp(x))`` and ``exp(x*exp(-x))`` are the same once ``x/exp(x)`` is ``x*exp(-x)``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+
+import sympy
 
 from derivation.certify.law_moves import HOLE, LawMove
 from derivation.normal import normal_term
@@ -27,77 +30,101 @@ from derivation.terms import (
     replace_at,
 )
 
-MOST = 24  # denominators that are changed in one line
-_DIVIDED: dict[Term, bool] = memo()
+MOST = 24  # places that are changed in one line
+_DELICATE: dict[Term, bool] = memo()
+_POWERS: dict[Term, bool] = memo()
 
 
-def ring_moves(before: Term, after: Term, below: bool) -> list[LawMove]:
-    """Moves that give the denominators of ``before`` the form that they have in ``after``.
-
-    ``below`` says that the two stand below a line themselves.
+def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
+    """Moves that give the denominators and exponents of ``before`` the form that they have in
+    ``after``. ``inside`` says that the two stand in a delicate place themselves.
     """
-    if below and not isinstance(before, Add) & isinstance(after, Add):
+    if inside:
         return [LawMove("algebra", left=before, right=after)]
-    if not (_divides(before) or _divides(after)):
+    if not (_is_delicate(before) or _is_delicate(after)):
         return []
-    wanted = {b for _, b in _denominators(after)}
-    if wanted.issuperset(b for _, b in _denominators(before)):
+    wanted = {b for _, b in _places(after)}
+    if wanted.issuperset(b for _, b in _places(before)):
         return []
     there, now = _towards(before, {normal_term(b): b for b in wanted})
-    back, _ = _towards(after, {normal_term(b): b for _, b in _denominators(now)})
+    back, _ = _towards(after, {normal_term(b): b for _, b in _places(now)})
     return [*there, *(replace(m, left=m.right, right=m.left) for m in reversed(back))]
 
 
-def below_a_line(line: Any, path: Path) -> bool:
-    """Whether a place is in something that is divided by."""
+def in_delicate_place(line: Any, path: Path) -> bool:
+    """Whether a place is in something that is divided by, or in an exponent with exponents."""
     for k in path:
-        if k == 0 and isinstance(line, Pow) and _is_negative(line.args[1]):
+        if (k == 0 and _is_below(line)) or (
+            isinstance(line, sympy.exp) and _has_powers(line.args[0])
+        ):
             return True
         line = line.args[k]
     return False
 
 
 def _towards(t: Any, forms: dict[Any, Any]) -> tuple[list[LawMove], Any]:
-    """Each denominator as it is wanted, or where a sum comes to one product as that."""
+    """Each place as it is wanted, or where a sum comes to one product as that."""
     moves: list[LawMove] = []
     while len(moves) < MOST:
-        for path, base in _denominators(t):
-            normal = normal_term(base)
-            new = forms.get(normal)
-            if new is None and isinstance(base, Add) and not isinstance(normal, Add):
-                new = normal
-            if new is not None and not identical(new, base):
-                moves.append(
-                    LawMove("algebra", context=replace_at(t, path, HOLE), left=base, right=new)
-                )
-                t = replace_at(t, path, new)
-                break
-        else:
+        changes = ((p, b, _wanted(b, forms)) for p, b in _places(t))
+        found = next((c for c in changes if not identical(c[1], c[2])), None)
+        if found is None:
             break
+        path, base, new = found
+        context = replace_at(t, path, HOLE)
+        moves.append(LawMove("algebra", context=context, left=base, right=new))
+        t = replace_at(t, path, new)
     return moves, t
 
 
-def _denominators(t: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The sums and products that are divided by, with their places, inner ones first."""
-    if not _divides(t):
+def _wanted(base: Any, forms: dict[Any, Any]) -> Any:
+    normal = normal_term(base)
+    if normal in forms:
+        return forms[normal]
+    return normal if isinstance(base, Add) and not isinstance(normal, Add) else base
+
+
+def _places(t: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What is divided by, and what stands in an exponent and has some itself; inner ones first."""
+    if not _is_delicate(t):
         return
     for k, a in enumerate(t.args):
-        yield from _denominators(a, (*path, k))
-    if isinstance(t, Pow) and _is_negative(t.args[1]) and isinstance(t.args[0], (Add, Mul)):
+        yield from _places(a, (*path, k))
+    if _is_below(t) and isinstance(t.args[0], (Add, Mul)):
+        yield (*path, 0), t.args[0]
+    if _is_tower(t):
         yield (*path, 0), t.args[0]
 
 
-def _divides(t: Any) -> bool:
-    """Whether something is divided by in the term."""
+def _is_delicate(t: Any) -> bool:
+    """Whether there are such places in the term."""
     if is_leaf(t) or isinstance(t, Condition):
         return False
-    found = _DIVIDED.get(t)
+    found = _DELICATE.get(t)
     if found is None:
-        found = isinstance(t, Pow) and _is_negative(t.args[1])
-        found = found or any(map(_divides, t.args))
-        _DIVIDED[t] = found
+        found = _is_below(t) or _is_tower(t)
+        found = found or any(map(_is_delicate, t.args))
+        _DELICATE[t] = found
     return found
 
 
-def _is_negative(exponent: Any) -> bool:
-    return isinstance(exponent, Rational) and bool(exponent.p < 0)
+def _has_powers(t: Any) -> bool:
+    """Whether there is an exponential in the term, or a power that is not whole."""
+    if is_leaf(t) or isinstance(t, Condition):
+        return False
+    found = _POWERS.get(t)
+    if found is None:
+        found = isinstance(t, sympy.exp) or (isinstance(t, Pow) and not t.args[1].is_Integer)
+        found = found or any(map(_has_powers, t.args))
+        _POWERS[t] = found
+    return found
+
+
+def _is_tower(t: Any) -> bool:
+    """Whether it is an exponential whose exponent has exponents."""
+    return isinstance(t, sympy.exp) and _has_powers(t.args[0])
+
+
+def _is_below(t: Any) -> bool:
+    """Whether the base of a power is divided by."""
+    return isinstance(t, Pow) and isinstance(t.args[1], Rational) and bool(t.args[1].p < 0)

@@ -8,7 +8,7 @@ from typing import Any
 from derivation import language
 from derivation.certify.hypotheses import Hypotheses, split
 from derivation.certify.law_moves import HOLE, Abstraction, LawMove
-from derivation.certify.law_ring import below_a_line, ring_moves
+from derivation.certify.law_ring import in_delicate_place, ring_moves
 from derivation.certify.letters import Letters, Scope
 from derivation.certify.moves import law_moves
 from derivation.certify.text import Writer
@@ -106,8 +106,8 @@ class Steps:
         """The checker's laws for the engine's move, which may stand in several places."""
         move = placed.move
         if move.rule == "ring":
-            below = below_a_line(placed.line, placed.path)
-            return ring_moves(move.before, move.after, below)
+            inside = in_delicate_place(placed.line, placed.path)
+            return ring_moves(move.before, move.after, inside)
         found = self._plans.get(id(move))
         if found is None:
             how = (move.args, move.direction, self._theory, move.cited)
