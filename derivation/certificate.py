@@ -1,4 +1,4 @@
-"""The form of a certificate: JSON of the schema ``derivation/1``, or a set of such.
+"""The form of a certificate: JSON of the schema ``derivation/2``, or a set of such.
 
 Only the form is judged here, strictly and in bounded time: every key that the schema has and no
 other, each of its type. What a certificate says is judged by ``derivation.verifier``.
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from derivation.errors import InputError
 
-SCHEMA, SET_SCHEMA = "derivation/1", "derivation-set/1"
+SCHEMA, SET_SCHEMA = "derivation/2", "derivation-set/2"
 MAX_BYTES = 32 * 1024 * 1024
 MAX_STEPS = 200_000
 MAX_DEPTH = 8  # of substeps in steps

@@ -36,7 +36,11 @@ SEES: dict[str, set[str]] = {
     "document": LOW | {"steps", "matrix"},
     "findings": LOW | {"steps", "document"},
     "coq": LOW | {"matching", "normal", "signs", "theory", "rules", "steps"},
-    "printers": LOW | {"certificate", "steps", "document", "findings", "language", "coq", "matrix"},
+    "certify": LOW
+    | {"certificate", "normal", "matching", "theory", "rules", "steps"}
+    | {"language", "oracle", "document"},
+    "printers": LOW
+    | {"certificate", "certify", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library"},

@@ -120,10 +120,10 @@ def test_wrt_of_and_given(run) -> None:  # type: ignore[no-untyped-def]
 def test_several_gradients_are_a_set(run) -> None:  # type: ignore[no-untyped-def]
     ran = run("derive", "vae-kl", "--format", "json")
     found = json.loads(ran.out)
-    assert found["schema"] == "derivation-set/1"
+    assert found["schema"] == "derivation-set/2"
     assert [d["wrt"] for d in found["derivations"]] == [["mu[j]"], ["v[j]"]]
     one = json.loads(run("derive", "vae-kl", "--wrt", "mu[j]", "--format", "json").out)
-    assert one["schema"] == "derivation/1" and one["result"] == "mu[j]"
+    assert one["schema"] == "derivation/2" and one["result"] == "mu[j]"
 
 
 # -- where the problem comes from -----------------------------------------------------------
@@ -188,7 +188,7 @@ def test_latex_document(run) -> None:  # type: ignore[no-untyped-def]
 
 def test_the_certificate_tells_everything(run) -> None:  # type: ignore[no-untyped-def]
     found = json.loads(run("--format", "json").out)
-    assert found["schema"] == "derivation/1"
+    assert found["schema"] == "derivation/2"
     assert (found["status"], found["reason"]) == ("derived", None)
     assert (found["objective"], found["wrt"]) == ("L", ["z[j]"])
     assert (found["style"], found["result"]) == ("cases", "yhat[j] - y[j]")

@@ -148,7 +148,7 @@ def test_the_certificate_parses_and_reads_back() -> None:
     from derivation import derive as public
 
     data = json.loads(public("softmax-cross-entropy").to_json())
-    assert data["schema"] == "derivation/1"
+    assert data["schema"] == "derivation/2"
     assert data["result"] == "yhat[j] - y[j]"
     assert data["given"] == ["sum(y[i] for i in K) == 1"]
 

@@ -349,18 +349,19 @@ def test_json_is_the_contract() -> None:
     data = json.loads(printers.render([FLAGSHIP], "json", detail="outline"))
     assert list(data) == [
         *("schema", "status", "reason", "problem", "objective", "wrt", "style", "result"),
-        *("result_latex", "matrix_form", "introduced", "given", "conditions", "domain", "assumed"),
-        *("steps", "checked"),
+        *("result_latex", "matrix_form", "introduced", "letters", "given", "conditions", "domain"),
+        *("core", "steps", "checked"),
     ]
-    assert data["schema"] == "derivation/1" and data["status"] == "derived"
+    assert data["schema"] == "derivation/2" and data["status"] == "derived"
     assert data["result_latex"] == r"\hat{y}_j - y_j"
     assert [s["number"] for s in data["steps"]] == ["F1", *"123456789"]
     fact = data["steps"][0]
     assert fact["kind"] == "lemma" and [s["number"] for s in fact["substeps"]][-1] == "F1.3"
     for step in data["steps"]:
         assert list(step) == [
-            *("number", "kind", "title", "rule", "law", "why", "before", "after", "path"),
-            *("direction", "args", "uses", "conditions", "substeps"),
+            *("number", "kind", "title", "rule", "law", "why", "before", "after"),
+            *(("letters",) if step["kind"] == "lemma" else ()),
+            *("uses", "conditions", "moves", "substeps"),
         ]
     chain = [s for s in data["steps"] if s["kind"] == "chain"]
     assert all(a["after"] == b["before"] for a, b in pairwise(chain))
@@ -375,7 +376,7 @@ def test_json_survives_half_a_surrogate_pair() -> None:
 
 def test_json_of_several_is_a_set() -> None:
     data = json.loads(printers.render([FLAGSHIP, FLAGSHIP], "json"))
-    assert data["schema"] == "derivation-set/1" and len(data["derivations"]) == 2
+    assert data["schema"] == "derivation-set/2" and len(data["derivations"]) == 2
 
 
 def test_json_of_a_stopped_derivation() -> None:

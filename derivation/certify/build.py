@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derivation.certificate import SCHEMA, SET_SCHEMA
 from derivation.certify.hypotheses import Hypotheses, of_sizes, reached
 from derivation.certify.letters import Letters, Scope
 from derivation.certify.steps import Steps, prose
@@ -17,7 +18,6 @@ from derivation.steps import Outcome, Step
 from derivation.terms import collector_at_rest, diff, free_indices, indices_of, names
 from derivation.theory import Theory
 
-SCHEMA, SET_SCHEMA = "derivation/2", "derivation-set/2"
 # words of the core text that a program may use as names
 _WORDS = ("true", "false", "HOLE")
 
@@ -64,7 +64,9 @@ class _Certificate:
         core = self._core()
         if len(records) != 1:
             return {"schema": SET_SCHEMA, "core": core, "derivations": records}
-        return {**records[0], "core": core}
+        (record,) = records
+        steps = {k: record.pop(k) for k in ("steps", "checked")}
+        return {**record, "core": core, **steps}
 
     # -- what all records share -------------------------------------------------------------
 
@@ -111,9 +113,9 @@ class _Certificate:
                 "title": prose(title_of(outcome, False)),
                 "program": problem.text,
             },
-            "style": outcome.style,
             "objective": text(apart(outcome.objective, scope)),
             "wrt": [text(apart(v, scope)) for v in outcome.wrt],
+            "style": outcome.style,
             "result": text(apart(result, scope)) if result is not None else None,
             "result_latex": None,
             "matrix_form": None,

@@ -25,6 +25,8 @@ from derivation.terms import (
 )
 from derivation.theory import Theory
 
+_NOTHING: Mapping[str, Any] = {}
+
 
 class Steps:
     """Writes the steps of the derivations of one certificate."""
@@ -46,18 +48,18 @@ class Steps:
         self._lemmas[step.number] = self._letters_of(step)
 
     def _lemma(self, step: Step) -> dict[str, Any]:
-        scope = self._letters_of(step)
-        out = self._step(step, scope)
-        out["letters"] = self._writer.sizes(scope.called.values())
+        scope = self._lemmas[step.number] = self._letters_of(step)
+        about: dict[str, Any] = {"letters": self._writer.sizes(scope.called.values())}
         if "variable" in step.args:
-            out["variables"] = [step.args["variable"]]
-            out["assumes"] = out["conditions"]
+            about["variables"] = [step.args["variable"]]
+            about["assumes"] = self._said(step, scope)
         else:
-            self._assume(step, scope, out)
-        self._lemmas[step.number] = scope
-        return out
+            assumed = self._assumed(step, scope)
+            if assumed:
+                about["assumes"] = assumed
+        return self._step(step, scope, about)
 
-    def _assume(self, step: Step, scope: Scope, out: dict[str, Any]) -> None:
+    def _assumed(self, step: Step, scope: Scope) -> list[str]:
         """What a lemma needs of its letters, where it is used for some of their values only."""
         said = []
         for condition in dict.fromkeys((*step.conditions, *step.domain)):
@@ -65,8 +67,11 @@ class Steps:
                 for where, says in split(condition):
                     held = says if where == TRUE else any_of(negate(where), says)
                     said.append(self._writer.text(self._letters.apart(held, scope)))
-        if said:
-            out["assumes"] = said
+        return said
+
+    def _said(self, step: Step, scope: Scope) -> list[str]:
+        """The step's conditions as prose."""
+        return [t for c in step.conditions for t in self._hypotheses.say(c, scope)]
 
     def _letters_of(self, step: Step) -> Scope:
         free = free_indices(step.before) | free_indices(step.after)
@@ -76,9 +81,10 @@ class Steps:
             (variable,) if variable is not None else (),
         )
 
-    def _step(self, step: Step, scope: Scope) -> dict[str, Any]:
+    def _step(
+        self, step: Step, scope: Scope, about: Mapping[str, Any] = _NOTHING
+    ) -> dict[str, Any]:
         text, apart = self._writer.text, self._letters.apart
-        said = [t for c in step.conditions for t in self._hypotheses.say(c, scope)]
         return {
             "number": step.number,
             "kind": step.kind,
@@ -88,8 +94,9 @@ class Steps:
             "why": prose(step.why),
             "before": text(apart(step.before, scope)),
             "after": text(apart(step.after, scope)),
+            **about,
             "uses": list(step.uses),
-            "conditions": said,
+            "conditions": self._said(step, scope),
             "moves": [] if step.substeps else self._moves(step, scope),
             "substeps": self.listed(step.substeps, scope),
         }
