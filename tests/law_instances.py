@@ -11,6 +11,7 @@ from typing import Any
 
 from derivation.certify.law_algebra import filled
 from derivation.certify.law_moves import Abstraction, LawMove
+from derivation.checker.laws import LAWS
 from derivation.terms import (
     TRUE,
     ZERO,
@@ -35,21 +36,6 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 OPERATORS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-
-
-def laws() -> dict[str, tuple[list[str], str, str]]:
-    """Name -> variables, equation, condition."""
-    from derivation.checker.laws import LAWS
-
-    out = {}
-    for line in LAWS.strip().splitlines():
-        if line.strip():
-            name, variables, equation, *condition = (part.strip() for part in line.split(" | "))
-            out[name] = (variables.split(), equation, condition[0] if condition else "")
-    return out
-
-
-TABLE = laws()
 
 
 class _Reader:
@@ -140,14 +126,14 @@ def _instance(move: LawMove, theory: Theory) -> tuple[Any, Any, Any]:
         return move.left, move.right, all_of(*needs)
     if move.left is not None:
         return move.left, move.right, TRUE
-    variables, equation, condition = TABLE[move.law]
-    known = {v.strip("?").split(":")[0].split("(")[0] for v in variables}
+    names, equation, condition = LAWS[move.law]
+    known = {v.strip("?").split(":")[0].split("(")[0] for v in names.split()}
     assert set(move.put) <= known, (move.law, set(move.put) - known)
     sides = ast.parse(equation, mode="eval").body
     assert isinstance(sides, ast.Compare)
     left, right = (_Reader(move.put).value(s) for s in (sides.left, *sides.comparators))
     needed = TRUE
-    if condition:
+    if condition not in ("", "true"):
         needed = _Reader(move.put).condition(ast.parse(condition, mode="eval").body)
     return left, right, needed
 
