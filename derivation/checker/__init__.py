@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from .instances import laws
+from .laws import LAWS
 from .replay import Claim, Core, Replay, only, part
 from .terms import Malformed, Refused, forget
 
@@ -20,9 +20,8 @@ MAX_BYTES = 32 * 1024 * 1024
 RECORD = (
     "schema status reason problem objective wrt style letters result result_latex matrix_form introduced "
     "given conditions domain core steps checked"
-).split()
-
-__all__ = ["SCHEMA", "SET_SCHEMA", "Claim", "Malformed", "Refused", "check", "check_data", "laws"]
+)
+__all__ = ["LAWS", "SCHEMA", "SET_SCHEMA", "Claim", "Malformed", "Refused", "check", "check_data"]
 
 
 def check(text: str | bytes) -> tuple[Claim, ...]:
@@ -54,7 +53,7 @@ def check_data(data: Any) -> tuple[Claim, ...]:
     forget()
     schema = part(data, "schema", str)
     if schema == SET_SCHEMA:
-        only(data, ("schema", "core", "derivations"), "a set")
+        only(data, "schema core derivations", "a set")
         records = part(data, "derivations", list)
         if any("core" in record for record in records if type(record) is dict):
             raise Malformed("the derivations of a set have one core")

@@ -6,41 +6,34 @@ that terms have by their form. Nothing else can be used, so nothing can be used 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
-from .terms import (
-    TRUE,
-    Term,
-    enter,
-    minus,
-    negate,
-    num,
-    places,
-    refuse,
-    rel,
-    show,
-    subst,
-)
+from . import terms as t
+from .terms import TRUE, Term, conjuncts, enter, minus, negate, num, refuse, rel, show, subst
 from .text import World
-from .values import NoPoint, Pair, Points, is_whole, least_value
+from .values import NoPoint, Pair, Points, divisors, is_whole, least_value
 
 Signs = frozenset[int]  # a subset of -1, 0, 1
 SIGNS: Mapping[str, Signs] = {
-    "==": frozenset((0,)),
-    "!=": frozenset((-1, 1)),
-    "<": frozenset((-1,)),
-    "<=": frozenset((-1, 0)),
-    ">": frozenset((1,)),
-    ">=": frozenset((0, 1)),
+    op: frozenset(signs)
+    for op, signs in {
+        "==": (0,),
+        "!=": (-1, 1),
+        "<": (-1,),
+        "<=": (-1, 0),
+        ">": (1,),
+        ">=": (0, 1),
+    }.items()
 }
-ANY, POSITIVE, NOT_NEGATIVE = frozenset((-1, 0, 1)), frozenset((1,)), frozenset((0, 1))
+ANY, POSITIVE, NOT_NEGATIVE = frozenset((-1, 0, 1)), SIGNS[">"], SIGNS[">="]
 Used = frozenset[object]  # numbers of hypotheses, names of definitions that were unfolded
 NOTHING: Used = frozenset()
-MAX_INSTANCES = 4000  # of one hypothesis at the places in sight
-MAX_CASES = 3  # alternatives that are gone through, one inside the other
+MAX_INSTANCES = 5000  # of one hypothesis at the places of one term
+MAX_CASES = 4  # distinctions that are gone through, one inside the other
 
 
 class Hypothesis(NamedTuple):
@@ -53,25 +46,80 @@ class Hypothesis(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """x + shift has one of the signs, for the term x whose worth the fact is filed under."""
+    """x + shift has one of the signs, where ``where`` holds; ``key`` is the worth of x."""
 
-    signs: Signs
+    key: Pair
     shift: int | Fraction
+    signs: Signs
+    where: Term
     used: Used
 
 
 class Knowledge:
-    """What is the same for every step of a certificate."""
+    """What is the same for every step: the hypotheses, and what they say at the places asked for."""
 
     def __init__(self, world: World, points: Points, hypotheses: Sequence[Hypothesis]) -> None:
         self.world, self.points, self.hypotheses = world, points, hypotheses
+        self._names: dict[Term, frozenset[str]] = {}
+        self._facts: dict[tuple[Hypothesis, tuple[Term, ...], Used], list[Fact]] = {}
+
+    def names(self, x: Term) -> frozenset[str]:
+        """The names of the entries in a term."""
+        if x not in self._names:
+            own = (x.args[0],) if x.op == "get" else ()
+            self._names[x] = frozenset(own).union(*map(self.names, t.parts(x)))
+        return self._names[x]
+
+    def facts(self, h: Hypothesis, at: tuple[Term, ...], used: Used) -> list[Fact]:
+        """What a hypothesis says with its letters at these places."""
+        key = (h, at, used)
+        if key not in self._facts:
+            put = dict(zip(h.letters, at))
+            where, says = subst(h.where, put), subst(h.says, put)
+            self._facts[key] = self.said(says, where, used)
+        return self._facts[key]
+
+    def said(self, says: Term, where: Term, used: Used) -> list[Fact]:
+        """The comparisons that a condition consists of, as facts about differences."""
+        out = []
+        for c in conjuncts(says):
+            if c.op == "or":  # each, where the others do not hold
+                for n, x in enumerate(c.args):
+                    others = [negate(y) for m, y in enumerate(c.args) if m != n]
+                    out += self.said(x, t.both(where, *others), used)
+            elif c.op == "rel":
+                op, a, b = c.args
+                out += self.about(minus(a, b), SIGNS[op], where, used)
+                out += self.about(minus(b, a), frozenset([-s for s in SIGNS[op]]), where, used)
+        return out
+
+    def about(self, x: Term, signs: Signs, where: Term, used: Used) -> list[Fact]:
+        """That x has one of the signs; if it is not 0, nor is what divides it."""
+        try:
+            out = [Fact(*self.key(x), signs, where, used)]
+            if 0 not in signs:
+                for d in divisors(x)[1:]:
+                    out.append(Fact(*self.key(d), SIGNS["!="], where, used))
+            return out
+        except NoPoint:
+            return []
+
+    def key(self, x: Term) -> tuple[Pair, int | Fraction]:
+        """The worth of x without its constant term, and that constant."""
+        shift = constant(x)
+        if not shift:
+            return self.points.worth(x), 0
+        prime = self.points.one.P
+        less = shift.numerator * pow(shift.denominator, -1, prime)
+        one, two = self.points.worth(x)
+        return ((one - less) % prime, (two - less) % prime), shift
 
 
 class Grounds:
     """What is known at one place, and in ``used`` what has been used of it.
 
     ``letters`` are those in scope, ``guards`` the conditions of the cases that the place stands in,
-    ``stated`` the numbers of the hypotheses that may be used.
+    ``stated`` the numbers of the hypotheses that may be used; ``learned`` holds what moves show besides.
     """
 
     def __init__(
@@ -79,46 +127,47 @@ class Grounds:
         knowledge: Knowledge,
         letters: Iterable[Term],
         guards: Iterable[Term] = (),
-        stated: Iterable[int] = (),
+        stated: Sequence[int] = (),
+        learned: Sequence[tuple[Hypothesis, Used]] = (),
         cases: int = 0,
     ) -> None:
         self.k, self.w, self.points = knowledge, knowledge.world, knowledge.points
-        self.letters, self.stated, self.cases = tuple(letters), tuple(stated), cases
+        self.letters, self.stated, self.cases = tuple(letters), stated, cases
+        self.learned = list(learned)
         self.used: set[object] = set()
-        self.same: dict[Term, Term] = {}
+        self.same: dict[Term, Term] = {}  # of two places that are equal one stands for the other
         self.guards: list[Term] = []
         for g in guards:
             self._assume(g)
+        self._guard_facts: list[Fact] | None = None
         self._signs: dict[Term, tuple[Signs, Used]] = {}
-        self._facts: dict[Pair, list[Fact]] = {}
-        self._truths: dict[Pair, Used] = {}
-        self._seen: set[Term] = set()  # places at which the hypotheses have been taken
 
-    # -- what is known -------------------------------------------------------------------------
-
-    def inside(self, letters: Iterable[Term], *guards: Term) -> Grounds:
+    def inside(self, letters: Iterable[Term], *guards: Term, cases: int = 0) -> Grounds:
         """What is known further inside, under more letters and in a case."""
-        inner = (*self.letters, *letters), (*self.guards, *self._equations(), *guards)
-        return Grounds(self.k, *inner, self.stated, self.cases)
+        known, inner = [*self.known(), *guards], (*self.letters, *letters)
+        return Grounds(self.k, inner, known, self.stated, self.learned, self.cases + cases)
 
-    def _equations(self) -> Iterator[Term]:
-        for a, b in self.same.items():
-            yield rel("==", a, b)
+    def known(self) -> list[Term]:
+        return [*[rel("==", a, b) for a, b in self.same.items()], *self.guards]
 
     def _assume(self, guard: Term) -> None:
-        """Takes a guard in; of two places that it says are equal one stands for the other."""
         for c in conjuncts(guard):
             c = subst(c, self.same)
-            if c.op == "rel" and c.args[0] == "==":
-                for a, b in (c.args[1:], c.args[:0:-1]):
-                    if a.op == "ix" and self.w.runs_over(b) is a.args[1] and a not in b.free:
-                        put = {a: b}
-                        self.same = {x: subst(y, put) for x, y in self.same.items()} | put
-                        self.guards = [subst(g, put) for g in self.guards]
-                        c = TRUE
-                        break
-            if c is not TRUE:
+            put = self._equation(c)
+            if put:
+                self.same = {x: subst(y, put) for x, y in self.same.items()} | put
+                self.guards = [subst(g, put) for g in self.guards]
+            elif c is not TRUE:
                 self.guards.append(c)
+
+    def _equation(self, c: Term) -> dict[Term, Term]:
+        if c.op == "rel" and c.args[0] == "==":
+            for a, b in (c.args[1:], c.args[:0:-1]):
+                if a.op == "ix" and self.w.runs_over(b) is a.args[1] and a not in b.free:
+                    return {a: b}
+        return {}
+
+    # -- conditions ----------------------------------------------------------------------------
 
     def need(self, condition: Term) -> None:
         """Refuses unless the condition is known to hold."""
@@ -131,6 +180,8 @@ class Grounds:
     def holds(self, c: Term) -> Used | None:
         """What the condition rests on, if it is known to hold; else None."""
         c = subst(c, self.same)
+        if c is TRUE:
+            return NOTHING
         if c.op == "and":
             return merged([self.holds(x) for x in c.args])
         if c.op == "or":
@@ -138,12 +189,12 @@ class Grounds:
         if c.op == "red":
             letter, guard, body = enter(c, self.letters)
             return self.inside((letter,), guard).holds(body)
-        if c is TRUE:
-            return NOTHING
-        found = self._comparison(c) if c.op == "rel" else None
-        if found is None:
-            found = self._said(c)
-        return found if found is not None else self._by_cases(c)
+        if c.op == "rel":
+            signs, used = self.signs(minus(*c.args[1:]))
+            if signs <= SIGNS[c.args[0]]:
+                return used
+        found = self._said(c)
+        return self._by_cases(c) if found is None else found
 
     def _one_of(self, alternatives: Sequence[Term]) -> Used | None:
         """One of several holds, where the others do not."""
@@ -154,163 +205,120 @@ class Grounds:
                 return found
         return None
 
-    def _comparison(self, c: Term) -> Used | None:
-        signs, used = self.signs(minus(c.args[1], c.args[2]))
-        return used if signs <= SIGNS[c.args[0]] else None
-
     def _said(self, c: Term) -> Used | None:
-        """A condition that is known as it stands."""
-        self._take(places(c))
+        """A condition that a guard or hypothesis says as it stands."""
+        known = [(g, NOTHING) for g in self.guards]
+        for n in self.stated:
+            h = self.k.hypotheses[n]
+            if c.op != "rel" and not h.letters and h.where is TRUE:
+                known += [(x, frozenset((n,))) for x in conjuncts(h.says)]
         try:
-            return self._truths.get(self.points.truth(c))
+            wanted = self.points.truth(c) if known else None
+            return next((used for x, used in known if self.points.truth(x) == wanted), None)
         except NoPoint:
             return None
 
     def _by_cases(self, c: Term) -> Used | None:
-        """Through the alternatives of a guard that says "or"."""
-        if self.cases < MAX_CASES:
-            for g in self.guards:
-                if g.op == "or":
-                    rest = [x for x in self.guards if x is not g]
-                    found = []
-                    for case in g.args:
-                        inner = [*rest, *self._equations(), case]
-                        at = Grounds(self.k, self.letters, inner, self.stated, self.cases + 1)
-                        found.append(at.holds(c))
-                    return merged(found)
-        return None
-
-    # -- facts, filed under what they are about ------------------------------------------------
-
-    def _take(self, more: set[Term]) -> None:
-        """Files what guards and hypotheses say, these at every place in sight."""
-        new = {p for p in more if self.w.runs_over(p) is not None or p.op == "n"} - self._seen
-        first = not self._seen and not self._facts and not self._truths
-        if first:
-            for g in self.guards:
-                self._file(g, NOTHING)
-            new |= {letter for letter in self.letters if letter not in self.same}
-        if not (new or first):
-            return
-        self._seen |= new
-        self._signs.clear()
-        for n in self.stated:
-            h = self.k.hypotheses[n]
-            if first or h.letters:
-                for at in self._instances(h, new, first):
-                    self._hypothesis(h, at, frozenset((n,)))
-
-    def _instances(self, h: Hypothesis, new: set[Term], first: bool) -> Iterator[dict[Term, Term]]:
-        """Values of a hypothesis's letters, one of them new unless this is the first time."""
-        sizes = [letter.args[1] for letter in h.letters]
-        choices = [[p for p in self._seen if self._runs(p, size)] for size in sizes]
-        many = 1
-        for c in choices:
-            many *= len(c)
-        if many > MAX_INSTANCES:
-            return
-        for pick in product(*choices):
-            if first or not new.isdisjoint(pick):
-                yield dict(zip(h.letters, pick))  # noqa: B905
-
-    def _runs(self, place: Term, size: Term) -> bool:
-        over = self.w.runs_over(place)
-        if over is None:  # a number: it must be in range whatever the size is
-            return place.args[0] == 1 or size.op == "n" and 1 <= place.args[0] <= size.args[0]
-        return over is size
-
-    def _hypothesis(self, h: Hypothesis, at: dict[Term, Term], used: Used) -> None:
-        where = subst(subst(h.where, at), self.same)
-        if where is not TRUE:
-            known = Grounds(self.k, self.letters, [*self.guards, *self._equations()]).holds(where)
-            if known is None:
-                return
-            used |= known
-        self._file(subst(subst(h.says, at), self.same), used)
-
-    def _file(self, says: Term, used: Used) -> None:
-        for c in conjuncts(says):
-            try:
-                self._truths.setdefault(self.points.truth(c), used)
-                if c.op == "rel":
-                    for a, b, turn in ((c.args[1], c.args[2], 1), (c.args[2], c.args[1], -1)):
-                        signs = frozenset([turn * s for s in SIGNS[c.args[0]]])
-                        self._note(minus(a, b), signs, used)
-                elif c.op == "or":  # one that is left when the others cannot be
-                    left = [x for x in c.args if self._excluded(x) is None]
-                    if len(left) == 1:
-                        out = [self._excluded(x) or NOTHING for x in c.args if x is not left[0]]
-                        self._file(left[0], used.union(*out))
-            except NoPoint:
-                continue
-
-    def _excluded(self, c: Term) -> Used | None:
-        bare = Grounds(
-            self.k, self.letters, [*[g for g in self.guards if g.op != "or"], *self._equations()]
-        )
-        return bare.holds(negate(c)) if self.guards or self.same else None
-
-    def _note(self, t: Term, signs: Signs, used: Used) -> None:
-        key, shift = self._key(t)
-        filed = self._facts.setdefault(key, [])
-        fact = Fact(signs, shift, used)
-        if 0 in signs:
-            filed.append(fact)
-        else:  # strict ones first: they may be used under a derivative
-            filed.insert(0, fact)
-
-    def _key(self, t: Term) -> tuple[Pair, int | Fraction]:
-        """The worth of t without its constant term, and that constant."""
-        terms = t.args if t.op == "+" else (t,)
-        shift = sum([x.args[0] for x in terms if x.op == "n"])
-        one, two = self.points.worth(t)
-        prime = self.points.one.P
-        scaled = shift.numerator * pow(shift.denominator, -1, prime)
-        return ((one - scaled) % prime, (two - scaled) % prime), shift
+        """Through the alternatives of a guard that says "or", or of a distinction in the condition."""
+        if self.cases >= MAX_CASES:
+            return None
+        for g in self.guards:
+            if g.op == "or":
+                rest = [x for x in self.known() if x is not g]
+                outer = Grounds(self.k, self.letters, rest, self.stated, self.learned, self.cases)
+                return merged([outer.inside((), x, cases=1).holds(c) for x in g.args])
+        d = t.distinction(c) if c.op == "rel" else None
+        if d is None:
+            return None
+        cases = ((d, True), (negate(d), False))
+        found = [self.inside((), x, cases=1).holds(t.resolved(c, d, yes)) for x, yes in cases]
+        return merged(found)
 
     # -- signs ---------------------------------------------------------------------------------
 
-    def learn(self, t: Term) -> None:
-        """Files the sign that a term has by its form, for all that is equal to it."""
-        t = subst(t, self.same)
-        signs, used = self.signs(t)
-        self._take(set())
-        try:
-            self._note(t, signs, used)
-        except NoPoint:
-            refuse(f"{show(t)} has no value")
-        self._signs.clear()
+    def learn(self, letters: Sequence[Term], x: Term) -> None:
+        """Notes the sign that a term has by its form for every value of the letters, for all that
+        is equal to it."""
+        inner = self.inside(letters)
+        signs, used = inner.signs(subst(x, inner.same))
+        op = next((op for op, s in SIGNS.items() if s == signs), None)
+        if op is not None:
+            says = rel(op, x, t.ZERO)
+            self.learned.append((Hypothesis(tuple(letters), TRUE, says, show(says)), used))
+            self._signs.clear()
 
-    def signs(self, t: Term) -> tuple[Signs, Used]:
-        """The signs that t can have, and what that rests on."""
-        found = self._signs.get(t)
+    def signs(self, x: Term) -> tuple[Signs, Used]:
+        """The signs that x can have, and what that rests on."""
+        found = self._signs.get(x)
         if found is None:
-            out, used = self._by_form(t)
-            if len(out) > 1:
-                out, used = self._by_facts(t, out, used)
-            found = self._signs[t] = (out, used)
+            found = self._by_form(x)
+            if len(found[0]) > 1:
+                found = self._by_facts(x, *found)
+            self._signs[x] = found
         return found
 
-    def _by_facts(self, t: Term, out: Signs, used: Used) -> tuple[Signs, Used]:
-        self._take(places(t))
+    def _by_facts(self, x: Term, out: Signs, used: Used) -> tuple[Signs, Used]:
         try:
-            key, shift = self._key(t)
+            key, shift = self.k.key(x)
         except NoPoint:
             return out, used
-        for fact in self._facts.get(key, ()):
-            allowed = beyond(fact.signs, shift - fact.shift)
+        facts = [f for f in self._facts_about(x) if f.key == key]
+        facts.sort(key=lambda f: 0 in f.signs)  # strict ones first: they hold under derivatives
+        for f in facts:
+            allowed = beyond(f.signs, shift - f.shift)
             if not out <= allowed:
-                out, used = out & allowed, used | fact.used
+                known = NOTHING if f.where is TRUE else self._where(f.where)
+                if known is not None:
+                    out, used = out & allowed, used | f.used | known
         return out, used
 
-    def _by_form(self, t: Term) -> tuple[Signs, Used]:
-        op, a = t.op, t.args
+    def _where(self, where: Term) -> Used | None:
+        """Whether a fact's own condition is known: by the guards alone."""
+        known = [g for g in self.known() if g.op != "or"]
+        return Grounds(self.k, self.letters, known, cases=MAX_CASES).holds(where)
+
+    def _facts_about(self, x: Term) -> list[Fact]:
+        """What the guards say, and the hypotheses at the places of x.
+
+        A hypothesis that has another name in it than x is about something else.
+        """
+        if self._guard_facts is None:
+            self._guard_facts = [f for g in self.guards for f in self.k.said(g, TRUE, NOTHING)]
+        out = list(self._guard_facts)
+        names, places = self.k.names(x), None
+        known = [(self.k.hypotheses[n], frozenset((n,))) for n in self.stated]
+        for h, used in (*known, *self.learned):
+            if h.letters and places is None:
+                places = sorted({*x.free, *t.places(x)}, key=show)
+            if self.k.names(h.says) <= names or h.says.op in ("and", "or"):
+                for at in self._choices(h, places or ()):
+                    out += self.k.facts(h, at, used)
+        return out
+
+    def _choices(self, h: Hypothesis, places: Sequence[Term]) -> list[tuple[Term, ...]]:
+        choices, many = [], 1
+        for letter in h.letters:
+            choices.append([p for p in places if self._runs(p, letter.args[1])])
+            many *= len(choices[-1])
+        return list(product(*choices)) if many <= MAX_INSTANCES else []
+
+    def _runs(self, place: Term, size: Term) -> bool:
+        if place.op != "n":
+            return self.w.runs_over(place) is size
+        if size.op == "n" or place is t.ONE:
+            return bool(1 <= place.args[0] <= size.args[0]) if size.op == "n" else True
+        return False
+
+    def _by_form(self, x: Term) -> tuple[Signs, Used]:
+        op, a = x.op, x.args
         if op == "n":
             return frozenset(((a[0] > 0) - (a[0] < 0),)), NOTHING
-        if op in ("sz", "ix", "bd", "pi"):
+        if op in ("sz", "ix", "pi"):
             return POSITIVE, NOTHING
+        if op == "del":
+            return (POSITIVE if a[0] is a[1] else NOT_NEGATIVE), NOTHING
         if op == "+":
-            return self._of_sum(t)
+            return self._of_sum(x)
         if op == "*":
             return self._of_product(a)
         if op == "inv":
@@ -318,43 +326,35 @@ class Grounds:
         if op == "**":
             return self._of_power(*a)
         if op == "fn":
-            return self._of_function(a[0], a[1:])
-        if op == "del":
-            return (POSITIVE if a[0] is a[1] else NOT_NEGATIVE), NOTHING
-        if op == "if":
-            one = self.inside((), a[0]).signs_of(a[1])
-            two = self.inside((), negate(a[0])).signs_of(a[2])
-            return one[0] | two[0], one[1] | two[1]
+            return self._of_function(*a)
         if op == "red":
-            return self._of_reduction(t)
-        if self.w.defined(t):
-            signs, used = self.signs(self.w.unfold(t))
+            return self._of_reduction(x)
+        if op == "if":
+            inner = (self.inside((), a[0]), a[1]), (self.inside((), negate(a[0])), a[2])
+            (one, by), (two, also) = [g.signs(subst(y, g.same)) for g, y in inner]
+            return one | two, by | also
+        if self.w.defined(x):
+            signs, used = self.signs(self.w.unfold(x))
             return (signs, used | {a[0]}) if signs != ANY else (ANY, NOTHING)
         return ANY, NOTHING
 
-    def signs_of(self, t: Term) -> tuple[Signs, Used]:
-        return self.signs(subst(t, self.same))
-
-    def _of_sum(self, t: Term) -> tuple[Signs, Used]:
+    def _of_sum(self, x: Term) -> tuple[Signs, Used]:
         try:
-            if self.points.worth(t) == (0, 0):
-                return frozenset((0,)), NOTHING
+            if self.points.worth(x) == (0, 0):
+                return SIGNS["=="], NOTHING
         except NoPoint:
             return ANY, NOTHING
-        if is_whole(t):
-            least = least_value(t)
-            if least is not None and least >= 0:
-                return (POSITIVE if least else NOT_NEGATIVE), NOTHING
-        out, used = frozenset((0,)), NOTHING
-        for x in t.args:
-            signs, by = self.signs(x)
-            out, used = added(out, signs), used | by
-        return (out, used) if out != ANY else (ANY, NOTHING)
+        least = least_value(x) if is_whole(x) else None
+        if least is not None and least >= 0:
+            return (POSITIVE if least else NOT_NEGATIVE), NOTHING
+        found = [self.signs(y) for y in x.args]
+        signs = added([s for s, _ in found])
+        return signs, NOTHING.union(*[used for _, used in found]) if signs != ANY else NOTHING
 
     def _of_product(self, factors: Sequence[Term]) -> tuple[Signs, Used]:
         out, used = POSITIVE, NOTHING
-        for x in factors:
-            signs, by = self.signs(x)
+        for y in factors:
+            signs, by = self.signs(y)
             out, used = frozenset([s * r for s in out for r in signs]), used | by
         return (out, used) if out != ANY else (ANY, NOTHING)
 
@@ -362,17 +362,16 @@ class Grounds:
         signs, used = self.signs(base)
         if signs <= POSITIVE:
             return POSITIVE, used
-        if exponent.op == "n":
-            e = exponent.args[0]
-            if type(e) is int and e % 2 == 0:
-                return (frozenset([s * s for s in signs]), used) if e else (POSITIVE, NOTHING)
-            if type(e) is int or signs <= NOT_NEGATIVE and e > 0:
-                return signs, used
-        if is_whole(exponent) and signs <= NOT_NEGATIVE:
-            return NOT_NEGATIVE, used
-        return ANY, NOTHING
+        e = exponent.args[0] if exponent.op == "n" else None
+        if type(e) is int and e % 2 == 0:
+            return (frozenset([s * s for s in signs]), used) if e else (POSITIVE, NOTHING)
+        if type(e) is int or e is not None and e > 0 and signs <= NOT_NEGATIVE:
+            return signs, used
+        return (
+            (NOT_NEGATIVE, used) if is_whole(exponent) and signs <= NOT_NEGATIVE else (ANY, NOTHING)
+        )
 
-    def _of_function(self, name: str, args: Sequence[Term]) -> tuple[Signs, Used]:
+    def _of_function(self, name: str, *args: Term) -> tuple[Signs, Used]:
         if name in ("exp", "sigmoid", "softplus", "cosh"):
             return POSITIVE, NOTHING
         signs, used = self.signs(args[-1])
@@ -385,7 +384,7 @@ class Grounds:
         if name == "log":
             gap, by = self.signs(minus(args[0], num(1)))
             return (gap, by) if gap <= NOT_NEGATIVE else (ANY, NOTHING)
-        if name == "polygamma" and args[0] is num(1) and signs <= POSITIVE:
+        if name == "polygamma" and args[0] is t.ONE and signs <= POSITIVE:
             return POSITIVE, used
         if name in ("max", "min"):
             other, by = self.signs(args[0])
@@ -393,38 +392,37 @@ class Grounds:
             return frozenset([pick(s, r) for s in signs for r in other]), used | by
         return ANY, NOTHING
 
-    def _of_reduction(self, t: Term) -> tuple[Signs, Used]:
-        kind = t.args[0]
-        letter, guard, body = enter(t, self.letters)
-        signs, used = self.inside((letter,), guard).signs_of(body)
+    def _of_reduction(self, x: Term) -> tuple[Signs, Used]:
+        kind = x.args[0]
+        letter, guard, body = enter(x, self.letters)
+        inner = self.inside((letter,), guard)
+        signs, used = inner.signs(subst(body, inner.same))
         if kind == "prod":
             return (signs | POSITIVE, used) if signs <= NOT_NEGATIVE else (ANY, NOTHING)
-        if kind == "sum" and not (signs <= NOT_NEGATIVE or signs <= frozenset((-1, 0))):
+        if kind == "sum" and {-1, 1} <= signs:
             return ANY, NOTHING
-        known = self._not_empty(t, letter, guard)
+        known = self._not_empty(letter, guard)
         if known is not None:
             return signs, used | known
         return (signs | {0}, used) if kind == "sum" else (ANY, NOTHING)
 
-    def _not_empty(self, t: Term, letter: Term, guard: Term) -> Used | None:
+    def _not_empty(self, letter: Term, guard: Term) -> Used | None:
         """What it rests on that the guard holds at some place, if that is known."""
         if guard is TRUE:
             return NOTHING
-        for place in (*self.letters, *places(guard)):
-            if self.w.runs_over(place) is t.args[1] and place is not letter:
+        for place in (*self.letters, *t.places(guard)):
+            if self.w.runs_over(place) is letter.args[1] and place is not letter:
                 known = self.holds(subst(guard, {letter: place}))
                 if known is not None:
                     return known
         return None
 
 
-def conjuncts(c: Term) -> Iterator[Term]:
-    """The conditions that an "and" joins."""
-    for x in c.args if c.op == "and" else (c,):
-        if c.op == "and":
-            yield from conjuncts(x)
-        else:
-            yield x
+def constant(x: Term) -> int | Fraction:
+    """The constant term of x as a polynomial in all else."""
+    if x.op in ("+", "*"):
+        return (sum if x.op == "+" else prod)([constant(y) for y in x.args])
+    return x.args[0] if x.op == "n" else 0
 
 
 def merged(found: Sequence[Used | None]) -> Used | None:
@@ -433,24 +431,19 @@ def merged(found: Sequence[Used | None]) -> Used | None:
     return NOTHING.union(*known) if len(known) == len(found) else None
 
 
-def added(a: Signs, b: Signs) -> Signs:
-    """The signs of a sum of two."""
-    if a == {0} or b == {0}:
-        return a | b if a == b else (b if a == {0} else a)
-    if a | b <= NOT_NEGATIVE or a | b <= frozenset((-1, 0)):
-        strict = 0 not in a or 0 not in b
-        return (a | b) - {0} if strict else a | b
-    return ANY
+def added(signs: Sequence[Signs]) -> Signs:
+    """The signs of a sum of terms with these signs."""
+    out = frozenset().union(*signs)
+    if {-1, 1} <= out:
+        return ANY
+    return out - {0} if any(0 not in s for s in signs) else out
 
 
 def beyond(signs: Signs, more: int | Fraction) -> Signs:
     """The signs that y + more can have where y has one of the given signs."""
     if more == 0:
         return signs
-    if len(signs) == 1 and 0 in signs:
-        return frozenset(((more > 0) - (more < 0),))
-    if more > 0 and signs <= NOT_NEGATIVE:
-        return POSITIVE
-    if more < 0 and signs <= frozenset((-1, 0)):
-        return frozenset((-1,))
+    side = 1 if more > 0 else -1
+    if signs <= {0} or signs <= {0, side}:
+        return frozenset((side,))
     return ANY

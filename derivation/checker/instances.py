@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from . import terms as t
 from .laws import LAWS
-from .terms import T, Term, both, either, is_condition, lifted, negate, rebuilt, refuse, subst
-from .text import Scope, World, owed
+from .terms import T, Term, refuse, subst
+from .text import Owed, Scope, World, owed
 
-Owed = list[tuple[Term, Term]]
 VARIABLE = re.compile(r"(\??)([A-Za-z]\w*)(?:\(([KM](?:,[KM])?)\)|:([KM]))?")
+Body = tuple[Sequence[Term], Term]  # a function of places: its letters and its value
 
 
 class Variable(NamedTuple):
     """``kind`` is size, place (over a size), value or condition (of places over sizes)."""
 
     kind: str
-    over: tuple[str, ...]
+    over: Sequence[str]
 
 
-class Law(NamedTuple):
-    """An equation ``left == right`` that holds where ``condition`` does."""
-
-    name: str
-    variables: Mapping[str, Variable]
-    left: str
-    condition: str
-
-
-def _law(row: str) -> Law:
-    name, variables, equation, condition = [*map(str.strip, row.split("|")), "true"][:4]
-    found = {}
-    for text in variables.split():
-        match = VARIABLE.fullmatch(text)
-        if match is None:
-            raise ValueError(f"not a variable of a law: {text}")
-        asks, v, over, place = match.groups()
-        kind = "size" if v in ("K", "M") else "place" if place else "condition" if asks else "value"
-        found[v] = Variable(kind, tuple((over or place or "").split(",")) if over or place else ())
-    return Law(name, found, equation, condition)
-
-
-@lru_cache(maxsize=1)
-def laws() -> Mapping[str, Law]:
-    """All laws by name."""
-    return {law.name: law for law in map(_law, filter(None, map(str.strip, LAWS.splitlines())))}
+def variable(text: str) -> tuple[str, Variable]:
+    """A variable as a row of the laws declares it."""
+    match = VARIABLE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a variable of a law: {text}")
+    asks, name, over, place = match.groups()
+    kind = "size" if name in ("K", "M") else "place" if place else "condition" if asks else "value"
+    return name, Variable(kind, (over or place or "").split(",") if over or place else ())
 
 
 class Instances:
@@ -55,105 +37,83 @@ class Instances:
 
     def __init__(self, world: World) -> None:
         self.w = world
-        self._terms: dict[str, tuple[Term, Term, Term]] = {}
+        self._laws: dict[str, tuple[Mapping[str, Variable], Sequence[Term]]] = {}
 
-    def instance(
-        self, name: str, put: Mapping[str, str], scope: Scope, owes: Owed
-    ) -> tuple[Term, Term, Term]:
-        """Both sides and the condition; places that must lie in range are added to ``owes``."""
-        law = laws()[name]
-        if set(put) - set(law.variables):
-            refuse(f"{name} has no {', '.join(sorted(set(put) - set(law.variables)))}")
-        sizes = {
-            v: self.w.size(self._text(law, put, v))
-            for v, x in law.variables.items()
-            if x.kind == "size"
-        }
-        at: dict[str, Term] = {}
-        bodies: dict[str, tuple[tuple[Term, ...], Term]] = {}
-        for v, (kind, over) in law.variables.items():
-            if kind == "place":
-                at[v] = self._place(self._text(law, put, v), sizes[over[0]], scope, owes)
-            elif kind != "size":
-                text = "true" if kind == "condition" and v not in put else self._text(law, put, v)
-                bodies[v] = self._body(text, kind, [sizes[s] for s in over], scope, owes, v in put)
-        left, right, condition = [_put(t, sizes, at, bodies) for t in self.terms(law)]
-        return left, right, condition
-
-    def terms(self, law: Law) -> tuple[Term, Term, Term]:
-        """A law's sides and condition over a world of its own."""
-        found = self._terms.get(law.name)
-        if found is None:
-            world, scope = World(), {}
-            world.sizes |= {v for v, x in law.variables.items() if x.kind == "size"}
-            for v, (kind, over) in law.variables.items():
+    def law(self, name: str) -> tuple[Mapping[str, Variable], Sequence[Term]]:
+        """A law's variables; its two sides and its condition, over a world of its own."""
+        if name not in self._laws:
+            names, equation, condition = LAWS[name]
+            variables, world, scope = dict(map(variable, names.split())), World(), {}
+            world.sizes |= {v for v, x in variables.items() if x.kind == "size"}
+            for v, (kind, over) in variables.items():
                 if kind == "place":
                     scope[v] = T("ix", v, T("sz", over[0]))
                 elif kind != "size":
                     world.arrays[v] = tuple([T("sz", s) for s in over])
                     world.conditions |= {v} if kind == "condition" else set()
-            equation = world.read(law.left, scope).term
-            found = self._terms[law.name] = (
-                equation.args[1],
-                equation.args[2],
-                world.read(law.condition, scope).term,
+            sides = world.read(equation, scope).term.args[1:]
+            self._laws[name] = variables, (*sides, world.read(condition, scope).term)
+        return self._laws[name]
+
+    def instance(
+        self, name: str, put: Mapping[str, str], scope: Scope
+    ) -> tuple[Term, Term, Term, Owed]:
+        """Both sides and the condition, and the places that must lie in range."""
+        variables, sides = self.law(name)
+        missing = [v for v, x in variables.items() if v not in put and x.kind != "condition"]
+        for v in (*missing, *sorted(set(put) - set(variables))):
+            refuse(
+                f"{name}: what {v[:40]} stands for is {'not said' if v in missing else 'nothing'}"
             )
-        return found
-
-    def _text(self, law: Law, put: Mapping[str, str], v: str) -> str:
-        text = put.get(v)
-        if text is None:
-            refuse(f"{law.name}: what {v} stands for is not said")
-        return text
-
-    def _place(self, text: str, size: Term, scope: Scope, owes: Owed) -> Term:
-        reading = self.w.read(text, scope)
-        owes += [*reading.owes, *owed(self.w, reading.term, size)]
-        return reading.term
+        sizes = {v: self.w.size(put[v]) for v, x in variables.items() if x.kind == "size"}
+        at, bodies, owes = {}, {}, []
+        for v, (kind, over) in variables.items():
+            if kind == "place":
+                reading = self.w.read(put[v], scope)
+                at[v] = reading.term
+                owes += [*reading.owes, *owed(self.w, at[v], sizes[over[0]])]
+            elif kind != "size":
+                bodies[v] = self._body(put.get(v), kind, [sizes[s] for s in over], scope, owes)
+        left, right, condition = [_put(x, sizes, at, bodies) for x in sides]
+        return left, right, condition, owes
 
     def _body(
-        self, text: str, kind: str, sizes: list[Term], scope: Scope, owes: Owed, said: bool
-    ) -> tuple[tuple[Term, ...], Term]:
-        """What stands for a function of places, ``k, m: body``: its letters and its body."""
-        head, colon, body = text.rpartition(":") if sizes and said else ("", "", text)
-        names = [n.strip() for n in head.split(",")] if colon else []
-        if said and len(names) != len(sizes):
+        self, text: str | None, kind: str, sizes: Sequence[Term], scope: Scope, owes: Owed
+    ) -> Body:
+        """What stands for a function of places, ``k, m: body``; of none: its body."""
+        if text is None:
+            return (), t.TRUE
+        head, _, body = text.rpartition(":")
+        names = [n.strip() for n in head.split(",")] if head else []
+        if len(names) != len(sizes):
             refuse(f"{len(sizes)} letters are wanted before the colon in {text[:80]}")
-        inner = dict(scope)
-        letters = []
-        for n, size in zip(names, sizes):  # noqa: B905
-            if self.w.new_name(n) in inner:
-                refuse(f"the letter {n} has a meaning already in {text[:80]}")
-            inner[n] = T("ix", n, size)
-            letters.append(inner[n])
-        reading = self.w.read(body, inner)
-        owes.extend(reading.owes)
-        _of_kind(reading.term, kind)
-        return tuple(letters), reading.term
-
-
-def _of_kind(t: Term, kind: str) -> None:
-    if is_condition(t) != (kind == "condition"):
-        refuse(f"a {kind} is wanted, not {t}")
+        letters = {self.w.new_letter(n): T("ix", n, s) for n, s in zip(names, sizes)}
+        if letters.keys() & scope.keys() or len(letters) < len(names):
+            refuse(f"a letter has a meaning already in {text[:80]}")
+        reading = self.w.read(body, {**scope, **letters})
+        owes += reading.owes
+        if t.is_condition(reading.term) != (kind == "condition"):
+            refuse(f"a {kind} is wanted, not {body[:80]}")
+        return tuple(letters.values()), reading.term
 
 
 def _put(
-    t: Term,
+    x: Term,
     sizes: Mapping[str, Term],
     at: Mapping[str, Term],
-    bodies: Mapping[str, tuple[tuple[Term, ...], Term]],
+    bodies: Mapping[str, Body],
     binders: int = 0,
 ) -> Term:
     """A law's term with its variables replaced. Nothing is caught: bound letters are no names."""
-    op, a = t.op, t.args
+    op, a = x.op, x.args
     if op == "sz":
         return sizes[a[0]]
     if op == "ix":
-        return lifted(at[a[0]], binders)
+        return t.lifted(at[a[0]], binders)
+    deeper = binders + (op == "red")
+    inner = t.rebuilt(x, lambda y: _put(y, sizes, at, bodies, deeper))
     if op == "get":
         letters, body = bodies[a[0]]
-        values = [_put(x, sizes, at, bodies, binders) for x in a[1:]]
-        return subst(body, dict(zip(letters, values)))  # noqa: B905
-    inner = rebuilt(t, lambda x: _put(x, sizes, at, bodies, binders + (op == "red")))
-    joined = {"not": negate, "and": both, "or": either}.get(op)  # as the reader writes them
+        return subst(body, dict(zip(letters, inner.args[1:])))
+    joined = {"not": t.negate, "and": t.both, "or": t.either}.get(op)  # as the reader writes them
     return joined(*inner.args) if joined else inner

@@ -16,7 +16,7 @@ each at random instances, and asks for an instance, a near miss, a point at whic
 its condition, and a source.
 """
 
-LAWS = """
+ROWS = """
 sum-add          | K F(K) G(K) ?C(K)        | sum(F[k] + G[k] for k in K if C[k]) == sum(F[k] for k in K if C[k]) + sum(G[k] for k in K if C[k])
 sum-factor       | K a F(K) ?C(K)           | sum(a*F[k] for k in K if C[k]) == a*sum(F[k] for k in K if C[k])
 sum-constant     | K a                      | sum(a for k in K) == K*a
@@ -92,3 +92,13 @@ sign-at-0        |                          | sign(0) == 0
 relu-at-0        |                          | relu(0) == 0
 sigmoid-at-0     |                          | sigmoid(0) == 1/2
 """
+
+# name: its variables, the equation, the condition
+LAWS = {
+    name: (variables, equation, condition)
+    for name, variables, equation, condition in [
+        [part.strip() for part in [*row.split("|"), "true"][:4]]
+        for row in ROWS.strip().splitlines()
+        if row
+    ]
+}

@@ -16,10 +16,9 @@ object. Their heads and parts:
     ix name size        a free letter                   inv a            1/a
     bd n                a bound letter                  ** a b           power
     sz name             a size                          fn name a …      a known function
-    pi                  the number
+    pi                  the number                      del i j          1 if i = j, else 0
     get name place …    an input's or a definition's entry
     un name orders a …  an unknown function, differentiated so often by each argument
-    del i j             1 if the places are equal, else 0
     red kind size c a   sum, prod, max, min (or "all", a condition) of a over the places with c
     if c a b            a where c, else b
     d kind a v          the derivative of a by the entry v: "diff" through all definitions,
@@ -30,7 +29,7 @@ object. Their heads and parts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -71,13 +70,6 @@ _TABLE: dict[tuple[Any, ...], Term] = {}
 _NONE: frozenset[Any] = frozenset()
 
 
-def forget() -> None:
-    """Empties the table of terms, before a new certificate. Terms made before are not to be used."""
-    _TABLE.clear()
-    for constant in (ZERO, ONE, MINUS_ONE, TRUE, FALSE, HOLE, PI):
-        _TABLE[(constant.op, *constant.args)] = constant
-
-
 def T(op: str, *args: Any) -> Term:
     """The one term with this head and these parts."""
     key = (op, *args)
@@ -85,19 +77,15 @@ def T(op: str, *args: Any) -> Term:
     if found is None:
         found = _TABLE[key] = Term()
         found.op, found.args = op, args
-        inside = [a for a in args if type(a) is Term]
-        found.holes = sum([a.holes for a in inside])
-        found.loose = max([a.loose for a in inside], default=0)
-        found.free = _NONE.union(*[a.free for a in inside])
-        if op == "ix":
-            found.free = frozenset((found,))
-        elif op == "bd":
-            found.loose = args[0] + 1
-        elif op == "hole":
-            found.holes = 1
-        elif op == "red":
-            within = max(args[2].loose, args[3].loose) - 1
-            found.loose = max(args[1].loose, within, 0)
+        free, loose, holes = _NONE, 0, 0
+        for n, a in enumerate(args):
+            if type(a) is Term:
+                free = free | a.free if a.free else free
+                holes += a.holes
+                loose = max(loose, a.loose - 1 if op == "red" and n > 1 else a.loose)
+        found.free = frozenset((found,)) if op == "ix" else free
+        found.loose = args[0] + 1 if op == "bd" else loose
+        found.holes = 1 if op == "hole" else holes
     return found
 
 
@@ -110,6 +98,13 @@ def num(value: int | Fraction) -> Term:
 
 ZERO, ONE, MINUS_ONE = num(0), num(1), num(-1)
 TRUE, FALSE, HOLE, PI = T("true"), T("false"), T("hole"), T("pi")
+_ALWAYS = dict(_TABLE)
+
+
+def forget() -> None:
+    """Empties the table, before a new certificate. Terms made before are not to be used any more."""
+    _TABLE.clear()
+    _TABLE.update(_ALWAYS)
 
 
 def add(*terms: Term) -> Term:
@@ -152,19 +147,20 @@ def negate(c: Term) -> Term:
     """The opposite of a condition."""
     if c.op == "rel":
         return rel(NEGATED[c.args[0]], *c.args[1:])
-    if c.op == "and":
-        return either(*map(negate, c.args))
-    if c.op == "or":
-        return both(*map(negate, c.args))
+    if c.op in ("and", "or"):
+        return (either if c.op == "and" else both)(*map(negate, c.args))
     if c.op == "not":
         return c.args[0]  # type: ignore[no-any-return]
     return FALSE if c is TRUE else TRUE if c is FALSE else T("not", c)
 
 
 def is_condition(t: Term) -> bool:
-    return (
-        t.op in ("rel", "and", "or", "not", "true", "false") or t.op == "red" and t.args[0] == "all"
-    )
+    return t.op in ("rel", "and", "or", "not", "true", "false") or t.args[:1] == ("all",)
+
+
+def conjuncts(c: Term) -> list[Term]:
+    """The conditions that an "and" joins."""
+    return [x for a in c.args for x in conjuncts(a)] if c.op == "and" else [c]
 
 
 def parts(t: Term) -> list[Term]:
@@ -172,7 +168,7 @@ def parts(t: Term) -> list[Term]:
     return [a for a in t.args if type(a) is Term]
 
 
-def rebuilt(t: Term, change: Any) -> Term:
+def rebuilt(t: Term, change: Callable[[Term], Term]) -> Term:
     """The same head, each part that is a term changed."""
     return T(t.op, *[change(a) if type(a) is Term else a for a in t.args])
 
@@ -191,32 +187,28 @@ def lifted(place: Term, binders: int) -> Term:
 
 def subst(t: Term, put: Mapping[Term, Term], binders: int = 0) -> Term:
     """Free letters replaced by places; ``binders`` stand between t and where these come from."""
-    if put.keys().isdisjoint(t.free):
+    if not t.free or put.keys().isdisjoint(t.free):
         return t
     if t.op == "ix":
         return lifted(put[t], binders)
     inner = binders + (t.op == "red")
-    return rebuilt(t, lambda a: subst(a, put, inner))
-
-
-def closed(t: Term, letter: Term) -> Term:
-    """A free letter made the one that the next binder outside of t binds."""
-    return subst(t, {letter: T("bd", 0)})
+    return T(t.op, *[subst(a, put, inner) if type(a) is Term else a for a in t.args])
 
 
 def bind(kind: str, letter: Term, guard: Term, body: Term) -> Term:
     """Sum, product, maximum, minimum, "all" over a letter that is free in guard and body."""
-    return T("red", kind, letter.args[1], closed(guard, letter), closed(body, letter))
+    put = {letter: T("bd", 0)}
+    return T("red", kind, letter.args[1], subst(guard, put), subst(body, put))
 
 
 def opened(t: Term, letter: Term, binders: int = 0) -> Term:
-    """What ``closed`` made, with a free letter again. No other bound letter is loose in t."""
+    """What ``bind`` bound, with a free letter again. No other bound letter is loose in t."""
     if t.loose <= binders:
         return t
     if t.op == "bd":
         return letter
     inner = binders + (t.op == "red")
-    return rebuilt(t, lambda a: opened(a, letter, inner))
+    return T(t.op, *[opened(a, letter, inner) if type(a) is Term else a for a in t.args])
 
 
 def fresh(size: Term, *avoid: Iterable[Term]) -> Term:
@@ -239,8 +231,7 @@ def graft(context: Term, t: Term, letters: Iterable[Term]) -> Term:
     ``letters``: those that the context binds above the hole, outermost first; in t they are free,
     and they are meant to be caught.
     """
-    names = list(letters)
-    put = {letter: T("bd", len(names) - 1 - n) for n, letter in enumerate(names)}
+    put = {letter: T("bd", n) for n, letter in enumerate(reversed([*letters]))}
     return _filled(context, subst(t, put))
 
 
@@ -252,44 +243,66 @@ def _filled(context: Term, t: Term) -> Term:
 
 def places(t: Term) -> set[Term]:
     """The places that stand in entries and deltas of t and do not rest on a bound letter."""
-    out: set[Term] = set()
-    for a in t.args[1:] if t.op == "get" else t.args if t.op == "del" else ():
-        if not a.loose:
-            out.add(a)
-    for a in parts(t):
-        out |= places(a)
-    return out
+    at = t.args[1:] if t.op == "get" else t.args if t.op == "del" else ()
+    return {a for a in at if not a.loose}.union(*map(places, parts(t)))
 
 
-# -- for messages ----------------------------------------------------------------------------
+# -- distinctions of cases, and messages -----------------------------------------------------
+
+
+def distinction(t: Term) -> Term | None:
+    """The condition of a distinction in t, an innermost one, that no letter binds and no derivative
+    covers: of an ``if``, or of a maximum, minimum or relu, which are ones."""
+    if t.op in ("red", "d", "get", "del", "n", "ix"):
+        return None
+    inside = t.args[1:] if t.op == "if" else t.args
+    for a in inside:
+        found = distinction(a) if type(a) is Term else None
+        if found is not None:
+            return found
+    return own_condition(t)
+
+
+def own_condition(t: Term) -> Term | None:
+    if t.op == "if":
+        return t.args[0]  # type: ignore[no-any-return]
+    if t.op == "fn" and t.args[0] in ("relu", "abs"):
+        return rel(">", t.args[1], ZERO)
+    if t.op == "fn" and t.args[0] in ("max", "min"):
+        return rel(">" if t.args[0] == "max" else "<", *t.args[1:])
+    return None
+
+
+def resolved(t: Term, c: Term, holds: bool) -> Term:
+    """t where the condition of one of its distinctions holds or does not."""
+    if t.op in ("red", "d", "get", "del", "n", "ix"):
+        return t
+    if own_condition(t) is c:
+        other = {"relu": ZERO, "abs": neg(t.args[1])}.get(t.args[0]) if t.op == "fn" else t.args[2]
+        return resolved(t.args[1] if holds else other or t.args[2], c, holds)
+    return rebuilt(t, lambda a: resolved(a, c, holds))
 
 
 def show(t: Term, depth: int = 0) -> str:
     """A term as text, for messages: bound letters are called _0, _1 … from outside."""
     op, a = t.op, t.args
-
-    def inner(x: Any) -> str:
-        return show(x, depth) if type(x) is Term else str(x)
-
-    if op in ("n", "ix", "sz"):
-        return str(a[0])
+    inner = [show(x, depth + (op == "red")) if type(x) is Term else str(x) for x in a]
     if op == "bd":
         return f"_{depth - 1 - a[0]}"
+    if op in ("n", "ix", "sz"):
+        return inner[0]
     if op == "get":
-        return a[0] + (f"[{','.join(map(inner, a[1:]))}]" if a[1:] else "")
+        return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
     if op in ("+", "*", "**", "and", "or"):
-        return "(" + f" {op} ".join(map(inner, a)) + ")"
+        return "(" + f" {op} ".join(inner) + ")"
     if op == "rel":
-        return f"({inner(a[1])} {a[0]} {inner(a[2])})"
+        return f"({inner[1]} {inner[0]} {inner[2]})"
     if op == "if":
-        return f"({inner(a[1])} if {inner(a[0])} else {inner(a[2])})"
-    if op == "inv":
-        return f"1/{inner(a[0])}"
+        return f"({inner[1]} if {inner[0]} else {inner[2]})"
     if op == "red":
-        c = "" if a[2] is TRUE else f" if {show(a[2], depth + 1)}"
-        return f"{a[0]}({show(a[3], depth + 1)} for _{depth} in {inner(a[1])}{c})"
-    if op in ("true", "false", "hole", "pi"):
-        return op
-    heads = {"fn": a[0], "d": {"diff": "diff", "fix": "partial"}.get(str(a[0]), ""), "un": a[0]}
-    named = heads.get(op, op)
-    return f"{named}({', '.join(map(inner, a[1:] if op in heads else a))})"
+        guard = "" if a[2] is TRUE else f" if {inner[2]}"
+        return f"{inner[0]}({inner[3]} for _{depth} in {show(a[1])}{guard})"
+    if op in ("fn", "d", "un"):
+        head = {"d": "partial" if a[0] == "fix" else "diff"}.get(op, inner[0])
+        return f"{head}({', '.join(inner[1:])})"
+    return f"{op}({', '.join(inner)})" if a else op

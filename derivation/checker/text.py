@@ -37,17 +37,18 @@ CONSTANTS = {"true": t.TRUE, "false": t.FALSE, "pi": t.PI}
 WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not", "HOLE", *CONSTANTS))
 
 Scope = Mapping[str, Term]  # the letters that may stand in a text
+Owed = Sequence[tuple[Term, Term]]  # literal places, with the sizes that they must not exceed
 
 
 class Reading(NamedTuple):
     """A text as a term.
 
-    ``owes``: literal places in it with the sizes that they must not exceed. ``letters``, ``scope``:
-    for a context, the letters bound above the hole, outermost first, and all that may stand there.
+    For a context, ``letters`` are those bound above the hole, outermost first, and ``scope`` holds
+    all that may stand there.
     """
 
     term: Term
-    owes: Sequence[tuple[Term, Term]]
+    owes: Owed
     letters: Sequence[Term]
     scope: Scope
 
@@ -80,6 +81,10 @@ class World:
         if name in self.sizes or name in self.arrays or name in self.functions:
             refuse(f"{name} stands for two things")
         return name
+
+    def new_letter(self, name: str) -> str:
+        """The same for a letter, which is not called pi either."""
+        return self.new_name("" if name == "pi" else name)
 
     def with_scalars(self, names: Iterable[str]) -> World:
         """The same world with more inputs, which are numbers."""
@@ -341,15 +346,15 @@ class _Reader:
 
     def letter(self, target: ast.expr, size: ast.expr) -> Term:
         name, over = getattr(target, "id", ""), getattr(size, "id", getattr(size, "value", ""))
-        name = self.world.new_name("lambda" if name == LAMBDA else name)
-        if name in self.scope or name in WORDS:
+        name = self.world.new_letter("lambda" if name == LAMBDA else name)
+        if name in self.scope:
             refuse(f"the letter {name} is bound twice in {self.text[:80]}")
         letter = self.scope[name] = T("ix", name, self.world.size(str(over)))
         self.bound.append(letter)
         return letter
 
 
-def owed(world: World, place: Term, size: Term) -> list[tuple[Term, Term]]:
+def owed(world: World, place: Term, size: Term) -> Owed:
     """That a place lies in 1..size: refused if not; a number is owed where the size is a name."""
     if world.runs_over(place) is size:
         return []

@@ -7,9 +7,7 @@ equality under sums and functions as well, and terms that are equal by the laws 
 rings and fields are worth the same at every point. Terms that are not are worth the same at a random
 point with probability at most degree/2^125; two points are taken, with fresh keys (for powers with
 symbolic exponents and for exponentials the argument leans on the hash behaving as random). The prime is
-drawn when the program runs, so that no certificate can hold it as a coefficient.
-
-Beyond rings:
+drawn when the program runs, so that no certificate can hold it as a coefficient. Beyond rings:
 
 * 1/b is the inverse times a *mark* "b is not 0", one for b and all its multiples by numbers. So b*1/b
   is not 1, but 1/(a*b) is 1/a*1/b, and fractions with one denominator add up. Under "b is not 0"
@@ -18,7 +16,8 @@ Beyond rings:
   prime; e is a square, and so is every atom). Powers of what is known to be positive likewise; that it be a
   square is required, and points are drawn until it is. The root of a square is the square one of the two,
   which is the positive one, since then -1 is no square.
-* whole exponents (of sizes) count modulo 2Q = P - 1, for any base.
+* whole exponents (of sizes) count modulo 2Q = P - 1, for any base. Where the form of the exponent does not
+  show that it is not negative, the base counts as a divisor.
 
 What is worth 0 without being the number 0 is not divided by: then nothing is equal. A failure of any
 kind refuses something true; what is accepted is equal.
@@ -28,11 +27,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, negate, num
+from .terms import FALSE, ONE, TRUE, T, Term, minus, neg, negate, num
 
 Pair = tuple[int, int]
 TRIES = 400  # points drawn until all positive terms are squares
@@ -45,43 +44,25 @@ class NoPoint(Exception):
 # -- the field -------------------------------------------------------------------------------
 
 
-def is_prime(n: int, rounds: int = 24) -> bool:
-    """Miller and Rabin's test: a composite number passes with probability at most 4^-rounds."""
-    odd, twos = n - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    for _ in range(rounds):
-        x = pow(secrets.randbelow(n - 3) + 2, odd, n)
-        if x in (1, n - 1):
-            continue
-        for _ in range(twos - 1):
-            x = x * x % n
-            if x == n - 1:
-                break
-        else:
-            return False
-    return True
+def is_prime(n: int, rounds: int) -> bool:
+    """Miller and Rabin's test for n = 3 modulo 4 (one square root to look at): a composite number
+    passes with probability at most 4^-rounds."""
+    bases = [secrets.randbelow(n - 3) + 2 for _ in range(rounds)]
+    return all(pow(a, n // 2, n) in (1, n - 1) for a in bases)
 
 
 def safe_prime(bits: int = 127) -> int:
     """A random prime P = 2Q + 1, Q prime, such that -1 is no square modulo P, and 2, 3, 5, 7 are."""
     small = [p for p in range(3, 1000, 2) if all(p % q for q in range(3, int(p**0.5) + 1, 2))]
-    step = (
-        4 * 5 * 7
-    )  # Q = 3 modulo 4 and 4 modulo 5 and 1 modulo 7 makes P = 7, 4, 3 modulo 8, 5, 7
+    step = 4 * 5 * 7  # Q = 3, 4, 1 modulo 4, 5, 7 makes P = 7, 4, 3 modulo 8, 5, 7
     while True:
         start = secrets.randbits(bits - 1) | 1 << bits - 2
         start += (99 - start) % step
-        rest = [start % p for p in small]
+        rest = [(start % p, p) for p in small]
         for n in range(0, 200 * step, step):
-            if all((r + n) % p and (2 * (r + n) + 1) % p for r, p in zip(rest, small)):  # noqa: B905
+            if all((r + n) % p and (2 * (r + n) + 1) % p for r, p in rest):
                 q = start + n
-                if (
-                    is_prime(q, 1)
-                    and is_prime(2 * q + 1, 1)
-                    and is_prime(q)
-                    and is_prime(2 * q + 1)
-                ):
+                if all(is_prime(x, k) for k in (1, 32) for x in (q, 2 * q + 1)):
                     return 2 * q + 1
 
 
@@ -107,17 +88,16 @@ class Point:
 
     def __init__(
         self,
-        plain: Points | None = None,
+        plain: Points,
         units: frozenset[int] = frozenset(),
         positive: frozenset[Pair] = frozenset(),
     ) -> None:
-        self.P = the_prime()
-        self.Q = self.P // 2
+        self.P, self.Q = the_prime(), the_prime() // 2
         self.key = secrets.token_bytes(16)
-        self.plain: Points = plain  # type: ignore[assignment] # set by Points for its own two
-        self.units, self.positive = units, positive
+        self.plain, self.units, self.positive = plain, units, positive
         self.known: dict[Term, int] = {}
         self.exponents: dict[Term, int] = {}
+        self.truths: dict[Term, int] = {}
         self.e = self.square("e")
 
     def hash(self, *what: object) -> int:
@@ -125,7 +105,8 @@ class Point:
         return int.from_bytes(data, "big")
 
     def square(self, *what: object) -> int:
-        return pow(self.hash(*what), 2, self.P)
+        value = self.hash(*what)
+        return value * value % self.P
 
     def worth(self, t: Term) -> int:
         """The value modulo P."""
@@ -141,17 +122,19 @@ class Point:
             found = self.exponents[t] = self.compute(t, self.Q)
         return found
 
+    def value(self, t: Term, m: int) -> int:
+        return self.worth(t) if m == self.P else self.exponent(t)
+
     def compute(self, t: Term, m: int) -> int:
         op, a = t.op, t.args
-        value = self.worth if m == self.P else self.exponent
         if op == "n":
             return number(a[0], m)
         if op == "+":
-            return sum([value(x) for x in a]) % m
+            return sum([self.value(x, m) for x in a]) % m
         if op == "*":
             out = 1
             for x in a:
-                out = out * value(x) % m
+                out = out * self.value(x, m) % m
             return out
         if op == "inv":
             return self.inverse(a[0], m)
@@ -159,23 +142,27 @@ class Point:
             return self.power(t, m)
         if op == "fn" and a[0] == "exp" and m == self.P:
             return self.exponential(a[1])
+        if op == "del" and (a[0] is a[1] or a[0].op == a[1].op == "n"):
+            return int(a[0] is a[1])
         if op == "fn" and a[0] == "log":
             return self.logarithm(a[1], m)
-        if op == "if":
-            chosen = self.chosen(*a)
-            if chosen is not None:
-                return value(chosen)
+        chosen = self.chosen(*a) if op == "if" else None
+        if chosen is not None:
+            return self.value(chosen, m)
         if m == self.Q:
-            return self.hash("exponent", self.worth(t)) % m
+            return self.whole(t) % m if is_whole(t) else self.hash("exponent", self.worth(t)) % m
         return self.atom(t)
+
+    def chosen(self, c: Term, a: Term, b: Term) -> Term | None:
+        """The case that is left of ``a if c else b``: where c says nothing, or they are equal."""
+        holds = self.truth(c)
+        if holds == self.truth(TRUE) or self.worth(a) == self.worth(b):
+            return a
+        return b if holds == self.truth(FALSE) else None
 
     def atom(self, t: Term) -> int:
         op, a = t.op, t.args
         if op == "del":
-            if a[0] is a[1]:
-                return 1
-            if a[0].op == a[1].op == "n":
-                return 0
             return self.square("del", *sorted(map(self.worth, a)))
         if op == "red":
             kind, size, guard, body = a
@@ -191,13 +178,6 @@ class Point:
             return self.square(op, a[0], *sorted(map(self.worth, a[1:])))
         return self.square(op, *[self.worth(x) if type(x) is Term else x for x in a])
 
-    def chosen(self, c: Term, a: Term, b: Term) -> Term | None:
-        """The case that is left of ``a if c else b``: where c says nothing, or they are equal."""
-        holds = self.truth(c)
-        if holds == self.truth(TRUE) or self.worth(a) == self.worth(b):
-            return a
-        return b if holds == self.truth(FALSE) else None
-
     # -- powers, exponentials, logarithms ------------------------------------------------------
 
     def inverse(self, b: Term, m: int) -> int:
@@ -205,16 +185,18 @@ class Point:
         if b.op == "*":
             return prod([self.inverse(x, m) for x in b.args]) % m
         if b.op == "inv":
-            return self.worth(b.args[0]) if m == self.P else self.exponent(b.args[0])
+            return self.value(b.args[0], m)
+        if b.op == "fn" and b.args[0] == "exp":
+            return self.value(T("fn", "exp", neg(b.args[1])), m)
         if b.op == "**" and is_whole(folded(b.args[1])):
             return self.whole_power(b.args[0], folded(b.args[1]), m, -1)
-        value = self.worth(b) if m == self.P else self.exponent(b)
+        value = self.value(b, m)
         if value == 0:
             raise NoPoint
         return pow(value, -1, m) * self.mark(b) % m
 
     def mark(self, b: Term) -> int:
-        if self.is_positive(b) or b.op == "n":
+        if b.op == "n" or self.is_positive(b):
             return 1
         scale = self.plain.scale(b)
         return 1 if scale in self.units else self.hash("nonzero", scale)
@@ -230,29 +212,24 @@ class Point:
         return self.square("**", self.worth(base), self.worth(exponent))
 
     def whole_power(self, base: Term, exponent: Term, m: int, sign: int) -> int:
-        """base ** (sign*exponent), a whole number. Where it may be negative, base is a divisor."""
-        if exponent.op == "n" and sign * exponent.args[0] < 0:
-            return pow(self.inverse(base, m), abs(exponent.args[0]), m)
-        value = self.worth(base) if m == self.P else self.exponent(base)
+        """base ** (sign*exponent), a whole number."""
         if exponent.op == "n":
-            return pow(value, sign * exponent.args[0], m)
-        least = least_value(exponent)
+            n = sign * exponent.args[0]
+            return pow(self.inverse(base, m) if n < 0 else self.value(base, m), abs(n), m)
         if m == self.Q:
             return self.hash("exponent", sign, self.worth(base), self.worth(exponent)) % m
-        n = sign * self.whole(exponent) % (m - 1)
+        value, least = self.worth(base), least_value(exponent)
         if value == 0:
             raise NoPoint
-        known = sign > 0 and least is not None and least >= 0
-        return pow(value, n, m) * (1 if known else self.mark(base)) % m
+        mark = 1 if sign > 0 and least is not None and least >= 0 else self.mark(base)
+        return pow(value, sign * self.whole(exponent) % (m - 1), m) * mark % m
 
     def whole(self, t: Term) -> int:
-        """The value of a whole exponent, modulo the order of the field's group."""
+        """The value of a whole exponent: modulo P - 1, and so modulo Q what ``exponent`` says."""
         if t.op == "n":
             return int(t.args[0])
-        if t.op == "+":
-            return sum(map(self.whole, t.args))
-        if t.op == "*":
-            return prod(map(self.whole, t.args))
+        if t.op in ("+", "*"):
+            return (sum if t.op == "+" else prod)(map(self.whole, t.args))
         return self.hash("whole", self.worth(t))
 
     def positive_power(self, base: Term, exponent: Term) -> int:
@@ -283,18 +260,17 @@ class Point:
 
     def logarithm(self, a: Term, m: int) -> int:
         """log(a), taken apart where a is an exponential or a product of positive factors."""
-        value = self.worth if m == self.P else self.exponent
         if a is ONE:
             return 0
         if a.op == "fn" and a.args[0] == "exp":
-            return value(a.args[1])
+            return self.value(a.args[1], m)
         if a.op in ("*", "inv") and all(map(self.is_positive, a.args)):
             total = sum([self.logarithm(x, m) for x in a.args])
             return (total if a.op == "*" else -total) % m
         if a.op == "**" and self.is_positive(a.args[0]):
-            return value(a.args[1]) * self.logarithm(a.args[0], m) % m
+            return self.value(a.args[1], m) * self.logarithm(a.args[0], m) % m
         if a.op == "n" and a.args[0] > 0 and type(a.args[0]) is Fraction:
-            above, below = (T("n", n) for n in (a.args[0].numerator, a.args[0].denominator))
+            above, below = num(a.args[0].numerator), num(a.args[0].denominator)
             return (self.logarithm(above, m) - self.logarithm(below, m)) % m
         atom = self.square("log", self.worth(a))
         return atom if m == self.P else self.hash("exponent", atom) % m
@@ -306,23 +282,28 @@ class Point:
             return bool(a[0] > 0)
         if op in ("sz", "ix", "bd", "pi") or op == "fn" and a[0] == "exp":
             return True
-        if op in ("*", "inv"):
-            return all(map(self.is_positive, a)) or self.listed(b)
-        return op == "**" and self.is_positive(a[0]) or self.listed(b)
-
-    def listed(self, b: Term) -> bool:
+        if op in ("*", "inv") and all(map(self.is_positive, a)):
+            return True
+        if op == "**" and self.is_positive(a[0]):
+            return True
         return bool(self.positive) and self.plain.worth(b) in self.positive
 
     # -- conditions ----------------------------------------------------------------------------
 
     def truth(self, c: Term) -> int:
         """What a condition is worth: equal for conditions that say the same in another form."""
+        found = self.truths.get(c)
+        if found is None:
+            found = self.truths[c] = self.judge(c)
+        return found
+
+    def judge(self, c: Term) -> int:
         op, a = c.op, c.args
         if op == "rel":
-            return self.comparison(a[0], a[1], a[2])
+            return self.comparison(*a)
         if op in ("and", "or"):
             idle, decisive = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
-            values = sorted({self.truth(x) for x in a} - {self.truth(idle)})
+            values = sorted({self.truth(x) for x in flat(c)} - {self.truth(idle)})
             if not values or self.truth(decisive) in values:
                 return self.truth(decisive if values else idle)
             return values[0] if len(values) == 1 else self.hash(op, *values)
@@ -337,9 +318,7 @@ class Point:
         gap = (self.worth(a) - self.worth(b)) % self.P
         if gap == 0:
             return self.truth(TRUE if op in ("==", "<=") else FALSE)
-        if op == "<" or op == "<=":
-            return self.hash("rel", op, gap)
-        return self.hash("rel", op, self.plain.scale(T("+", a, T("*", MINUS_ONE, b))))
+        return self.hash("rel", op, gap if op in ("<", "<=") else self.plain.scale(minus(a, b)))
 
 
 # -- two points ------------------------------------------------------------------------------
@@ -349,11 +328,13 @@ class Points:
     """Two independent points at which nothing is assumed."""
 
     def __init__(self) -> None:
-        self.one, self.two = Point(), Point()
-        self.one.plain = self.two.plain = self
+        self.one, self.two = Point(self), Point(self)
 
     def worth(self, t: Term) -> Pair:
         return self.one.worth(t), self.two.worth(t)
+
+    def truth(self, c: Term) -> Pair:
+        return self.one.truth(c), self.two.truth(c)
 
     def scale(self, t: Term) -> int:
         """The same for t and its multiples by numbers, different for all else."""
@@ -362,26 +343,16 @@ class Points:
             raise NoPoint
         return one * pow(two, -1, self.one.P) % self.one.P
 
-    def truth(self, c: Term) -> Pair:
-        return self.one.truth(c), self.two.truth(c)
-
     def equal(
-        self, a: Term, b: Term, units: Iterable[Term] = (), positive: Iterable[Term] = ()
+        self, a: Term, b: Term, units: Sequence[Term] = (), positive: Sequence[Term] = ()
     ) -> bool:
         """Whether a == b by algebra, the units not being 0 and the positive ones > 0."""
-        if a is b:
-            return True
         try:
-            if self.worth(a) == self.worth(b):
+            if a is b or self.worth(a) == self.worth(b):
                 return True
-        except NoPoint:
-            return False
-        units, positive = list(units), list(positive)
-        return bool(units or positive) and self._equal_where(a, b, units, positive)
-
-    def _equal_where(self, a: Term, b: Term, units: list[Term], positive: list[Term]) -> bool:
-        try:
-            scales = frozenset([self.scale(u) for u in (*units, *positive)])
+            if not (units or positive):
+                return False
+            scales = frozenset([self.scale(d) for u in (*units, *positive) for d in divisors(u)])
             signs = frozenset([self.worth(p) for p in positive])
         except NoPoint:
             return False
@@ -389,7 +360,7 @@ class Points:
         for _ in range(TRIES):
             point = Point(self, scales, signs)
             try:
-                if any(not is_square(point, p) for p in positive):
+                if any(pow(point.worth(p), point.Q, point.P) != 1 for p in positive):
                     continue
                 if point.worth(a) != point.worth(b):
                     return False
@@ -401,6 +372,9 @@ class Points:
         return False
 
 
+# -- numbers and whole numbers ---------------------------------------------------------------
+
+
 def number(value: int | Fraction, m: int) -> int:
     if type(value) is int:
         return value % m
@@ -409,7 +383,7 @@ def number(value: int | Fraction, m: int) -> int:
 
 def is_smooth(value: int | Fraction) -> bool:
     """Whether 2, 3, 5 and 7 are the only prime factors, above and below the line."""
-    for n in (value,) if type(value) is int else (value.numerator, value.denominator):
+    for n in (value.numerator, value.denominator):
         for p in (2, 3, 5, 7):
             while n % p == 0:
                 n //= p
@@ -418,16 +392,31 @@ def is_smooth(value: int | Fraction) -> bool:
     return True
 
 
+def flat(c: Term) -> list[Term]:
+    """The parts of an "and" or "or", those of such parts taken in."""
+    return [y for x in c.args for y in (flat(x) if x.op == c.op else [x])]
+
+
+def divisors(t: Term) -> list[Term]:
+    """t, and what is not 0 where t is not: its factors, and bases of powers."""
+    inner = t.args if t.op in ("*", "inv") else ()
+    if t.op == "**":
+        e = folded(t.args[1])
+        inner = (
+            t.args[:1]
+            if e.op == "n" and e.args[0] or is_whole(e) and (least_value(e) or 0) > 0
+            else ()
+        )
+    return [t, *[x for a in inner for x in divisors(a)]]
+
+
 def folded(t: Term) -> Term:
     """The number that a term is by its form, if it is made of numbers only."""
-    values = [folded(x).args[0] for x in t.args] if t.op in ("+", "*") else []
-    if not values or any(type(x) not in (int, Fraction) for x in values):
+    inner = [folded(x) for x in t.args] if t.op in ("+", "*") else []
+    if not inner or any(x.op != "n" for x in inner):
         return t
+    values = [x.args[0] for x in inner]
     return num(sum(values) if t.op == "+" else prod(values))
-
-
-def is_square(point: Point, t: Term) -> bool:
-    return pow(point.worth(t), point.Q, point.P) == 1
 
 
 def is_whole(t: Term) -> bool:
@@ -443,8 +432,7 @@ def least_value(t: Term) -> int | None:
         return int(t.args[0])
     if t.op in ("sz", "ix", "bd"):
         return 1
-    least = [least_value(x) for x in t.args]
-    if any(n is None or n < 0 and t.op == "*" for n in least):
+    bounds = [n for n in map(least_value, t.args) if n is not None and (n >= 0 or t.op == "+")]
+    if len(bounds) < len(t.args):
         return None
-    bounds = [n for n in least if n is not None]
     return sum(bounds) if t.op == "+" else prod(bounds)
