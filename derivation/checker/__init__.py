@@ -2,7 +2,7 @@
 
 Nothing outside of this folder is used but Python's standard library. Read in this order: ``terms``
 (what is spoken of), ``text`` (how it is written), ``values`` (equality by algebra), ``grounds``
-(conditions), ``calculus`` (derivatives), ``laws`` and ``instances`` (all other laws), ``witness`` (that the
+(conditions), ``calculus`` (derivatives), ``laws`` (all other laws), ``witness`` (that the
 hypotheses can hold), ``replay`` (a certificate, step by step).
 """
 
@@ -12,14 +12,14 @@ import json
 from typing import Any, NoReturn
 
 from .laws import LAWS
-from .replay import Claim, Core, Replay, only, part
+from .replay import Claim, Replay, only, part
 from .terms import Malformed, Refused, forget
 
 SCHEMA, SET_SCHEMA = "derivation/2", "derivation-set/2"
 MAX_BYTES = 32 * 1024 * 1024
 RECORD = (
     "schema status reason problem objective wrt style letters result result_latex matrix_form introduced "
-    "given conditions domain core steps checked"
+    "given conditions domain core steps checked left assumes"
 )
 __all__ = ["LAWS", "SCHEMA", "SET_SCHEMA", "Claim", "Malformed", "Refused", "check", "check_data"]
 
@@ -63,7 +63,7 @@ def check_data(data: Any) -> tuple[Claim, ...]:
         raise Malformed(f"no certificate of the schema {SCHEMA} or {SET_SCHEMA}: {schema[:40]!r}")
     replay = None
     try:
-        replay = Replay(Core(part(data, "core", dict)))
+        replay = Replay(part(data, "core", dict))
         claims = []
         for record in records:
             if part(record, "schema", str) != SCHEMA:

@@ -11,20 +11,30 @@ USAGE = "usage: python -m derivation.checker FILE.json    (- is standard input)"
 
 def told(claim: Claim) -> str:
     """The claim in full: what is proved, of which program, under which hypotheses."""
-    runs = ", ".join([f"{k} in {size}" for k, size in claim.letters.items()])
-    lines = [claim.equation + (f"   for every {runs}" if runs else "")]
-    if not claim.derived:
-        lines.append("   (the derivation stopped here)")
+    core, runs = claim.core, [f"{k} in {size}" for k, size in claim.letters.items()]
+    lines = [
+        " if ".join([claim.equation, *claim.assumes]) + f"   for every {', '.join(runs) or 'size'}"
+    ]
+    lines += [] if claim.derived else ["   (the derivation stopped here)"]
+    labels = core.get("labels", {})
+    shapes = [f"{name}: {' by '.join(s) or 'a number'}" for name, s in core["arrays"].items()]
+    for name, size in labels.items():
+        shapes.append(f"{name} holds places over {size}")
+    for name, count in core.get("functions", {}).items():
+        shapes.append(f"{name} is an unknown function of {count}")
+    definitions = [
+        f"{d['name']}[{','.join(d.get('letters', {}))}] = {d['body']}".replace("[]", "")
+        for d in core["definitions"]
+    ]
     for label, texts in (
-        ("with", claim.inputs),
-        ("where", claim.definitions),
+        ("with", shapes),
+        ("where", definitions),
         ("given", claim.given),
         ("if", claim.conditions),
         ("domain", claim.domain),
     ):
         lines += [f"   {'' if n else label:8}{text}" for n, text in enumerate(texts)]
-    lines.append(f"   {claim.moves} moves, {claim.lemmas} lemmas")
-    return "\n".join(lines)
+    return "\n".join([*lines, f"   {claim.moves} moves, {claim.lemmas} lemmas"])
 
 
 def main(arguments: list[str]) -> int:

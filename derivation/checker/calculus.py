@@ -60,7 +60,7 @@ Derivative = tuple[Term, tuple[Term, ...]]  # the term, and the conditions
 
 def slopes() -> dict[str, tuple[Term, Term]]:
     """The table as terms in the letter x."""
-    world, scope, out = World(), {"x": T("ix", "x", ONE)}, {}
+    world, scope, out = World(), (T("ix", "x", ONE),), {}
     for row in SLOPES.strip().splitlines():
         name, _, body = row.partition(":")
         slope, _, condition = body.partition("|")

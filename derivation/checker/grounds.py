@@ -284,21 +284,23 @@ class Grounds:
         """
         if self._guard_facts is None:
             self._guard_facts = [f for g in self.guards for f in self.k.said(g, TRUE, NOTHING)]
-        out = list(self._guard_facts)
-        names, places = self.k.names(x), None
+        out, names, near = list(self._guard_facts), self.k.names(x), None
         known = [(self.k.hypotheses[n], frozenset((n,))) for n in self.stated]
         for h, used in (*known, *self.learned):
-            if h.letters and places is None:
-                places = sorted({*x.free, *t.places(x)}, key=show)
+            if h.letters and near is None:
+                near = sorted({*x.free, *t.places(x)}, key=show)
             if self.k.names(h.says) <= names or h.says.op in ("and", "or"):
-                for at in self._choices(h, places or ()):
+                for at in self._choices(h, near or ()):
                     out += self.k.facts(h, at, used)
         return out
 
-    def _choices(self, h: Hypothesis, places: Sequence[Term]) -> list[tuple[Term, ...]]:
+    def _choices(self, h: Hypothesis, near: Sequence[Term]) -> list[tuple[Term, ...]]:
+        """Places for the letters: those of the term that is asked about, or for a letter that
+        stands in the hypothesis's own condition only, any."""
         choices, many = [], 1
         for letter in h.letters:
-            choices.append([p for p in places if self._runs(p, letter.args[1])])
+            pool = near if letter in h.says.free else dict.fromkeys((*near, *self.letters))
+            choices.append([p for p in pool if self._runs(p, letter.args[1])])
             many *= len(choices[-1])
         return list(product(*choices)) if many <= MAX_INSTANCES else []
 
@@ -347,7 +349,8 @@ class Grounds:
         least = least_value(x) if is_whole(x) else None
         if least is not None and least >= 0:
             return (POSITIVE if least else NOT_NEGATIVE), NOTHING
-        found = [self.signs(y) for y in x.args]
+        numbers = num(sum([y.args[0] for y in x.args if y.op == "n"]))
+        found = [self.signs(y) for y in (numbers, *x.args) if y.op != "n" or y is numbers]
         signs = added([s for s, _ in found])
         return signs, NOTHING.union(*[used for _, used in found]) if signs != ANY else NOTHING
 

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 from . import terms as t
 from .calculus import Calculus, has_derivative
 from .grounds import Grounds, Hypothesis, Knowledge
-from .instances import Instances
-from .laws import LAWS
+from .laws import LAWS, Instances
 from .terms import TRUE, ZERO, Malformed, T, Term, refuse, rel, show, subst
-from .text import CALLS, Owed, Reading, Scope, World, owed
+from .text import CALLS, Owed, World, owed
 from .values import Points
 from .witness import Witness
 
@@ -27,22 +26,20 @@ CORE = "sizes functions arrays labels definitions hypotheses witness"
 
 
 class Claim(NamedTuple):
-    """What was proved: the equation, for all sizes, all values of its letters, and all inputs that
-    meet ``given``, ``conditions`` and ``domain`` (free letters there: for every value).
-
-    If not ``derived``, the derivation stopped at the right side. ``inputs`` and ``definitions`` say
-    what the names mean.
-    """
+    """What was proved: the equation, for all sizes, all values of its letters (where ``assumes``
+    holds), and all inputs that meet ``given``, ``conditions`` and ``domain`` (free letters there: for
+    every value). If not ``derived``, the derivation stopped at the right side. ``core`` says what
+    the names mean."""
 
     equation: str
     letters: Mapping[str, str]
+    assumes: Sequence[str]
     derived: bool
     title: str
     given: Sequence[str]
     conditions: Sequence[str]
     domain: Sequence[str]
-    inputs: Sequence[str]
-    definitions: Sequence[str]
+    core: Mapping[str, Any]
     moves: int
     lemmas: int
 
@@ -67,6 +64,11 @@ def part(data: Any, key: str, kind: type, default: Any = None, of: type | None =
     return value
 
 
+def texts(data: Any, key: str) -> list[str]:
+    """A list of texts; none where it is left out."""
+    return part(data, key, list, [], of=str)  # type: ignore[no-any-return]
+
+
 def only(data: Any, keys: str, what: str) -> None:
     """Refuses keys that mean nothing: what is said must be read."""
     strange = sorted(set(data) - set(keys.split())) if type(data) is dict else [type(data).__name__]
@@ -74,43 +76,70 @@ def only(data: Any, keys: str, what: str) -> None:
         raise Malformed(f"{what} has no `{strange[0][:40]}`")
 
 
-class Core:
-    """The program and the hypotheses of a certificate, as terms; ``owes`` with their letters."""
+def condition(c: Term) -> Term:
+    return c if t.is_condition(c) else refuse(f"{show(c)} is no condition")
 
-    def __init__(self, data: Any) -> None:
-        self.data, self.world = data, World()
-        self.owes: list[tuple[Sequence[Term], Term, Reading]] = []
-        only(data, CORE, "the core")
-        w = self.world
-        for name in part(data, "sizes", list, of=str):
+
+class Replay:
+    """A certificate: its core, then its records one after the other. ``here`` is the step being
+    checked, ``used`` what the lemma being proved rests on."""
+
+    def __init__(self, core: Any) -> None:
+        self.core, self.points, self.here = core, Points(), "the core"
+        self.moves, self.steps = 0, 0
+        self.lemmas: dict[str, Lemma] = {}
+        self.used: set[object] = set()
+        self.stated: Sequence[int] = ()
+        self.owes: list[tuple[Sequence[Term], Term, Owed]] = []  # literal places of the core
+        self.hypotheses: list[Hypothesis] = []
+        self.enter(World())
+        self.declare()
+        for d in part(core, "definitions", list):
+            self.define(d)
+        self.hypotheses += [self.hypothesis(h) for h in part(core, "hypotheses", list)]
+        witness = Witness(self.w, part(core, "witness", dict))
+        for h in self.hypotheses:
+            witness.meets(h)
+
+    def enter(self, world: World) -> None:
+        """Goes on in a world."""
+        self.w, self.instances = world, Instances(world)
+        self.calculus = Calculus(world, self.points)
+        self.knowledge = Knowledge(world, self.points, self.hypotheses)
+
+    # -- the core --------------------------------------------------------------------------------
+
+    def declare(self) -> None:
+        """Sizes, unknown functions, inputs and labels."""
+        w, core = self.w, self.core
+        only(core, CORE, "the core")
+        for name in texts(core, "sizes"):
             w.sizes.add(w.new_name(name))
-        for name, count in part(data, "functions", dict, {}, of=int).items():
+        for name, count in part(core, "functions", dict, {}, of=int).items():
             if not 0 < count < 100 or name in CALLS:
                 raise Malformed(f"no unknown function: {name[:40]}")
             w.functions[w.new_name(name)] = count
-        for name in part(data, "arrays", dict, of=list):
-            self.name(name, [w.size(s) for s in part(data["arrays"], name, list, of=str)])
-        for name, size in part(data, "labels", dict, {}, of=str).items():
+        for name in part(core, "arrays", dict, of=list):
+            self.array(name, [w.size(s) for s in texts(core["arrays"], name)])
+        for name, size in part(core, "labels", dict, {}, of=str).items():
             if name not in w.arrays:
                 refuse(f"the label {name} is no array")
             w.labels[name] = w.size(size)
-        for d in part(data, "definitions", list):
-            self.define(d)
-        self.hypotheses = [self.hypothesis(h) for h in part(data, "hypotheses", list)]
 
-    def name(self, name: str, shape: Sequence[Term]) -> None:
-        if name == "pi" and not shape:
+    def array(self, name: str, shape: Iterable[Term]) -> None:
+        if name == "pi" and not [*shape]:
             refuse("pi is a number")
-        self.world.arrays[self.world.new_name(name)] = tuple(shape)
+        self.w.arrays[self.w.new_name(name)] = tuple(shape)
 
-    def letters(self, data: Any) -> dict[str, Term]:
+    def letters(self, data: Any) -> tuple[Term, ...]:
         """Letters with the sizes that they run over; none has another meaning."""
-        sizes: dict[str, str] = part(data, "letters", dict, {}, of=str)
-        return {self.world.new_letter(k): T("ix", k, self.world.size(s)) for k, s in sizes.items()}
+        sizes = part(data, "letters", dict, {}, of=str)
+        return tuple([T("ix", self.w.new_letter(k), self.w.size(s)) for k, s in sizes.items()])
 
-    def read(self, text: str, letters: Scope, where: Term = TRUE) -> Term:
-        reading = self.world.read(text, letters)
-        self.owes.append((tuple(letters.values()), where, reading))
+    def plain(self, text: str, letters: Sequence[Term], where: Term = TRUE) -> Term:
+        """A text of the core: no derivative stands in it."""
+        reading = self.w.read(text, letters)
+        self.owes += [(letters, where, reading.owes)] if reading.owes else []
         if has_derivative(reading.term):
             refuse(f"a derivative stands in {text[:80]}")
         return reading.term
@@ -119,89 +148,59 @@ class Core:
         """A definition, which may use earlier ones only; so there are no circles."""
         only(data, "name letters body", "a definition")
         letters, name = self.letters(data), part(data, "name", str)
-        body = self.read(part(data, "body", str), letters)
-        self.name(name, [letter.args[1] for letter in letters.values()])
-        self.world.definitions[name] = (tuple(letters.values()), body)
+        body = self.plain(part(data, "body", str), letters)
+        self.array(name, [letter.args[1] for letter in letters])
+        self.w.definitions[name] = (letters, body)
 
     def hypothesis(self, data: Any) -> Hypothesis:
         only(data, "letters where says", "a hypothesis")
         letters = self.letters(data)
         text, says = part(data, "where", str, "true"), part(data, "says", str)
-        where = condition(self.read(text, letters))
+        where = condition(self.plain(text, letters))
         whole = says if where is TRUE else f"{says} if {text}"
-        says = condition(self.read(says, letters, where))
-        return Hypothesis(tuple(letters.values()), where, says, whole)
+        return Hypothesis(letters, where, condition(self.plain(says, letters, where)), whole)
 
-
-def condition(c: Term) -> Term:
-    return c if t.is_condition(c) else refuse(f"{show(c)} is no condition")
-
-
-class Replay:
-    """The records of one certificate, one after the other; ``here`` is the step being checked."""
-
-    def __init__(self, core: Core) -> None:
-        self.core, self.points = core, Points()
-        self.here, self.moves, self.steps = "the core", 0, 0
-        self.lemmas: dict[str, Lemma] = {}
-        self.stated: Sequence[int] = ()
-        self.used: set[object] = set()  # what the lemma being proved rests on
-        self.enter(core.world)
-        witness = Witness(core.world, part(core.data, "witness", dict))
-        for h in core.hypotheses:
-            witness.meets(h)
-
-    def enter(self, world: World) -> None:
-        """Goes on in a world."""
-        self.w = world
-        self.calculus = Calculus(world, self.points)
-        self.instances = Instances(world)
-        self.knowledge = Knowledge(world, self.points, self.core.hypotheses)
+    # -- a record --------------------------------------------------------------------------------
 
     def record(self, data: Any) -> Claim:
-        """One derivation."""
+        """One derivation: of a derivative, or of any equation (``left``, ``assumes``)."""
         moves, lemmas, self.here = self.moves, len(self.lemmas), "the statement"
         told = [part(data, k, list, of=str) for k in ("given", "conditions", "domain")]
-        self.state([text for texts in told for text in texts])
-        for letters, where, reading in self.core.owes:
-            if reading.owes:
-                self.pay(reading.owes, Grounds(self.knowledge, letters, (where,), self.stated))
-        scope, steps = self.core.letters(data), part(data, "steps", list)
-        goal = (
-            f"diff({', '.join([part(data, 'objective', str), *part(data, 'wrt', list, of=str)])})"
-        )
-        left = self.read(goal, self.grounds(scope), scope)
-        now = self.chain(steps, left, scope, (), 0)
+        self.state([text for stated in told for text in stated])
+        for letters, where, owes in self.owes:
+            self.pay(owes, self.grounds(letters, (where,)))
+        goal = part(data, "left", str) if "left" in data else self.derivative(data)
+        letters, steps = self.letters(data), part(data, "steps", list)
+        guards = [condition(self.w.read(x, letters).term) for x in texts(data, "assumes")]
+        g = self.grounds(letters, guards)
+        now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
         derived, result = part(data, "status", str) == "derived", data.get("result")
         if derived != (result is not None) or not derived and data["status"] != "not-derived":
             raise Malformed("the status does not go with the result")
         if not derived:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
-        self.same(
-            now, self.read(part({"result": result}, "result", str), self.grounds(scope), scope)
-        )
-        title = part(part(data, "problem", dict), "title", str)
-        program = inputs_text(self.core.data), definitions_text(self.core.data)
+        self.same(now, self.read(part({"result": result}, "result", str), g))
+        title, assumes = part(part(data, "problem", dict), "title", str), texts(data, "assumes")
         counts = self.moves - moves, len(self.lemmas) - lemmas
-        return Claim(
-            f"{goal} == {result}", data.get("letters", {}), derived, title, *told, *program, *counts
-        )
+        about = data.get("letters", {}), assumes, derived, title
+        return Claim(f"{goal} == {result}", *about, *told, self.core, *counts)
+
+    def derivative(self, data: Any) -> str:
+        return f"diff({', '.join([part(data, 'objective', str), *texts(data, 'wrt')])})"
 
     def state(self, stated: Sequence[str]) -> None:
         """The hypotheses that the statement names are all that it may rest on."""
-        known = [h.text for h in self.core.hypotheses]
+        known = [h.text for h in self.hypotheses]
         if set(stated) - set(known):
             refuse(f"the core has no hypothesis {min(set(stated) - set(known))[:200]}")
         self.stated = [n for n, text in enumerate(known) if text in stated]
 
-    # -- reading ---------------------------------------------------------------------------------
+    def grounds(self, letters: Iterable[Term], guards: Iterable[Term] = ()) -> Grounds:
+        return Grounds(self.knowledge, letters, guards, self.stated)
 
-    def grounds(self, scope: Scope, guards: Iterable[Term] = ()) -> Grounds:
-        return Grounds(self.knowledge, scope.values(), guards, self.stated)
-
-    def read(self, text: str, g: Grounds, scope: Scope) -> Term:
-        reading = self.w.read(text, scope)
+    def read(self, text: str, g: Grounds) -> Term:
+        reading = self.w.read(text, g.letters)
         self.pay(reading.owes, g)
         return reading.term
 
@@ -216,9 +215,7 @@ class Replay:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def chain(
-        self, steps: Sequence[Any], now: Term, scope: Scope, guards: Sequence[Term], depth: int
-    ) -> Term:
+    def chain(self, steps: Sequence[Any], now: Term, g: Grounds, depth: int) -> Term:
         """The line that the chain steps of a list reach from ``now``; lemmas are proved on the way."""
         for step in steps:
             self.steps += 1
@@ -229,91 +226,83 @@ class Replay:
             if part(step, "kind", str) == "lemma":
                 self.lemma(step, depth)
             elif step["kind"] == "chain":
-                now = self.step(step, now, scope, guards, depth)
+                now = self.step(step, now, g, depth)
             else:
                 raise Malformed(f"no kind of step: {step['kind'][:40]}")
         return now
 
-    def step(self, step: Any, now: Term, scope: Scope, guards: Sequence[Term], depth: int) -> Term:
+    def step(self, step: Any, now: Term, g: Grounds, depth: int) -> Term:
         """One step: from its ``before``, which is the line reached, to its ``after``."""
-        here, g = self.here, self.grounds(scope, guards)
-        before = self.read(part(step, "before", str), g, scope)
+        here, before = self.here, self.read(part(step, "before", str), g)
         self.same(now, before)
         moves, substeps = part(step, "moves", list, []), part(step, "substeps", list, [])
         if moves and substeps:
             raise Malformed("a step has moves or substeps, not both")
-        now = self.chain(substeps, before, scope, guards, depth + 1)
+        now = self.chain(substeps, before, g, depth + 1)
         for move in moves:
             self.here = f"{here}, {part(move, 'law', str)[:40]}"
-            now = self.move(move, now, scope, guards)
+            now = self.move(move, now, g)
         self.here = here
-        after = self.read(part(step, "after", str), g, scope)
+        after = self.read(part(step, "after", str), g)
         self.same(now, after)
         return after
 
     def lemma(self, step: Any, depth: int) -> None:
         """An equation for every value of its letters. One with variables of its own is not cited."""
-        number, own = step["number"], part(step, "variables", list, [], of=str)
+        number, own = step["number"], texts(step, "variables")
         if number in self.lemmas:
             refuse(f"lemma {number} is proved twice")
         world, outer, self.used = self.w, self.used, set()
         if own:
             self.enter(world.with_scalars(own))
-        scope = self.core.letters(step)
-        if set(scope) & set(own):
-            refuse("a letter and a variable have one name")
-        assumed = part(step, "assumes", list, [], of=str)
-        guards = [condition(self.w.read(text, scope).term) for text in assumed]
-        left = self.read(part(step, "before", str), self.grounds(scope, guards), scope)
-        right = self.step(step, left, scope, guards, depth)
+        letters = self.letters(step)
+        guards = [condition(self.w.read(x, letters).term) for x in texts(step, "assumes")]
+        g = self.grounds(letters, guards)
+        left = self.read(part(step, "before", str), g)
+        right = self.step(step, left, g, depth)
         if own:
             self.enter(world)
         else:
-            letters = tuple(scope.values())
             self.lemmas[number] = Lemma(letters, guards, left, right, frozenset(self.used))
         self.used = outer
 
     # -- moves -----------------------------------------------------------------------------------
 
-    def move(self, data: Any, now: Term, scope: Scope, guards: Sequence[Term]) -> Term:
+    def move(self, data: Any, now: Term, outer: Grounds) -> Term:
         """The line after one move."""
         only(data, MOVE, "a move")
         self.moves += 1
-        context = self.w.read(part(data, "at", str, "HOLE"), scope, hole=True)
+        context = self.w.read(part(data, "at", str, "HOLE"), outer.letters, hole=True)
         if context.term.holes != 1:
             refuse("a context has one hole")
-        outer = self.grounds(scope, guards)
         self.pay(context.owes, outer)
         g, above = self.descend(context.term, list(context.letters), outer)
-        for text in part(data, "because", list, [], of=str):
-            self.learn(text, g, context.scope)
-        sides = self.equation(data, g, context.scope)
-        if part(data, "dir", str, "lr") not in ("lr", "rl"):
+        for text in texts(data, "because"):
+            self.learn(text, g)
+        sides, turned = self.equation(data, g), part(data, "dir", str, "lr")
+        if turned not in ("lr", "rl"):
             raise Malformed("a direction is lr or rl")
-        left, right = sides if data.get("dir", "lr") == "lr" else sides[::-1]
+        left, right = sides if turned == "lr" else sides[::-1]
         for kind, v in above:
             self.kept(kind, v, g)
         self.same(now, t.graft(context.term, left, context.letters))
         self.used |= g.used
         return t.graft(context.term, right, context.letters)
 
-    def learn(self, text: str, g: Grounds, scope: Scope) -> None:
+    def learn(self, text: str, g: Grounds) -> None:
         """A term whose form shows its sign; ``k in K, m in M: term`` for every value of letters."""
         head, _, body = text.rpartition(":")
-        letters = dict(scope)
-        for name, _, size in [x.strip().partition(" in ") for x in head.split(",") if head]:
-            letters[self.w.new_letter(name)] = T("ix", name, self.w.size(size))
-        new = [x for x in letters.values() if x not in scope.values()]
-        g.learn(new, self.read(body, g, letters))
+        pairs = [x.strip().partition(" in ") for x in head.split(",") if head]
+        letters = [T("ix", self.w.new_letter(k), self.w.size(s)) for k, _, s in pairs]
+        inner = g.inside(letters)
+        g.learn(letters, self.read(body, inner))
 
-    def descend(
-        self, x: Term, letters: list[Term], g: Grounds
-    ) -> tuple[Grounds, list[tuple[str, Term]]]:
-        """What is known at the hole, and the derivatives above it.
+    def descend(self, x: Term, letters: list[Term], g: Grounds) -> tuple[Grounds, list[Any]]:
+        """What is known at the hole, and the derivatives above it: each a kind and a variable.
 
         A case that varies with the variable of a derivative is left behind outside of it.
         """
-        above: list[tuple[str, Term]] = []
+        above = []
         while x.op != "hole":
             at = next(n for n, a in enumerate(x.args) if type(a) is Term and a.holes)
             inner = x.args[at]
@@ -327,7 +316,7 @@ class Replay:
                 kind, v = x.args[0], x.args[2]
                 above.append((kind, v))
                 kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
-                g = Grounds(self.knowledge, g.letters, kept, self.stated)
+                g = self.grounds(g.letters, kept)
             x = inner
         return g, above
 
@@ -338,15 +327,15 @@ class Replay:
                 refuse("detach may not be dropped under a derivative")
             if type(used) is str and (kind == "fix" or used == v.args[0]):
                 refuse(f"under a derivative by {show(v)} the definition of {used} is not unfolded")
-            if type(used) is int and not self.stays(self.core.hypotheses[used], kind, v):
-                says = self.core.hypotheses[used].text
+            if type(used) is int and not self.stays(self.hypotheses[used], kind, v):
+                says = self.hypotheses[used].text
                 refuse(f"under a derivative by {show(v)} it rests on {says}")
 
     def stays(self, h: Hypothesis, kind: str, v: Term) -> bool:
         """Whether a hypothesis holds nearby too: it does not vary, or is strict and continuous."""
         if self.w.depends(h.where, v.args[0], kind == "fix"):
             return False
-        g = Grounds(self.knowledge, (*h.letters, *v.free), (h.where,), self.stated)
+        g = self.grounds((*h.letters, *v.free), (h.where,))
         for c in t.conjuncts(h.says):
             if self.w.depends(c, v.args[0], kind == "fix"):
                 if c.op != "rel" or c.args[0] not in ("<", ">", "!="):
@@ -357,19 +346,19 @@ class Replay:
         self.used |= {x for x in g.used if type(x) is int}
         return True
 
-    def equation(self, data: Any, g: Grounds, scope: Scope) -> tuple[Term, Term]:
+    def equation(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         """The equation of a move, its conditions shown to hold."""
         law = data["law"]
         if law in LAWS:
             put = part(data, "put", dict, {}, of=str)
-            left, right, needed, owes = self.instances.instance(law, put, scope)
+            left, right, needed, owes = self.instances.instance(law, put, g.letters)
             self.pay(owes, g)
             g.need(needed)
             g.used |= {DETACHED} if law == "detach-value" else set()
             return left, right
         if law in ("given", "lemma"):
-            return (self.given if law == "given" else self.cited)(data, g, scope)
-        left = self.read(part(data, "left", str), g, scope)
+            return (self.given if law == "given" else self.cited)(data, g)
+        left, needs = self.read(part(data, "left", str), g), ()
         if law == "definition":
             if not self.w.defined(left):
                 refuse(f"{show(left)} is not defined")
@@ -381,90 +370,69 @@ class Replay:
             for c in needs:
                 g.need(c)
             return left, right
-        right = self.read(part(data, "right", str), g, scope)
+        right = self.read(part(data, "right", str), g)
         if law == "algebra":
-            lists = [part(data, key, list, [], of=str) for key in ("nonzero", "positive")]
-            units, positive = [[self.read(x, g, scope) for x in texts] for texts in lists]
-            for c in [*[rel("!=", x, ZERO) for x in units], *[rel(">", x, ZERO) for x in positive]]:
-                g.need(c)
-            self.agree(left, right, units, positive)
+            units, positive = [
+                [self.read(x, g) for x in texts(data, k)] for k in ("nonzero", "positive")
+            ]
+            self.agree(
+                left,
+                right,
+                [rel("!=", x, ZERO) for x in units] + [rel(">", x, ZERO) for x in positive],
+                g,
+            )
         elif law == "differentiate":
-            self.differentiate(left, right, g)
+            g.used |= self.calculus.reached(left) | self.calculus.reached(right)
+            (a, one), (b, two) = self.calculus.expand(left), self.calculus.expand(right)
+            self.agree(a, b, (*one, *two), g)
         else:
             refuse(f"there is no law {law[:40]}")
         return left, right
 
-    def agree(self, a: Term, b: Term, units: Sequence[Term], positive: Iterable[Term]) -> None:
-        positive = [x for x in positive if x.op != "n"]
-        if not self.points.equal(a, b, units, positive):
-            refuse(f"{show(a)} and {show(b)} are not equal by algebra")
-
-    def differentiate(self, left: Term, right: Term, g: Grounds) -> None:
-        """Both sides are equal once all derivatives are taken, where these exist."""
-        g.used |= self.calculus.reached(left) | self.calculus.reached(right)
-        (a, one), (b, two) = self.calculus.expand(left), self.calculus.expand(right)
-        needs = dict.fromkeys((*one, *two))
+    def agree(self, a: Term, b: Term, needs: Iterable[Term], g: Grounds) -> None:
+        """That a and b are equal by algebra, where conditions hold that are known."""
+        needs = dict.fromkeys(needs)
         for c in needs:
             g.need(c)
         known = [c.args for c in needs if c.op == "rel" and c.args[2] is ZERO]
-        units, positive = ([x for op, x, _ in known if op == o] for o in ("!=", ">"))
-        self.agree(a, b, units, positive)
+        units, positive = (
+            [x for op, x, _ in known if op == o and x.op != "n"] for o in ("!=", ">")
+        )
+        if not self.points.equal(a, b, units, positive):
+            refuse(f"{show(a)} and {show(b)} are not equal by algebra")
 
-    def given(self, data: Any, g: Grounds, scope: Scope) -> tuple[Term, Term]:
+    def given(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         n = part(data, "number", int)
         if n not in self.stated:
             refuse(f"hypothesis {n} is not stated")
-        h = self.core.hypotheses[n]
+        h = self.hypotheses[n]
         if h.says.op != "rel" or h.says.args[0] != "==":
             refuse(f"{h.text} is no equation")
-        at = self.at(h.letters, data, g, scope)
+        at = self.at(h.letters, data, g)
         g.need(subst(h.where, at))
         g.used.add(n)
         return subst(h.says.args[1], at), subst(h.says.args[2], at)
 
-    def cited(self, data: Any, g: Grounds, scope: Scope) -> tuple[Term, Term]:
+    def cited(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         number = part(data, "number", str)
         if number not in self.lemmas:
             refuse(f"lemma {number[:40]} has not been proved before")
         lemma = self.lemmas[number]
         if any(type(x) is int and x not in self.stated for x in lemma.used):
             refuse(f"lemma {number} rests on a hypothesis that is not stated")
-        at = self.at(lemma.letters, data, g, scope)
+        at = self.at(lemma.letters, data, g)
         for c in lemma.assumes:
             g.need(subst(c, at))
         g.used |= lemma.used
         return subst(lemma.left, at), subst(lemma.right, at)
 
-    def at(self, letters: Iterable[Term], data: Any, g: Grounds, scope: Scope) -> dict[Term, Term]:
+    def at(self, letters: Iterable[Term], data: Any, g: Grounds) -> dict[Term, Term]:
         """Places for the letters of a hypothesis or lemma."""
         put, out = dict(part(data, "put", dict, {}, of=str)), {}
         for letter in letters:
             name, size = letter.args
-            out[letter] = self.read(put.pop(name, ""), g, scope)
+            out[letter] = self.read(put.pop(name, ""), g)
             self.pay(owed(self.w, out[letter], size), g)
         if put:
             refuse(f"{min(put)[:40]} is none of its letters")
         return out
-
-
-# -- what was proved, as text ----------------------------------------------------------------
-
-
-def definitions_text(core: Mapping[str, Any]) -> list[str]:
-    out = []
-    for d in core["definitions"]:
-        letters = d.get("letters", {})
-        runs = ", ".join([f"{k} in {s}" for k, s in letters.items()])
-        head = f"{d['name']}[{','.join(letters)}]" if letters else d["name"]
-        out.append(f"{head} = {d['body']}" + (f"   for {runs}" if runs else ""))
-    return out
-
-
-def inputs_text(core: Mapping[str, Any]) -> list[str]:
-    """Sizes, inputs with their shapes, labels and unknown functions."""
-    labels = core.get("labels", {})
-    out = [f"sizes {', '.join(core['sizes'])}"] if core["sizes"] else []
-    for name, shape in core["arrays"].items():
-        of = f" of places over {labels[name]}" if name in labels else ""
-        out.append(f"{name}: {' by '.join(shape) or 'a number'}{of}")
-    return out + [f"function {name} of {n}" for name, n in core.get("functions", {}).items()]

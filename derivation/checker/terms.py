@@ -29,7 +29,7 @@ object. Their heads and parts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -108,36 +108,43 @@ def forget() -> None:
 
 
 def add(*terms: Term) -> Term:
-    return terms[0] if len(terms) == 1 else T("+", *terms) if terms else ZERO
+    """A sum, brackets left out."""
+    flat = [x for t in terms for x in (t.args if t.op == "+" else (t,))]
+    return flat[0] if len(flat) == 1 else T("+", *flat) if flat else ZERO
 
 
 def mul(*factors: Term) -> Term:
-    return factors[0] if len(factors) == 1 else T("*", *factors) if factors else ONE
+    """A product, brackets left out."""
+    flat = [x for t in factors for x in (t.args if t.op == "*" else (t,))]
+    return flat[0] if len(flat) == 1 else T("*", *flat) if flat else ONE
 
 
 def neg(t: Term) -> Term:
-    return num(-t.args[0]) if t.op == "n" else T("*", MINUS_ONE, t)
+    return num(-t.args[0]) if t.op == "n" else mul(MINUS_ONE, t)
 
 
 def minus(a: Term, b: Term) -> Term:
     """a - b; a itself where b is 0."""
-    return a if b is ZERO else T("+", a, neg(b))
+    return a if b is ZERO else add(a, neg(b))
 
 
 def rel(op: str, a: Term, b: Term) -> Term:
     return T("rel", op, a, b)
 
 
+def joined(op: str, idle: Term, conditions: Iterable[Term]) -> Term:
+    flat = [x for c in conditions for x in (c.args if c.op == op else (c,)) if x is not idle]
+    return flat[0] if len(flat) == 1 else T(op, *flat) if flat else idle
+
+
 def both(*conditions: Term) -> Term:
     """All of the conditions."""
-    left = [c for c in conditions if c is not TRUE]
-    return left[0] if len(left) == 1 else T("and", *left) if left else TRUE
+    return joined("and", TRUE, conditions)
 
 
 def either(*conditions: Term) -> Term:
     """At least one of the conditions."""
-    left = [c for c in conditions if c is not FALSE]
-    return left[0] if len(left) == 1 else T("or", *left) if left else FALSE
+    return joined("or", FALSE, conditions)
 
 
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -158,9 +165,9 @@ def is_condition(t: Term) -> bool:
     return t.op in ("rel", "and", "or", "not", "true", "false") or t.args[:1] == ("all",)
 
 
-def conjuncts(c: Term) -> list[Term]:
+def conjuncts(c: Term) -> Sequence[Term]:
     """The conditions that an "and" joins."""
-    return [x for a in c.args for x in conjuncts(a)] if c.op == "and" else [c]
+    return c.args if c.op == "and" else (c,)
 
 
 def parts(t: Term) -> list[Term]:
@@ -287,10 +294,8 @@ def show(t: Term, depth: int = 0) -> str:
     """A term as text, for messages: bound letters are called _0, _1 … from outside."""
     op, a = t.op, t.args
     inner = [show(x, depth + (op == "red")) if type(x) is Term else str(x) for x in a]
-    if op == "bd":
-        return f"_{depth - 1 - a[0]}"
-    if op in ("n", "ix", "sz"):
-        return inner[0]
+    if op in ("n", "ix", "sz", "bd"):
+        return inner[0] if op != "bd" else f"_{depth - 1 - a[0]}"
     if op == "get":
         return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
     if op in ("+", "*", "**", "and", "or"):
@@ -302,7 +307,4 @@ def show(t: Term, depth: int = 0) -> str:
     if op == "red":
         guard = "" if a[2] is TRUE else f" if {inner[2]}"
         return f"{inner[0]}({inner[3]} for _{depth} in {show(a[1])}{guard})"
-    if op in ("fn", "d", "un"):
-        head = {"d": "partial" if a[0] == "fix" else "diff"}.get(op, inner[0])
-        return f"{head}({', '.join(inner[1:])})"
     return f"{op}({', '.join(inner)})" if a else op

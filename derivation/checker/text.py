@@ -36,21 +36,18 @@ CALLS = (
 CONSTANTS = {"true": t.TRUE, "false": t.FALSE, "pi": t.PI}
 WORDS = frozenset(("for", "in", "if", "else", "and", "or", "not", "HOLE", *CONSTANTS))
 
-Scope = Mapping[str, Term]  # the letters that may stand in a text
 Owed = Sequence[tuple[Term, Term]]  # literal places, with the sizes that they must not exceed
 
 
 class Reading(NamedTuple):
     """A text as a term.
 
-    For a context, ``letters`` are those bound above the hole, outermost first, and ``scope`` holds
-    all that may stand there.
+    For a context, ``letters`` are those bound above the hole, outermost first.
     """
 
     term: Term
     owes: Owed
     letters: Sequence[Term]
-    scope: Scope
 
 
 class World:
@@ -95,14 +92,14 @@ class World:
             out.arrays[out.new_name(name)] = ()
         return out
 
-    def read(self, text: str, scope: Scope, hole: bool = False) -> Reading:
-        """A text as a term; its letters are those of ``scope``."""
-        key = (text, hole, *scope.items())
+    def read(self, text: str, letters: Sequence[Term], hole: bool = False) -> Reading:
+        """A text as a term; its free letters are among those given, no two of one name."""
+        key = (text, hole, *letters)
         found = self._read.get(key)
         if found is None:
-            reader = _Reader(self, text, scope, hole)
+            reader = _Reader(self, text, letters, hole)
             term = reader.whole()
-            found = self._read[key] = Reading(term, reader.owes, *reader.at_hole)
+            found = self._read[key] = Reading(term, reader.owes, reader.at_hole)
         return found
 
     def runs_over(self, place: Term) -> Term | None:
@@ -143,12 +140,14 @@ class World:
 class _Reader:
     """One text: a method for each kind of node of Python's syntax tree."""
 
-    def __init__(self, world: World, text: str, scope: Scope, hole: bool) -> None:
+    def __init__(self, world: World, text: str, letters: Sequence[Term], hole: bool) -> None:
         self.world, self.text, self.hole = world, text, hole
-        self.scope = dict(scope)
+        self.scope = {letter.args[0]: letter for letter in letters}
+        if len(self.scope) != len(letters):
+            refuse(f"a letter has two meanings in {text[:80]}")
         self.bound: list[Term] = []
         self.owes: list[tuple[Term, Term]] = []
-        self.at_hole: tuple[Sequence[Term], Scope] = ((), scope)
+        self.at_hole: Sequence[Term] = ()
 
     def whole(self) -> Term:
         tokens = TOKEN.findall(self.text) if len(self.text) <= MAX_TEXT else []
@@ -246,7 +245,7 @@ class _Reader:
     def read_Name(self, node: ast.Name) -> Term:
         name = "lambda" if node.id == LAMBDA else node.id
         if name == "HOLE" and self.hole:
-            self.at_hole = (tuple(self.bound), dict(self.scope))
+            self.at_hole = tuple(self.bound)
             return t.HOLE
         if name in CONSTANTS:
             return CONSTANTS[name]

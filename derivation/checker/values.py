@@ -29,6 +29,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 
 from .terms import FALSE, ONE, TRUE, T, Term, minus, neg, negate, num
@@ -51,8 +52,12 @@ def is_prime(n: int, rounds: int) -> bool:
     return all(pow(a, n // 2, n) in (1, n - 1) for a in bases)
 
 
-def safe_prime(bits: int = 127) -> int:
-    """A random prime P = 2Q + 1, Q prime, such that -1 is no square modulo P, and 2, 3, 5, 7 are."""
+@lru_cache(maxsize=1)
+def the_prime(bits: int = 127) -> int:
+    """A random prime P = 2Q + 1, Q prime, such that -1 is no square modulo P, and 2, 3, 5, 7 are.
+
+    Drawn once in a process, which it never leaves.
+    """
     small = [p for p in range(3, 1000, 2) if all(p % q for q in range(3, int(p**0.5) + 1, 2))]
     step = 4 * 5 * 7  # Q = 3, 4, 1 modulo 4, 5, 7 makes P = 7, 4, 3 modulo 8, 5, 7
     while True:
@@ -64,16 +69,6 @@ def safe_prime(bits: int = 127) -> int:
                 q = start + n
                 if all(is_prime(x, k) for k in (1, 32) for x in (q, 2 * q + 1)):
                     return 2 * q + 1
-
-
-_PRIME: list[int] = []
-
-
-def the_prime() -> int:
-    """The prime of this process: drawn once, since it never leaves it."""
-    if not _PRIME:
-        _PRIME.append(safe_prime())
-    return _PRIME[0]
 
 
 # -- a point ---------------------------------------------------------------------------------
@@ -95,8 +90,8 @@ class Point:
         self.P, self.Q = the_prime(), the_prime() // 2
         self.key = secrets.token_bytes(16)
         self.plain, self.units, self.positive = plain, units, positive
-        self.known: dict[Term, int] = {}
-        self.exponents: dict[Term, int] = {}
+        self.known: dict[Term, int] = {}  # modulo P
+        self.exponents: dict[Term, int] = {}  # modulo Q
         self.truths: dict[Term, int] = {}
         self.e = self.square("e")
 
@@ -108,22 +103,16 @@ class Point:
         value = self.hash(*what)
         return value * value % self.P
 
-    def worth(self, t: Term) -> int:
-        """The value modulo P."""
-        found = self.known.get(t)
-        if found is None:
-            found = self.known[t] = self.compute(t, self.P)
-        return found
-
-    def exponent(self, t: Term) -> int:
-        """The value modulo Q, of what stands in an exponent."""
-        found = self.exponents.get(t)
-        if found is None:
-            found = self.exponents[t] = self.compute(t, self.Q)
-        return found
-
     def value(self, t: Term, m: int) -> int:
-        return self.worth(t) if m == self.P else self.exponent(t)
+        """The value modulo P, or modulo Q of what stands in an exponent."""
+        known = self.known if m == self.P else self.exponents
+        found = known.get(t)
+        if found is None:
+            found = known[t] = self.compute(t, m)
+        return found
+
+    def worth(self, t: Term) -> int:
+        return self.value(t, self.P)
 
     def compute(self, t: Term, m: int) -> int:
         op, a = t.op, t.args
@@ -225,7 +214,7 @@ class Point:
         return pow(value, sign * self.whole(exponent) % (m - 1), m) * mark % m
 
     def whole(self, t: Term) -> int:
-        """The value of a whole exponent: modulo P - 1, and so modulo Q what ``exponent`` says."""
+        """The value of a whole exponent: modulo P - 1, and so modulo Q what ``value`` says."""
         if t.op == "n":
             return int(t.args[0])
         if t.op in ("+", "*"):
@@ -242,7 +231,7 @@ class Point:
             return self.square("**", value, self.worth(exponent))
         if pow(value, self.Q, self.P) != 1:
             raise NoPoint
-        return pow(value, self.exponent(exponent), self.P)
+        return pow(value, self.value(exponent, self.Q), self.P)
 
     def exponential(self, f: Term) -> int:
         """exp(f), term by term; exp(n log a) is a**n where a is positive."""
@@ -254,7 +243,7 @@ class Point:
                 factors.remove(logs[0])
                 power = self.positive_power(logs[0].args[1], T("*", ONE, *factors))
             else:
-                power = pow(self.e, self.exponent(t), self.P)
+                power = pow(self.e, self.value(t, self.Q), self.P)
             out = out * power % self.P
         return out
 
@@ -269,9 +258,11 @@ class Point:
             return (total if a.op == "*" else -total) % m
         if a.op == "**" and self.is_positive(a.args[0]):
             return self.value(a.args[1], m) * self.logarithm(a.args[0], m) % m
-        if a.op == "n" and a.args[0] > 0 and type(a.args[0]) is Fraction:
-            above, below = num(a.args[0].numerator), num(a.args[0].denominator)
-            return (self.logarithm(above, m) - self.logarithm(below, m)) % m
+        if type(a.args[0]) is Fraction and a.args[0] > 0:
+            return (
+                self.logarithm(num(a.args[0].numerator), m)
+                - self.logarithm(num(a.args[0].denominator), m)
+            ) % m
         atom = self.square("log", self.worth(a))
         return atom if m == self.P else self.hash("exponent", atom) % m
 
@@ -303,7 +294,7 @@ class Point:
             return self.comparison(*a)
         if op in ("and", "or"):
             idle, decisive = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
-            values = sorted({self.truth(x) for x in flat(c)} - {self.truth(idle)})
+            values = sorted({self.truth(x) for x in a} - {self.truth(idle)})
             if not values or self.truth(decisive) in values:
                 return self.truth(decisive if values else idle)
             return values[0] if len(values) == 1 else self.hash(op, *values)
@@ -383,18 +374,7 @@ def number(value: int | Fraction, m: int) -> int:
 
 def is_smooth(value: int | Fraction) -> bool:
     """Whether 2, 3, 5 and 7 are the only prime factors, above and below the line."""
-    for n in (value.numerator, value.denominator):
-        for p in (2, 3, 5, 7):
-            while n % p == 0:
-                n //= p
-        if n != 1:
-            return False
-    return True
-
-
-def flat(c: Term) -> list[Term]:
-    """The parts of an "and" or "or", those of such parts taken in."""
-    return [y for x in c.args for y in (flat(x) if x.op == c.op else [x])]
+    return 210**64 % (value.numerator * value.denominator) == 0
 
 
 def divisors(t: Term) -> list[Term]:

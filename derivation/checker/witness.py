@@ -2,96 +2,103 @@
 
 Arithmetic is exact for rational numbers; where functions come in, floating point is used, and a
 comparison is then believed only if the two sides differ by more than rounding could make up (an
-equation: by less). What is not defined there, such as a division by 0, refuses.
+equation: by less). What is not defined there, such as a division by 0, refuses. Unknown functions, and
+all their derivatives, are taken to be exp of the sum of their arguments.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from typing import Any, Union
+from typing import Any
 
 from .grounds import SIGNS, Hypothesis
 from .terms import Malformed, Term, refuse, show
 from .text import World
 
-Number = Union[int, Fraction, float]
-MAX_SIZE, MAX_WORK, MAX_POWER = 2000, 2_000_000, 10_000
-NUMBER_DIGITS = 60
+Number = Any  # int, Fraction or float
+MAX_SIZE, MAX_WORK, MAX_POWER, MAX_DIGITS = 2000, 2_000_000, 10_000, 60
 
 
-def _positive(x: Number) -> Number:
-    if not x > 0:
-        refuse(f"the witness makes {x} the argument of a logarithm")
-    return x
+def power(base: Number, exponent: Number) -> Number:
+    if isinstance(base, float) or exponent != int(exponent):
+        return (
+            float(base) ** float(exponent) if base >= 0 or exponent == int(exponent) else math.nan
+        )
+    return Fraction(base) ** int(exponent) if abs(exponent) <= MAX_POWER else math.nan
 
 
-def _digamma(x: Number, order: int = 0) -> float:
-    """The polygamma function: recurrence up to a large argument, then a difference of log Gamma."""
-    value, total = float(_positive(x)), 0.0
-    sign = (-1) ** order
-    while value < 30:
-        total -= sign * math.factorial(order) / value ** (order + 1)
-        value += 1
-    if order == 0:
-        return total + math.log(value) - 1 / (2 * value) - 1 / (12 * value**2)
-    tail = math.factorial(order - 1) / value**order + math.factorial(order) / (
-        2 * value ** (order + 1)
-    )
-    return total - sign * (tail + math.factorial(order + 1) / (12 * value ** (order + 2)))
-
-
-FUNCTIONS: Mapping[str, Any] = {
-    "exp": math.exp,
-    "log": lambda x: math.log(_positive(x)),
+COMPUTED: Mapping[str, Callable[..., Number]] = {
+    "+": lambda *xs: sum(xs),
+    "*": lambda *xs: math.prod(xs),
+    "**": power,
+    "inv": lambda x: 1 / (Fraction(x) if isinstance(x, int) else x),
+    "del": lambda i, j: int(i == j),
+    "un": lambda *xs: math.exp(sum(xs)),
+    "and": lambda *xs: all(xs),
+    "or": lambda *xs: any(xs),
+    "not": lambda x: not x,
+    "true": lambda: True,
+    "false": lambda: False,
+    "pi": lambda: math.pi,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "softplus": lambda x: math.log1p(math.exp(x)),
     "relu": lambda x: max(x, 0),
     "sign": lambda x: (x > 0) - (x < 0),
+    "detach": lambda x: x,
     "abs": abs,
     "max": max,
     "min": min,
-    "detach": lambda x: x,
-    "lgamma": lambda x: math.lgamma(_positive(x)),
-    "polygamma": lambda n, x: _digamma(x, int(n)),
-} | {name: getattr(math, name) for name in (
-    "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
-)}  # fmt: skip
+    "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
+}
+REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = {
+    "sum": sum,
+    "prod": math.prod,
+    "max": max,
+    "min": min,
+    "all": all,
+}
+
+
+def compared(op: str, a: Number, b: Number) -> bool:
+    gap = a - b
+    if isinstance(gap, float):
+        close = abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))
+        if close and op not in ("==", "<=", ">="):
+            return False
+        gap = 0 if close else gap
+    return (gap > 0) - (gap < 0) in SIGNS[op]
 
 
 class Witness:
-    """A point: sizes, and an array of numbers for each input. Unknown functions are exp of the sum
-    of their arguments there, and so is each of their derivatives."""
+    """A point: sizes, and an array of numbers for each input."""
 
     def __init__(self, world: World, data: Mapping[str, Any]) -> None:
-        self.w, self.work = world, 0
-        self.values: dict[str, Any] = {}
-        for name in sorted(world.sizes):
-            size = data.get(name)
-            if type(size) is not int or not 1 <= size <= MAX_SIZE:
-                refuse(f"the witness gives no size {name} from 1 on")
-            self.values[name] = size
+        self.w, self.work, self.values = world, 0, dict(data)
         inputs = [name for name in world.arrays if name not in world.definitions]
         if set(data) != {*world.sizes, *inputs}:
             refuse("the witness gives other names than the sizes and inputs")
+        for name in world.sizes:
+            if type(data[name]) is not int or not 1 <= data[name] <= MAX_SIZE:
+                refuse(f"the witness gives no size {name} from 1 on")
         for name in inputs:
-            shape = [self.size(s) for s in world.arrays[name]]
-            label = world.labels.get(name)
-            self.values[name] = self._array(data[name], shape, self.size(label) if label else None)
+            shape, label = [self.size(s) for s in world.arrays[name]], world.labels.get(name)
+            self.values[name] = self.array(data[name], shape, self.size(label) if label else None)
 
-    def size(self, t: Term) -> int:
-        return int(t.args[0] if t.op == "n" else self.values[t.args[0]])
+    def size(self, x: Term) -> int:
+        return int(x.args[0] if x.op == "n" else self.values[x.args[0]])
 
-    def _array(self, data: Any, shape: Sequence[int], label: int | None) -> Any:
+    def array(self, data: Any, shape: Sequence[int], label: int | None) -> Any:
+        """Numbers, whole or as texts "p/q", in nested lists of the shape."""
         if shape:
             if type(data) is not list or len(data) != shape[0]:
                 refuse("the witness has an array of another shape")
-            return [self._array(x, shape[1:], label) for x in data]
+            return [self.array(x, shape[1:], label) for x in data]
         if type(data) is int and (label is None or 1 <= data <= label):
             return data
-        if type(data) is not str or label is not None or len(data) > NUMBER_DIGITS:
+        if type(data) is not str or label is not None or len(data) > MAX_DIGITS:
             refuse("the witness has a number of another form")
         try:
             return Fraction(data)
@@ -102,111 +109,55 @@ class Witness:
         """Refuses unless the hypothesis holds at this point."""
         sizes = [self.size(letter.args[1]) for letter in hypothesis.letters]
         for pick in product(*[range(1, n + 1) for n in sizes]):
-            at = dict(zip(hypothesis.letters, pick))  # noqa: B905
-            if self.true(hypothesis.where, at, ()) and not self.true(hypothesis.says, at, ()):
+            at = dict(zip(hypothesis.letters, pick))
+            if self.value(hypothesis.where, at) and not self.value(hypothesis.says, at):
                 refuse(f"the witness does not meet {hypothesis.text}")
 
-    # -- evaluation ------------------------------------------------------------------------------
-
-    def true(self, c: Term, at: Mapping[Term, int], bound: tuple[int, ...]) -> bool:
-        op, a = c.op, c.args
-        if op == "rel":
-            return self._compared(a[0], *[self.number(x, at, bound) for x in a[1:]])
-        if op in ("and", "or"):
-            return (all if op == "and" else any)([self.true(x, at, bound) for x in a])
-        if op == "not":
-            return not self.true(a[0], at, bound)
-        if op == "red":
-            inner = self._inside(c, at, bound)
-            return all([self.true(a[3], at, b) for b in inner])
-        return op == "true"
-
-    def _compared(self, op: str, a: Number, b: Number) -> bool:
-        gap = a - b
-        if isinstance(gap, float):
-            close = 1e-9 * max(1.0, abs(a), abs(b))
-            if op not in ("==", "<=", ">=") and abs(gap) <= close:
-                return False
-            gap = 0 if abs(gap) <= close else gap
-        return (gap > 0) - (gap < 0) in SIGNS[op]
-
-    def _inside(
-        self, t: Term, at: Mapping[Term, int], bound: tuple[int, ...]
-    ) -> list[tuple[int, ...]]:
-        """The values of a binder's letter where its guard holds, before those bound outside."""
-        values = [(k, *bound) for k in range(1, self.size(t.args[1]) + 1)]
-        return [b for b in values if self.true(t.args[2], at, b)]
-
-    def number(self, t: Term, at: Mapping[Term, int], bound: tuple[int, ...]) -> Number:
-        op, a = t.op, t.args
+    def value(self, x: Term, at: Mapping[Term, int], bound: tuple[int, ...] = ()) -> Any:
+        """The value of a term, or the truth of a condition; ``bound``: of bound letters."""
+        op, a = x.op, x.args
         self.work += 1
-        if self.work > MAX_WORK:
-            refuse("the witness takes too long to evaluate")
-        if op == "n":
-            return a[0]  # type: ignore[no-any-return]
-        if op == "ix":
-            return at[t]
-        if op == "bd":
-            return bound[a[0]]
-        if op == "sz":
-            return self.size(t)
-        if op == "pi":
-            return math.pi
-        if op == "get":
-            return self._entry(t, [int(self.number(x, at, bound)) for x in a[1:]])
+        if self.work > MAX_WORK or op == "d":
+            refuse(f"{show(x)[:200]} is not evaluated")
+        if op in ("n", "ix", "bd", "sz"):
+            return (
+                a[0]
+                if op == "n"
+                else at[x]
+                if op == "ix"
+                else bound[a[0]]
+                if op == "bd"
+                else self.size(x)
+            )
         if op == "if":
-            return self.number(a[1] if self.true(a[0], at, bound) else a[2], at, bound)
+            return self.value(a[1] if self.value(a[0], at, bound) else a[2], at, bound)
         if op == "red":
-            return self._reduced(t, at, bound)
-        if op == "d":
-            refuse(f"a hypothesis speaks of the derivative {show(t)}")
-        return self._computed(t, [self.number(x, at, bound) for x in a if type(x) is Term])
-
-    def _computed(self, t: Term, values: list[Number]) -> Number:
-        op = t.op
-        if op == "+":
-            return sum(values)
-        if op == "*":
-            return math.prod(values)
-        if op == "del":
-            return int(values[0] == values[1])
-        if op == "inv":
-            if values[0] == 0:
-                refuse(f"the witness makes {show(t.args[0])} 0, which is divided by")
-            return 1 / (Fraction(values[0]) if isinstance(values[0], int) else values[0])
+            every = [(k, *bound) for k in range(1, self.size(a[1]) + 1)]
+            values = [self.value(a[3], at, b) for b in every if self.value(a[2], at, b)]
+        else:
+            values = [self.value(y, at, bound) for y in a if type(y) is Term]
         try:
-            if op == "**":
-                return _power(*values)
-            if op == "un":
-                return math.exp(sum(values))
-            return FUNCTIONS[t.args[0]](*values)  # type: ignore[no-any-return]
-        except (ValueError, OverflowError, ZeroDivisionError):
-            refuse(f"{show(t)} is not defined at the witness")
+            out = self.computed(x, values)
+        except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
+            out = math.nan
+        if out != out:
+            refuse(f"{show(x)[:200]} is not defined at the witness")
+        return out
 
-    def _entry(self, t: Term, places: list[int]) -> Number:
-        name = t.args[0]
-        if name in self.w.definitions:
-            letters, body = self.w.definitions[name]
-            return self.number(body, dict(zip(letters, places)), ())  # noqa: B905
-        value = self.values[name]
-        for place in places:
-            value = value[place - 1]
-        return value  # type: ignore[no-any-return]
-
-    def _reduced(self, t: Term, at: Mapping[Term, int], bound: tuple[int, ...]) -> Number:
-        values = [self.number(t.args[3], at, b) for b in self._inside(t, at, bound)]
-        kind = t.args[0]
-        if kind in ("max", "min") and not values:
-            refuse(f"{show(t)} is over nothing at the witness")
-        return {"sum": sum, "prod": math.prod, "max": max, "min": min}[kind](values)  # type: ignore[operator]
-
-
-def _power(base: Number, exponent: Number) -> Number:
-    whole = int(exponent) if exponent == int(exponent) else None
-    if whole is not None and not isinstance(base, float):
-        if abs(whole) > MAX_POWER:
-            raise OverflowError
-        return Fraction(base) ** whole
-    if base < 0 and whole is None:
-        raise ValueError
-    return float(base) ** (float(exponent) if whole is None else whole)
+    def computed(self, x: Term, values: list[Any]) -> Any:
+        op, a = x.op, x.args
+        if op == "rel":
+            return compared(a[0], *values)
+        if op == "red":
+            return REDUCED[a[0]](values)
+        if op == "fn":
+            return COMPUTED[a[0]](*values) if a[0] in COMPUTED else getattr(math, a[0])(*values)
+        if op != "get":
+            return COMPUTED[op](*values)
+        if a[0] in self.w.definitions:
+            letters, body = self.w.definitions[a[0]]
+            return self.value(body, dict(zip(letters, values)))
+        entry = self.values[a[0]]
+        for place in values:
+            entry = entry[place - 1]
+        return entry
