@@ -9,7 +9,8 @@ itself: ``exp(x/exp(x))`` and ``exp(x*exp(-x))`` are the same once ``x/exp(x)`` 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import sympy
@@ -23,11 +24,15 @@ from derivation.terms import (
     Path,
     Pow,
     Rational,
+    Reduction,
     Term,
+    free_indices,
     identical,
+    index,
     is_leaf,
     memo,
     replace_at,
+    substitute,
 )
 
 MOST = 24  # places that are changed in one line
@@ -43,12 +48,40 @@ def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
         return [LawMove("algebra", left=before, right=after)]
     if not (_is_delicate(before) or _is_delicate(after)):
         return []
-    wanted = {b for _, b in _places(after)}
-    if wanted.issuperset(b for _, b in _places(before)):
+    wanted = _forms(after)
+    if {p.anonymous for p in (*_places(before), *_places(after))} <= set(wanted.values()):
         return []
-    there, now = _towards(before, {normal_term(b): b for b in wanted})
-    back, _ = _towards(after, {normal_term(b): b for _, b in _places(now)})
+    there, now = _towards(before, wanted)
+    back, _ = _towards(after, _forms(now))
     return [*there, *(replace(m, left=m.right, right=m.left) for m in reversed(back))]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A delicate place: its path, the term there, the letters in it that are bound above.
+
+    ``anonymous`` is the term with those letters named by their order.
+    """
+
+    path: Path
+    term: Any
+    letters: tuple[Any, ...]
+
+    @cached_property
+    def anonymous(self) -> Any:
+        names = {i: index(f"?{n}", i.size) for n, i in enumerate(self.letters)}
+        return substitute(self.term, names)
+
+    def here(self, anonymous: Any) -> Any:
+        """A term with anonymous letters in those of this place."""
+        return substitute(
+            anonymous, {index(f"?{n}", i.size): i for n, i in enumerate(self.letters)}
+        )
+
+
+def _forms(t: Any) -> dict[Any, Any]:
+    """What stands in the delicate places of a term, by its normal form."""
+    return {normal_term(p.anonymous): p.anonymous for p in _places(t)}
 
 
 def in_delicate_place(line: Any, path: Path) -> bool:
@@ -66,34 +99,36 @@ def _towards(t: Any, forms: dict[Any, Any]) -> tuple[list[LawMove], Any]:
     """Each place as it is wanted, or where a sum comes to one product as that."""
     moves: list[LawMove] = []
     while len(moves) < MOST:
-        changes = ((p, b, _wanted(b, forms)) for p, b in _places(t))
-        found = next((c for c in changes if not identical(c[1], c[2])), None)
+        changes = ((p, _wanted(p, forms)) for p in _places(t))
+        found = next((c for c in changes if not identical(c[0].term, c[1])), None)
         if found is None:
             break
-        path, base, new = found
-        context = replace_at(t, path, HOLE)
-        moves.append(LawMove("algebra", context=context, left=base, right=new))
-        t = replace_at(t, path, new)
+        place, new = found
+        context = replace_at(t, place.path, HOLE)
+        moves.append(LawMove("algebra", context=context, left=place.term, right=new))
+        t = replace_at(t, place.path, new)
     return moves, t
 
 
-def _wanted(base: Any, forms: dict[Any, Any]) -> Any:
-    normal = normal_term(base)
+def _wanted(place: _Place, forms: dict[Any, Any]) -> Any:
+    normal = normal_term(place.anonymous)
     if normal in forms:
-        return forms[normal]
-    return normal if isinstance(base, Add) and not isinstance(normal, Add) else base
+        return place.here(forms[normal])
+    one = isinstance(place.term, Add) and not isinstance(normal, Add)
+    return place.here(normal) if one else place.term
 
 
-def _places(t: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def _places(t: Any, path: Path = (), above: tuple[Any, ...] = ()) -> Iterator[_Place]:
     """What is divided by, and what stands in an exponent and has some itself; inner ones first."""
     if not _is_delicate(t):
         return
+    inner = (*above, t.index) if isinstance(t, Reduction) else above
     for k, a in enumerate(t.args):
-        yield from _places(a, (*path, k))
-    if _is_below(t) and isinstance(t.args[0], (Add, Mul)):
-        yield (*path, 0), t.args[0]
-    if _is_tower(t):
-        yield (*path, 0), t.args[0]
+        yield from _places(a, (*path, k), inner)
+    if (_is_below(t) and isinstance(t.args[0], (Add, Mul))) or _is_tower(t):
+        free = free_indices(t.args[0])
+        letters = tuple(i for i in dict.fromkeys(reversed(above)) if i in free)
+        yield _Place((*path, 0), t.args[0], letters)
 
 
 def _is_delicate(t: Any) -> bool:
