@@ -149,7 +149,7 @@ class Theory:
     def unfold(self, t: Term) -> Any:
         """The definition's right side at the term's indices.
 
-        Where a literal stands in a slot it is that of ``unfold_needs`` besides.
+        Where a literal stands in a slot that rests on ``unfold_needs``.
 
         Raises:
             KernelError: Not a defined name, or an index of another size.
@@ -192,15 +192,19 @@ class Theory:
         return self.range_needs(i, over) is not None
 
     def range_needs(self, i: Term, over: Term) -> Used | None:
-        """What 1 <= i <= over rests on, where it is known: that the size is no smaller than a
-        literal, unless every size is; None where it is not known."""
+        """What 1 <= i <= over rests on, where it is known; None where it is not."""
+        needs = self.within(i, over)
+        known = needs is not None and all(self.decide(c)[0] for c in needs)
+        return needs if known else None
+
+    def within(self, i: Term, over: Term) -> Used | None:
+        """What 1 <= i <= over needs: that the size is no smaller than a literal, unless every size
+        is; None if it is not so, or i is an index of another size."""
         if isinstance(i, Integer):
-            if isinstance(over, Integer):
-                return NOTHING if 1 <= int(i) <= int(over) else None
-            large = relation(">=", over, i)
-            if int(i) < 1 or not self.decide(large)[0]:
+            if int(i) < 1 or (isinstance(over, Integer) and int(i) > int(over)):
                 return None
-            return NOTHING if int(i) == 1 else frozenset((large,))
+            always = isinstance(over, Integer) or int(i) == 1
+            return NOTHING if always else frozenset((relation(">=", over, i),))
         size = self.size_of(i)
         return NOTHING if size is not None and identical(size, over) else None
 

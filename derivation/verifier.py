@@ -27,11 +27,13 @@ from derivation.matching import match
 from derivation.problem import Definition, Problem
 from derivation.rules import REGISTRY
 from derivation.terms import (
+    FALSE,
     MINUS_ONE,
     ONE,
     TRUE,
     ZERO,
     AnyOf,
+    Condition,
     Every,
     Path,
     Reduction,
@@ -46,6 +48,7 @@ from derivation.terms import (
     free_indices,
     if_else,
     index,
+    is_leaf,
     neg,
     negate,
     rebuild,
@@ -493,10 +496,17 @@ def _says(stated: Any, form: Any, theory: Theory) -> bool:
 
     It is stated without the brackets round a first term, which mean nothing.
     """
-    ways = [form]
-    if isinstance(form, Relation):
-        ways.append(relation(form.op, unbracketed(form.left), unbracketed(form.right)))
-    return any(alpha_equal(stated, f) or match(stated, f, theory) is not None for f in ways)
+    if alpha_equal(stated, form) or match(stated, form, theory) is not None:
+        return True
+    return match(_without_brackets(stated), _without_brackets(form), theory) is not None
+
+
+def _without_brackets(t: Any) -> Any:
+    """The same as ``unbracketed``, in conditions too."""
+    if is_leaf(t):
+        return t
+    args = tuple(map(_without_brackets, t.args))
+    return rebuild(t, args) if isinstance(t, Condition) else unbracketed(rebuild(t, args))
 
 
 def _forms(h: Any, guard: Any = TRUE, fresh: int = 0) -> Iterator[Any]:
@@ -511,8 +521,9 @@ def _forms(h: Any, guard: Any = TRUE, fresh: int = 0) -> Iterator[Any]:
         inner = all_of(guard, substitute(h.guard, swap))
         yield from _forms(substitute(h.body, swap), inner, fresh + 1)
     elif isinstance(h, AnyOf) and h.args:
-        for k, part in enumerate(h.args):
-            others = [negate(c) for n, c in enumerate(h.args) if n != k]
+        alternatives = [c for c in h.args if c != FALSE] or [FALSE]
+        for k, part in enumerate(alternatives):
+            others = [negate(c) for n, c in enumerate(alternatives) if n != k]
             yield from _forms(part, all_of(guard, *others), fresh)
     elif isinstance(h, Relation) and guard != TRUE:
         gap = h.left if h.right == ZERO else add(h.left, neg(h.right))

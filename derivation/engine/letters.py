@@ -8,6 +8,7 @@ from typing import Any
 from derivation.normal import oriented
 from derivation.terms import (
     ENGINE_LETTER,
+    FALSE,
     ONE,
     TRUE,
     ZERO,
@@ -128,9 +129,9 @@ class Letters:
                 guard = all_of(guard, substitute(c.guard, swap))
                 c = substitute(c.body, swap)
             elif isinstance(c, AnyOf):
-                if not c.args:
-                    return c
-                parts = list(c.args)
+                parts = [p for p in c.args if p != FALSE]
+                if not parts:
+                    return FALSE
                 wanted = [
                     p
                     for p in parts

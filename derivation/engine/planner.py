@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +89,8 @@ class Planner:
     def __post_init__(self) -> None:
         self.theory = Theory(self.problem)
         for wrt in self.problem.wrt:
-            self._assume_domain(self.problem.objective, wrt)
+            with suppress(KernelError):  # where it cannot be told, deriving it says why
+                self._assume_domain(self.problem.objective, wrt)
         self.simplifier = Simplifier(self.theory)
         self.shortener = Shortener(self.theory, self.simplifier, max(1, len(self.problem.wrt)))
         self.replayer = Replayer(self.theory)
@@ -103,11 +105,11 @@ class Planner:
     def derive(self, objective: Term, wrt: tuple[Term, ...]) -> Outcome:
         """The outcome; a failure to derive is an outcome too, with the steps so far."""
         self.narrator.start()
-        self.narrator.domain = self._domain(objective, wrt)
         result: Any = None
         reason: str | None = None
         theorem: kernel.Theorem | None = None
         try:
+            self.narrator.domain = self._domain(objective, wrt)
             if len(wrt) == 2:  # a second derivative by a name cuts its definition
                 self.shortener.forget({name_of(v) for v in wrt}, self.careful)
             if not self.careful:

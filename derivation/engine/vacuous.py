@@ -14,12 +14,16 @@ from derivation.language import write_condition
 from derivation.normal import text
 from derivation.problem import Definition, Problem
 from derivation.terms import (
+    ONE,
     TRUE,
     ZERO,
     AnyOf,
     Every,
+    Index,
     Relation,
+    SumOver,
     Term,
+    conjuncts,
     is_number,
     subterms,
     value_of,
@@ -70,7 +74,20 @@ def _never_holds(h: Any) -> bool:
         return all(map(_never_holds, h.args))
     if not isinstance(h, Relation) or h.op not in ("!=", "<", ">"):
         return False
+    if h.op == ">" and h.right == ZERO and isinstance(h.left, SumOver):
+        return any(_excludes_all(c, h.left.index) for c in conjuncts(h.left.guard))
     return isinstance(h.left, KroneckerDelta) or same(h.left, h.right)
+
+
+def _excludes_all(c: Any, i: Any) -> bool:
+    """Whether no place of i meets a guard for some value of the other letter: none is below 1, or
+    below each of the others."""
+    if not isinstance(c, Relation) or c.op not in ("<", ">"):
+        return False
+    low, high = (c.left, c.right) if c.op == "<" else (c.right, c.left)
+    if low == i:
+        return high == ONE or (isinstance(high, Index) and high.size == i.size)
+    return high == i and isinstance(low, Index) and bool(low.size == i.size)
 
 
 def _is_infinite(t: Term) -> bool:

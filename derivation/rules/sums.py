@@ -16,7 +16,6 @@ from derivation.terms import (
     ZERO,
     Add,
     IfElse,
-    Integer,
     KroneckerDelta,
     MaxOver,
     MinOver,
@@ -187,17 +186,10 @@ def sum_zero(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
 def sift_delta(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> Iterable[Any]:
     """Of a sum against a delta only the term where the indices agree is left."""
     j, _, _, needs = sifted(lhs, rhs)
-    refuse(not isinstance(j, Integer) or int(j) >= 1, "an index is at least 1")
-    return [*needs, *_within(theory, j, lhs.index)]
-
-
-def _within(theory: Theory, j: Any, i: Any) -> Conditions:
-    """What it needs that j is one of the values of i: a literal may be beyond the size."""
-    needs = theory.range_needs(j, i.size)
-    if needs is None:
-        refuse(isinstance(j, Integer), f"{j} does not run over {i.size}")
-        needs = frozenset((relation(">=", i.size, j),))
-    return needs
+    within = theory.within(j, lhs.index.size)
+    if within is None:
+        raise RuleRefused(f"{j} does not run over {lhs.index.size}")
+    return [*needs, *within]
 
 
 def sifted(lhs: Any, rhs: Any) -> tuple[Any, Any, Any, Conditions]:
