@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy
 
+from derivation.certify.law_algebra import flipped, within
 from derivation.certify.law_moves import HOLE, LawMove
 from derivation.normal import normal_term
 from derivation.terms import (
@@ -53,12 +54,24 @@ def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
         return []
     there, now = _towards(before, wanted)
     back, _ = _towards(after, _forms(now))
-    return [*there, *(replace(m, left=m.right, right=m.left) for m in reversed(back))]
+    return [*there, *flipped(back)]
+
+
+def aligned(m: LawMove) -> list[LawMove]:
+    """A move of algebra with the exponents of its two sides in one form before it."""
+    if m.law != "algebra" or m.direction != "lr" or not (_towers(m.left) and _towers(m.right)):
+        return [m]
+    wanted = _forms(m.right, towers=True)
+    there, left = _towards(m.left, wanted, towers=True)
+    back, right = _towards(m.right, _forms(left, towers=True), towers=True)
+    middle = replace(m, context=HOLE, left=left, right=right)
+    return within(m.context, [*there, middle, *flipped(back)])
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A delicate place: its path, the term there, the letters in it that are bound above.
+    """A delicate place: its path, the term there, the letters in it that are bound above, and
+    whether it is an exponent.
 
     ``anonymous`` is the term with those letters named by their order.
     """
@@ -66,6 +79,7 @@ class _Place:
     path: Path
     term: Any
     letters: tuple[Any, ...]
+    tower: bool
 
     @cached_property
     def anonymous(self) -> Any:
@@ -79,9 +93,9 @@ class _Place:
         )
 
 
-def _forms(t: Any) -> dict[Any, Any]:
-    """What stands in the delicate places of a term, by its normal form."""
-    return {normal_term(p.anonymous): p.anonymous for p in _places(t)}
+def _forms(t: Any, towers: bool = False) -> dict[Any, Any]:
+    """What stands in the delicate places of a term (in exponents alone), by its normal form."""
+    return {normal_term(p.anonymous): p.anonymous for p in _places(t) if p.tower or not towers}
 
 
 def in_delicate_place(line: Any, path: Path) -> bool:
@@ -95,11 +109,12 @@ def in_delicate_place(line: Any, path: Path) -> bool:
     return False
 
 
-def _towards(t: Any, forms: dict[Any, Any]) -> tuple[list[LawMove], Any]:
+def _towards(t: Any, forms: dict[Any, Any], towers: bool = False) -> tuple[list[LawMove], Any]:
     """Each place as it is wanted, or where a sum comes to one product as that."""
     moves: list[LawMove] = []
     while len(moves) < MOST:
-        changes = ((p, _wanted(p, forms)) for p in _places(t))
+        places = (p for p in _places(t) if p.tower or not towers)
+        changes = ((p, _wanted(p, forms)) for p in places)
         found = next((c for c in changes if not identical(c[0].term, c[1])), None)
         if found is None:
             break
@@ -128,7 +143,7 @@ def _places(t: Any, path: Path = (), above: tuple[Any, ...] = ()) -> Iterator[_P
     if (_is_below(t) and isinstance(t.args[0], (Add, Mul))) or _is_tower(t):
         free = free_indices(t.args[0])
         letters = tuple(i for i in dict.fromkeys(reversed(above)) if i in free)
-        yield _Place((*path, 0), t.args[0], letters)
+        yield _Place((*path, 0), t.args[0], letters, isinstance(t, sympy.exp))
 
 
 def _is_delicate(t: Any) -> bool:
@@ -153,6 +168,11 @@ def _has_powers(t: Any) -> bool:
         found = found or any(map(_has_powers, t.args))
         _POWERS[t] = found
     return found
+
+
+def _towers(t: Any) -> bool:
+    """Whether a term has exponents with exponents."""
+    return _has_powers(t) and any(p.tower for p in _places(t))
 
 
 def _is_tower(t: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from derivation import language
 from derivation.certify.hypotheses import Hypotheses, split
 from derivation.certify.law_moves import HOLE, Abstraction, LawMove
-from derivation.certify.law_ring import in_delicate_place, ring_moves
+from derivation.certify.law_ring import aligned, in_delicate_place, ring_moves
 from derivation.certify.letters import Letters, Scope
 from derivation.certify.moves import law_moves
 from derivation.certify.text import Writer
@@ -118,7 +118,8 @@ class Steps:
         found = self._plans.get(id(move))
         if found is None:
             how = (move.args, move.direction, self._theory, move.cited)
-            found = law_moves(move.rule, move.before, move.after, *how)
+            plan = law_moves(move.rule, move.before, move.after, *how)
+            found = [m for planned in plan for m in aligned(planned)]
             self._plans[id(move)] = found
         return found
 
