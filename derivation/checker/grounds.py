@@ -60,32 +60,21 @@ class Knowledge:
 
     def __init__(self, world: World, points: Points, hypotheses: Sequence[Hypothesis]) -> None:
         self.world, self.points, self.hypotheses = world, points, hypotheses
-        self._names: dict[Term, frozenset[str]] = {}
         self._facts: dict[tuple[Hypothesis, tuple[Term, ...], Used], list[Fact]] = {}
-
-    def names(self, x: Term) -> frozenset[str]:
-        """The names of the entries in a term."""
-        if x not in self._names:
-            own = (x.args[0],) if x.op == "get" else ()
-            self._names[x] = frozenset(own).union(*map(self.names, t.parts(x)))
-        return self._names[x]
 
     def facts(self, h: Hypothesis, at: tuple[Term, ...], used: Used) -> list[Fact]:
         """What a hypothesis says with its letters at these places."""
-        key = (h, at, used)
+        key, put = (h, at, used), dict(zip(h.letters, at))
         if key not in self._facts:
-            put = dict(zip(h.letters, at))
-            where, says = subst(h.where, put), subst(h.says, put)
-            self._facts[key] = self.said(says, where, used)
+            self._facts[key] = self.said(subst(h.says, put), subst(h.where, put), used)
         return self._facts[key]
 
     def said(self, says: Term, where: Term, used: Used) -> list[Fact]:
         """The comparisons that a condition consists of, as facts about differences."""
         out = []
         for c in conjuncts(says):
-            if c.op == "or":  # each, where the others do not hold
-                for n, x in enumerate(c.args):
-                    others = [negate(y) for m, y in enumerate(c.args) if m != n]
+            if c.op == "or":
+                for x, others in alternatives(c):
                     out += self.said(x, t.both(where, *others), used)
             elif c.op == "rel":
                 op, a, b = c.args
@@ -95,12 +84,10 @@ class Knowledge:
 
     def about(self, x: Term, signs: Signs, where: Term, used: Used) -> list[Fact]:
         """That x has one of the signs; if it is not 0, nor is what divides it."""
+        others = divisors(x)[1:] if 0 not in signs else []
         try:
-            out = [Fact(*self.key(x), signs, where, used)]
-            if 0 not in signs:
-                for d in divisors(x)[1:]:
-                    out.append(Fact(*self.key(d), SIGNS["!="], where, used))
-            return out
+            about = [(x, signs), *[(d, SIGNS["!="]) for d in others]]
+            return [Fact(*self.key(y), s, where, used) for y, s in about]
         except NoPoint:
             return []
 
@@ -151,21 +138,16 @@ class Grounds:
         return [*[rel("==", a, b) for a, b in self.same.items()], *self.guards]
 
     def _assume(self, guard: Term) -> None:
-        for c in conjuncts(guard):
+        for c in conjuncts(subst(guard, self.same)):
             c = subst(c, self.same)
-            put = self._equation(c)
-            if put:
-                self.same = {x: subst(y, put) for x, y in self.same.items()} | put
-                self.guards = [subst(g, put) for g in self.guards]
-            elif c is not TRUE:
-                self.guards.append(c)
-
-    def _equation(self, c: Term) -> dict[Term, Term]:
-        if c.op == "rel" and c.args[0] == "==":
-            for a, b in (c.args[1:], c.args[:0:-1]):
-                if a.op == "ix" and self.w.runs_over(b) is a.args[1] and a not in b.free:
-                    return {a: b}
-        return {}
+            pairs = (c.args[1:], c.args[:0:-1]) if c.args[:1] == ("==",) else ()
+            equal = [(a, b) for a, b in pairs if a.op == "ix" and self.w.runs_over(b) is a.args[1]]
+            put = next(({a: b} for a, b in equal if a not in b.free), {})
+            self.same = {x: subst(y, put) for x, y in self.same.items()} | put
+            self.guards = [
+                *[subst(g, put) for g in self.guards],
+                *([] if put or c is TRUE else [c]),
+            ]
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -185,7 +167,8 @@ class Grounds:
         if c.op == "and":
             return merged([self.holds(x) for x in c.args])
         if c.op == "or":
-            return self._one_of(c.args)
+            found = (self.inside((), *others).holds(x) for x, others in alternatives(c))
+            return next((used for used in found if used is not None), None)
         if c.op == "red":
             letter, guard, body = enter(c, self.letters)
             return self.inside((letter,), guard).holds(body)
@@ -193,46 +176,20 @@ class Grounds:
             signs, used = self.signs(minus(*c.args[1:]))
             if signs <= SIGNS[c.args[0]]:
                 return used
-        found = self._said(c)
-        return self._by_cases(c) if found is None else found
-
-    def _one_of(self, alternatives: Sequence[Term]) -> Used | None:
-        """One of several holds, where the others do not."""
-        for n, c in enumerate(alternatives):
-            others = [negate(x) for m, x in enumerate(alternatives) if m != n]
-            found = self.inside((), *others).holds(c)
-            if found is not None:
-                return found
-        return None
-
-    def _said(self, c: Term) -> Used | None:
-        """A condition that a guard or hypothesis says as it stands."""
-        known = [(g, NOTHING) for g in self.guards]
-        for n in self.stated:
-            h = self.k.hypotheses[n]
-            if c.op != "rel" and not h.letters and h.where is TRUE:
-                known += [(x, frozenset((n,))) for x in conjuncts(h.says)]
-        try:
-            wanted = self.points.truth(c) if known else None
-            return next((used for x, used in known if self.points.truth(x) == wanted), None)
-        except NoPoint:
-            return None
+        return self._by_cases(c)
 
     def _by_cases(self, c: Term) -> Used | None:
         """Through the alternatives of a guard that says "or", or of a distinction in the condition."""
-        if self.cases >= MAX_CASES:
-            return None
-        for g in self.guards:
-            if g.op == "or":
-                rest = [x for x in self.known() if x is not g]
-                outer = Grounds(self.k, self.letters, rest, self.stated, self.learned, self.cases)
-                return merged([outer.inside((), x, cases=1).holds(c) for x in g.args])
+        either = next((g for g in self.guards if g.op == "or"), None)
         d = t.distinction(c) if c.op == "rel" else None
-        if d is None:
+        if self.cases >= MAX_CASES or (either is None and d is None):
             return None
+        if either is not None:
+            rest = [g for g in self.known() if g is not either]
+            outer = Grounds(self.k, self.letters, rest, self.stated, self.learned, self.cases)
+            return merged([outer.inside((), x, cases=1).holds(c) for x in either.args])
         cases = ((d, True), (negate(d), False))
-        found = [self.inside((), x, cases=1).holds(t.resolved(c, d, yes)) for x, yes in cases]
-        return merged(found)
+        return merged([self.inside((), x, cases=1).holds(t.resolved(c, d, y)) for x, y in cases])
 
     # -- signs ---------------------------------------------------------------------------------
 
@@ -249,13 +206,10 @@ class Grounds:
 
     def signs(self, x: Term) -> tuple[Signs, Used]:
         """The signs that x can have, and what that rests on."""
-        found = self._signs.get(x)
-        if found is None:
+        if x not in self._signs:
             found = self._by_form(x)
-            if len(found[0]) > 1:
-                found = self._by_facts(x, *found)
-            self._signs[x] = found
-        return found
+            self._signs[x] = found if len(found[0]) == 1 else self._by_facts(x, *found)
+        return self._signs[x]
 
     def _by_facts(self, x: Term, out: Signs, used: Used) -> tuple[Signs, Used]:
         try:
@@ -284,12 +238,12 @@ class Grounds:
         """
         if self._guard_facts is None:
             self._guard_facts = [f for g in self.guards for f in self.k.said(g, TRUE, NOTHING)]
-        out, names, near = list(self._guard_facts), self.k.names(x), None
+        out, names, near = list(self._guard_facts), self.w.names(x), None
         known = [(self.k.hypotheses[n], frozenset((n,))) for n in self.stated]
         for h, used in (*known, *self.learned):
             if h.letters and near is None:
                 near = sorted({*x.free, *t.places(x)}, key=show)
-            if self.k.names(h.says) <= names or h.says.op in ("and", "or"):
+            if self.w.names(h.says) <= names or h.says.op in ("and", "or"):
                 for at in self._choices(h, near or ()):
                     out += self.k.facts(h, at, used)
         return out
@@ -305,20 +259,17 @@ class Grounds:
         return list(product(*choices)) if many <= MAX_INSTANCES else []
 
     def _runs(self, place: Term, size: Term) -> bool:
+        """Whether a place lies in 1..size, whatever the size is."""
         if place.op != "n":
             return self.w.runs_over(place) is size
-        if size.op == "n" or place is t.ONE:
-            return bool(1 <= place.args[0] <= size.args[0]) if size.op == "n" else True
-        return False
+        return place is t.ONE or (size.op == "n" and 1 <= place.args[0] <= size.args[0])
 
     def _by_form(self, x: Term) -> tuple[Signs, Used]:
         op, a = x.op, x.args
-        if op == "n":
-            return frozenset(((a[0] > 0) - (a[0] < 0),)), NOTHING
-        if op in ("sz", "ix", "pi"):
-            return POSITIVE, NOTHING
+        if op in ("n", "sz", "ix", "pi"):
+            return sign(a[0]) if op == "n" else POSITIVE, NOTHING
         if op == "del":
-            return (POSITIVE if a[0] is a[1] else NOT_NEGATIVE), NOTHING
+            return NOT_NEGATIVE, NOTHING
         if op == "+":
             return self._of_sum(x)
         if op == "*":
@@ -355,11 +306,9 @@ class Grounds:
         return signs, NOTHING.union(*[used for _, used in found]) if signs != ANY else NOTHING
 
     def _of_product(self, factors: Sequence[Term]) -> tuple[Signs, Used]:
-        out, used = POSITIVE, NOTHING
-        for y in factors:
-            signs, by = self.signs(y)
-            out, used = frozenset([s * r for s in out for r in signs]), used | by
-        return (out, used) if out != ANY else (ANY, NOTHING)
+        found = [self.signs(y) for y in factors]
+        signs = {prod(pick) for pick in product(*[s for s, _ in found])}
+        return frozenset(signs), NOTHING.union(*[used for _, used in found])
 
     def _of_power(self, base: Term, exponent: Term) -> tuple[Signs, Used]:
         signs, used = self.signs(base)
@@ -411,14 +360,22 @@ class Grounds:
 
     def _not_empty(self, letter: Term, guard: Term) -> Used | None:
         """What it rests on that the guard holds at some place, if that is known."""
-        if guard is TRUE:
-            return NOTHING
-        for place in (*self.letters, *t.places(guard)):
-            if self.w.runs_over(place) is letter.args[1] and place is not letter:
-                known = self.holds(subst(guard, {letter: place}))
-                if known is not None:
-                    return known
-        return None
+        places = [p for p in (*self.letters, *t.places(guard)) if p is not letter]
+        near = [subst(guard, {letter: p}) for p in places if self.w.runs_over(p) is letter.args[1]]
+        found = (self.holds(c) for c in ([TRUE] if guard is TRUE else near))
+        return next((used for used in found if used is not None), None)
+
+
+def alternatives(c: Term) -> list[tuple[Term, list[Term]]]:
+    """The parts of an "or", each with the opposites of the others: it may be taken to hold where
+    these do."""
+    return [(x, [negate(y) for y in c.args if y is not x]) for x in c.args]
+
+
+def merged(found: Sequence[Used | None]) -> Used | None:
+    """All together, if none is missing."""
+    known = [x for x in found if x is not None]
+    return NOTHING.union(*known) if len(known) == len(found) else None
 
 
 def constant(x: Term) -> int | Fraction:
@@ -428,10 +385,8 @@ def constant(x: Term) -> int | Fraction:
     return x.args[0] if x.op == "n" else 0
 
 
-def merged(found: Sequence[Used | None]) -> Used | None:
-    """All together, if none is missing."""
-    known = [x for x in found if x is not None]
-    return NOTHING.union(*known) if len(known) == len(found) else None
+def sign(value: int | Fraction) -> Signs:
+    return frozenset(((value > 0) - (value < 0),))
 
 
 def added(signs: Sequence[Signs]) -> Signs:
@@ -444,9 +399,4 @@ def added(signs: Sequence[Signs]) -> Signs:
 
 def beyond(signs: Signs, more: int | Fraction) -> Signs:
     """The signs that y + more can have where y has one of the given signs."""
-    if more == 0:
-        return signs
-    side = 1 if more > 0 else -1
-    if signs <= {0} or signs <= {0, side}:
-        return frozenset((side,))
-    return ANY
+    return signs if not more else sign(more) if signs <= {0} | sign(more) else ANY

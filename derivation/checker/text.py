@@ -62,6 +62,7 @@ class World:
         self.conditions: set[str] = set()  # names that stand for conditions: in laws only
         self._read: dict[tuple[Any, ...], Reading] = {}
         self._depends: dict[tuple[Term, str, bool], bool] = {}
+        self._names: dict[Term, frozenset[str]] = {}
 
     def size(self, text: str) -> Term:
         """A size by its name, or a number from 1 on."""
@@ -115,6 +116,13 @@ class World:
         """A definition's right side at the places of an entry."""
         letters, body = self.definitions[x.args[0]]
         return t.subst(body, dict(zip(letters, x.args[1:])))
+
+    def names(self, x: Term) -> frozenset[str]:
+        """The names of the entries in a term."""
+        if x not in self._names:
+            own = frozenset((x.args[0],) if x.op == "get" else ())
+            self._names[x] = own.union(*map(self.names, t.parts(x)))
+        return self._names[x]
 
     def depends(self, x: Term, name: str, fixed: bool = False) -> bool:
         """Whether a value rests on a name, also through definitions unless these are held fixed.
