@@ -346,7 +346,7 @@ class Theory:
                     if self.range_needs(j, k.size) == NOTHING and alpha_equal(
                         substitute(whole.body, {k: j}), value
                     ):
-                        return substitute(whole.guard, {k: j})
+                        return _without_trivial(substitute(whole.guard, {k: j}))
         return None
 
     def _apart(
@@ -553,6 +553,18 @@ class Theory:
             or (isinstance(s, Integer) and any(isinstance(o, Index) for o in (c.left, c.right)))
             for s in (c.left, c.right)
         )
+
+
+def _without_trivial(condition: Any) -> Any:
+    """A condition without parts such as j >= j."""
+    parts = conjuncts(condition)
+    return all_of(
+        *[
+            c
+            for c in parts
+            if not (isinstance(c, Relation) and c.left == c.right and c.op in ("==", "<=", ">="))
+        ]
+    )
 
 
 def _some_place(t: Any) -> Any:

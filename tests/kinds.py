@@ -228,12 +228,12 @@ class Trial:
         """What is wrong with the theorem at some point, if anything."""
         for point in points(self.outcome.problem, self.outcome.given, rng, count):
             self.seen += 1
-            self.failed = self._at(point, rng)
+            self.failed = self.at(point, rng)
             if self.failed is not None or self.tried >= wanted:
                 break
         return self.failed
 
-    def _at(self, point: Point, rng: random.Random) -> str | None:
+    def at(self, point: Point, rng: random.Random) -> str | None:
         o = self.outcome
         values = Values(point, {d.name: d for d in o.introduced})
         try:
@@ -268,6 +268,26 @@ class Trial:
                 return f"{mp.nstr(found, 8)}, not {[mp.nstr(e, 8) for e in ends]} at {where}"
         return None
 
+    def misses(self, point: Point, rng: random.Random) -> bool:
+        """Whether the program has a value and one slope by every entry, nearby too, at a point
+        that does not meet what the theorem states."""
+        o = self.outcome
+        values = Values(point, {d.name: d for d in o.introduced})
+        (v,) = o.wrt
+        try:
+            if all(map(values.everywhere, (*o.conditions, *o.domain))):
+                return False
+            for at in point.arrays[name_of(v)]:
+                for h in (STEP, -STEP, STEP / 3, -STEP / 3):
+                    here = point.moved({(name_of(v), at): h})
+                    ends = [here.moved({(name_of(v), at): e}) for e in (STEP**2, -(STEP**2))]
+                    slopes = [(e.entry("L", ()) - here.entry("L", ())) for e in ends]
+                    if abs(slopes[0] + slopes[1]) > abs(slopes[0]) * TOLERANCE:
+                        return False
+        except (Unclear, KeyError):
+            return False
+        return all(x not in EDGES for table in point.arrays.values() for x in table.values())
+
     def told(self) -> str:
         """The program and the theorem, for a failing test's message."""
         o = self.outcome
@@ -297,7 +317,7 @@ SHAPES = {"x": "K", "y": "K", "z": "D", "u": "D", "w": "KK", "v": "KD", "a": "",
 LETTERS = "ijk"
 
 
-class _Writer:
+class Writer:
     """Few letters, few arrays: so that they meet."""
 
     def __init__(self, rng: random.Random) -> None:
@@ -482,8 +502,37 @@ class _Writer:
             f"log(sum(a for k in {over} if k >= {n}))",
         )  # type: ignore[no-any-return]
 
+    def alone(self, kind: str) -> str:
+        """A program that is of one kind and short."""
+        givens = []
+        if kind == "captured":
+            given, body = self.captured()
+            givens.append(given)
+        elif kind == "clipped":
+            body = f"sum({self.clipped({'i': 'K'})} for i in K)"
+        else:
+            body = getattr(self, kind)()
+        if kind == "placed" and self.chance(0.7):
+            givens.append(f"given K >= {self.pick(2, 3)}")
+            givens.append(f"given D >= {self.pick(2, 3)}")
+        return self.whole([], body, givens)
+
+    def whole(self, before: list[str], body: str, givens: list[str]) -> str:
+        """The program around an objective: shapes, and by what to differentiate."""
+        text = " ".join((*before, body))
+        live = [n for n in SHAPES if re.search(rf"\b{n}\b", text)]
+        if not live:
+            live, body = ["a"], f"{body} + a"
+        by = self.rng.choice(live)
+        slots = list("qst"[: len(SHAPES[by])])
+        if slots and self.literals and self.chance(0.1):
+            slots[0] = str(self.pick(1, 2))
+        used = set(re.findall(r"\w+", f"{text} {' '.join(givens)}")) | {by}
+        shapes = [f"{n}: {' by '.join(s) or 'scalar'}" for n, s in SHAPES.items() if n in used]
+        wrt = by + (f"[{','.join(slots)}]" if slots else "")
+        return "\n".join([*shapes, *before, f"L = {body}", *givens, f"wrt {wrt}"])
+
     def program(self) -> str:
-        lines = [f"{n}: {' by '.join(s) or 'scalar'}" for n, s in SHAPES.items()]
         givens = []
         body = self.value({}, 4)
         if self.chance(0.25):
@@ -495,12 +544,11 @@ class _Writer:
         if self.chance(0.1):
             body = self.pick("{1}", "{0} + {1}", "b*{1}").format(body, self.placed())
             self.literals = True
-        middle = ""
+        before: list[str] = []
         if self.chance(0.4):
             letter = self.rng.choice(self.letters)
             over = self.pick("K", "D")
-            middle = f"p[{letter}] = {self.value({letter: over}, 2)}"
-            lines.append(f"p: {over}")
+            before = [f"p: {over}", f"p[{letter}] = {self.value({letter: over}, 2)}"]
             outer = self.rng.choice(self.letters)
             used = self.pick("p[{0}]", "p[{0}]**2", "abs(p[{0}])", "min(p[{0}], a)", "p[1]", "p[2]")
             beside = self.value({outer: over}, 1)
@@ -509,20 +557,20 @@ class _Writer:
             givens.append(f"given {self.pick('K', 'D')} >= {self.pick(2, 3)}")
         if self.chance(0.2):
             givens.append(f"given {self.pick('a', 'b')} {self.pick('>', '<', '>=')} 0")
-        text = f"{middle} {body}"
-        live = [n for n in SHAPES if re.search(rf"\b{n}\b", text)] or ["a"]
-        by = self.rng.choice(live)
-        if "a" not in live and by == "a":
-            body += " + a"
-        slots = list("qst"[: len(SHAPES[by])])
-        if slots and self.literals and self.chance(0.1):
-            slots[0] = str(self.pick(1, 2))
-        used = re.findall(r"\w+", f"{text} {' '.join(givens)}")
-        lines = [s for s in lines if s.partition(":")[0] in used or s.startswith(f"{by}:")]
-        wrt = by + (f"[{','.join(slots)}]" if slots else "")
-        return "\n".join([*lines, *[middle] * bool(middle), f"L = {body}", *givens, f"wrt {wrt}"])
+        return self.whole(before, body, givens)
 
 
 def program(rng: random.Random) -> str:
     """A program of few letters."""
-    return _Writer(rng).program()
+    return Writer(rng).program()
+
+
+OTHER_NAMES = {
+    "x": "m", "y": "k", "z": "n", "a": "i", "b": "j", "c": "l", "w": "h", "u": "e", "v": "d",
+    "p": "t", "L": "J", "K": "M", "D": "E",
+}  # fmt: skip
+
+
+def renamed(text: str) -> str:
+    """The program with its arrays and scalars named as letters are; bound letters stay."""
+    return re.sub(r"\w+", lambda found: OTHER_NAMES.get(found.group(), found.group()), text)

@@ -52,6 +52,7 @@ from derivation.terms import (
     index,
     index_names,
     indices_of,
+    is_about_values,
     is_element,
     is_leaf,
     name_of,
@@ -652,6 +653,8 @@ def _unguarded(c: Any) -> Any:
         elif isinstance(c, AnyOf) and c.args:
             *guards, last = c.args
             if frozenset().union(*map(free_indices, guards)) & free_indices(last):
+                return None
+            if any(map(is_about_values, guards)):
                 return None
             c = last
         else:

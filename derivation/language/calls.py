@@ -271,7 +271,7 @@ class Calls:
             fail(token, f"the functions are defined in a circle: {circle}")
         self.reader.used_functions.add(function.name)
         args = tuple(self.reader.value(a, scope) for a in node.args)
-        avoid = _outer(scope).union(*map(index_names, args))
+        avoid = (frozenset() if scope.derivatives else _outer(scope)).union(*map(index_names, args))
         key = (function.name, args, scope.derivatives, avoid)
         found = self._unfolded.get(key)
         if found is not None:
@@ -389,17 +389,15 @@ class Calls:
             if letter in scope.letters:
                 self.reader.warn(token, f"the inner `for {letter}` hides the outer `{letter}`")
             outer = _outer(scope)
-            if letter in scope.avoid or letter in outer:
-                over = fresh_index(
-                    over, {letter, *scope.avoid, *outer, *scope.letters, *self.reader.words.names}
-                )
+            if letter in outer:
+                over = fresh_index(over, {letter, *outer, *scope.letters, *self.reader.words.names})
             here.add(letter)
             values = {k: v for k, v in scope.values.items() if k != letter}
             scope = scope._replace(
                 letters={**scope.letters, letter: over},
                 weak=scope.weak - {letter},
                 values=values,
-                avoid=scope.avoid | {over.name} if scope.avoid else scope.avoid,
+                avoid=outer | {over.name} if outer or not scope.derivatives else outer,
             )
             refusals.check_bound_before(g.ifs, generators.generators[n + 1 :], scope)
             guard = self.reader.conjunction([self.reader.condition(c, scope) for c in g.ifs], scope)
@@ -449,7 +447,7 @@ def _outer(scope: Scope) -> frozenset[str]:
     not used.
     """
     if scope.derivatives:
-        return frozenset()
+        return scope.avoid
     return scope.avoid.union(i.name for i in scope.letters.values())
 
 
