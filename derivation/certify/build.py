@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from derivation.certificate import SCHEMA, SET_SCHEMA
+from derivation.certify.core import Core
 from derivation.certify.hypotheses import Hypotheses, of_sizes, reached
-from derivation.certify.letters import Letters, Scope
+from derivation.certify.letters import Scope
 from derivation.certify.steps import Steps, prose
-from derivation.certify.text import Writer
-from derivation.certify.witness import NotCertified, as_data, witness
+from derivation.certify.witness import NotCertified
 from derivation.document.setting import title_of
 from derivation.problem import Definition, Problem
 from derivation.steps import Outcome, Step
-from derivation.terms import collector_at_rest, diff, free_indices, indices_of, names
-from derivation.theory import Theory
-
-# words of the core text that a program may use as names
-_WORDS = ("true", "false", "HOLE")
+from derivation.terms import collector_at_rest, diff, free_indices, indices_of
 
 
 def certificate(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -50,50 +46,21 @@ class _Certificate:
         if any(o.problem.text != self.problem.text for o in outcomes):
             raise NotCertified("these are derivations of several problems")
         self.introduced = _introduced(outcomes)
-        self.theory = Theory(self.problem)
-        for d in self.introduced:
-            self.theory.define(d)
-        self.letters = Letters(self.problem, self.introduced)
-        self.writer = Writer(_renamed(self.problem))
+        self.core = Core(self.problem, self.introduced)
+        self.letters, self.writer = self.core.letters, self.core.writer
         self.hypotheses = Hypotheses(self.letters, self.writer)
-        self.steps = Steps(self.theory, self.letters, self.writer, self.hypotheses)
+        self.steps = Steps(self.core.theory, self.letters, self.writer, self.hypotheses)
         self.told: dict[str, Step] = {}  # lemmas of earlier records, by number
 
     def whole(self) -> dict[str, Any]:
         records = [self._record(o) for o in self.outcomes]
-        core = self._core()
+        visited = [s for o in self.outcomes for s in o.checked.settings]
+        core = self.core.data(self.hypotheses, visited)
         if len(records) != 1:
             return {"schema": SET_SCHEMA, "core": core, "derivations": records}
         (record,) = records
         steps = {k: record.pop(k) for k in ("steps", "checked")}
         return {**record, "core": core, **steps}
-
-    # -- what all records share -------------------------------------------------------------
-
-    def _core(self) -> dict[str, Any]:
-        problem, text = self.problem, self.writer.text
-        inputs = {n: s for n, s in problem.shapes.items() if n not in self.theory.definitions}
-        name = self.writer.name
-        stated = [h.condition for h in self.hypotheses.all]
-        visited = [s for o in self.outcomes for s in o.checked.settings]
-        point = witness(problem, self.introduced, stated, visited)
-        return {
-            "sizes": [name(s) for s in problem.sizes],
-            "functions": {name(f): n for f, n in problem.unknown.items()},
-            "arrays": {name(n): list(map(text, shape)) for n, shape in inputs.items()},
-            "labels": {name(n): text(s) for n, s in problem.labels.items()},
-            "definitions": [self._definition(d) for d in _in_order(self.theory.definitions)],
-            "hypotheses": [h.data for h in self.hypotheses.all],
-            "witness": {name(k): v for k, v in as_data(point, inputs).items()},
-        }
-
-    def _definition(self, d: Definition) -> dict[str, Any]:
-        scope = self.letters.scope(d.params)
-        return {
-            "name": self.writer.name(d.name),
-            "letters": self.writer.sizes(scope.called[p] for p in d.params),
-            "body": self.writer.text(self.letters.apart(d.body, scope)),
-        }
 
     # -- one record -------------------------------------------------------------------------
 
@@ -177,30 +144,3 @@ def _introduced(outcomes: Sequence[Outcome]) -> tuple[Definition, ...]:
             if found.setdefault(d.name, d).body != d.body:
                 raise NotCertified(f"{d.name} is introduced twice")
     return tuple(found.values())
-
-
-def _renamed(problem: Problem) -> dict[str, str]:
-    """Names that the core text has another meaning for, and what they are called there."""
-    used = {*problem.shapes, *problem.sizes, *problem.unknown}
-    out: dict[str, str] = {}
-    for word in _WORDS:
-        if word in used:
-            k = next(k for k in range(1, len(used) + 2) if f"{word}_{k}" not in used)
-            out[word] = f"{word}_{k}"
-    return out
-
-
-def _in_order(definitions: Mapping[str, Definition]) -> list[Definition]:
-    """The definitions, each after those that it uses."""
-    done: dict[str, Definition] = {}
-    todo = list(definitions.values())[::-1]
-    while todo:
-        d = todo[-1]
-        below = sorted(n for n in names(d.body) if n in definitions and n != d.name)
-        missing = [definitions[n] for n in below if n not in done]
-        if missing and d.name not in done:
-            todo += missing
-            continue
-        done.setdefault(d.name, d)
-        todo.pop()
-    return list(done.values())
