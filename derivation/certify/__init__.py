@@ -1,6 +1,7 @@
 """Finished derivations as certificates of the checker's schema. Nothing here is trusted."""
 
 from derivation.certify.build import certificate
+from derivation.certify.checked import Certificate, checked
 from derivation.certify.witness import NotCertified
 
-__all__ = ["NotCertified", "certificate"]
+__all__ = ["Certificate", "NotCertified", "certificate", "checked"]

@@ -209,12 +209,19 @@ def _at_literal_place(g: Term) -> bool:
 
 
 def reached(outcome: Outcome) -> tuple[list[Any], list[Any]]:
-    """The givens and the conditions that the steps rest on, where there is no result."""
+    """The givens and the conditions that the steps rest on, where there is no result.
+
+    What a lemma needs of its own letters it says itself.
+    """
     conditions: dict[Any, None] = {}
     todo: list[Step] = [*outcome.facts, *outcome.steps]
     while todo:
         step = todo.pop()
-        if "variable" not in step.args:
-            conditions.update(dict.fromkeys((*step.conditions, *step.domain)))
-            todo += step.substeps
+        if "variable" in step.args:
+            continue
+        own = free_indices(step.before) | free_indices(step.after)
+        for c in (*step.conditions, *step.domain):
+            if step.kind == "chain" or not free_indices(c) or free_indices(c) - own:
+                conditions[c] = None
+        todo += step.substeps
     return list(outcome.problem.givens), list(conditions)

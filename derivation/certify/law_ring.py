@@ -53,7 +53,7 @@ def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
     if {p.anonymous for p in (*_places(before), *_places(after))} <= set(wanted.values()):
         return []
     there, now = _towards(before, wanted)
-    back, _ = _towards(after, _forms(now))
+    back, _ = _towards(after, {**wanted, **_forms(now)})
     return [*there, *flipped(back)]
 
 
@@ -63,8 +63,13 @@ def aligned(m: LawMove) -> list[LawMove]:
         return [m]
     wanted = _forms(m.right, towers=True)
     there, left = _towards(m.left, wanted, towers=True)
-    back, right = _towards(m.right, _forms(left, towers=True), towers=True)
-    middle = replace(m, context=HOLE, left=left, right=right)
+    reached = {**wanted, **_forms(left, towers=True)}
+    back, right = _towards(m.right, reached, towers=True)
+    nonzero, positive = (
+        tuple(_towards(t, reached, towers=True)[1] for t in terms)
+        for terms in (m.nonzero, m.positive)
+    )
+    middle = replace(m, context=HOLE, left=left, right=right, nonzero=nonzero, positive=positive)
     return within(m.context, [*there, middle, *flipped(back)])
 
 
