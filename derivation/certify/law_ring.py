@@ -59,14 +59,13 @@ def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
 
 def aligned(m: LawMove) -> list[LawMove]:
     """A move of algebra with the exponents of its two sides in one form before it."""
-    if m.law != "algebra" or m.direction != "lr" or not (_towers(m.left) and _towers(m.right)):
+    if m.law != "algebra" or m.direction != "lr" or not (_towers(m.left) or _towers(m.right)):
         return [m]
-    wanted = _forms(m.right, towers=True)
+    wanted = {**_forms(m.left, towers=True), **_forms(m.right, towers=True)}
     there, left = _towards(m.left, wanted, towers=True)
-    reached = {**wanted, **_forms(left, towers=True)}
-    back, right = _towards(m.right, reached, towers=True)
+    back, right = _towards(m.right, wanted, towers=True)
     nonzero, positive = (
-        tuple(_towards(t, reached, towers=True)[1] for t in terms)
+        tuple(_towards(t, wanted, towers=True)[1] for t in terms)
         for terms in (m.nonzero, m.positive)
     )
     middle = replace(m, context=HOLE, left=left, right=right, nonzero=nonzero, positive=positive)

@@ -1,0 +1,102 @@
+"""Certificates of single equations: the lines of a person's derivation, and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from derivation.certify.core import Core
+from derivation.certify.hypotheses import Hypotheses, of_sizes
+from derivation.certify.steps import Steps
+from derivation.certify.witness import NotCertified
+from derivation.checker import SCHEMA, Malformed, Refused, check_data
+from derivation.errors import CertificateRefused
+from derivation.oracle.points import Setting
+from derivation.problem import Problem
+from derivation.steps import Step
+from derivation.terms import TRUE, Term, conjuncts, free_indices
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation with what proves it.
+
+    Attributes:
+        left, right: Its sides.
+        condition: Where it is said to hold; about its own letters.
+        steps: The lemmas that the proof cites, and the chain from the left side to the right one.
+        given: The givens of the problem that it rests on.
+        conditions: What else it rests on; free indices mean "every".
+    """
+
+    left: Term
+    right: Term
+    condition: Term
+    steps: tuple[Step, ...]
+    given: tuple[Term, ...] = ()
+    conditions: tuple[Term, ...] = ()
+
+
+class Equations:
+    """Writes the certificates of equations of one problem.
+
+    Args:
+        problem: What the names mean.
+        visited: Points that meet its givens, one of which may serve as witness.
+    """
+
+    def __init__(self, problem: Problem, visited: Iterable[Setting] = ()) -> None:
+        self._problem, self._visited = problem, visited
+        self._core = Core(problem)
+
+    def prove(self, equation: Equation) -> dict[str, Any]:
+        """The certificate of the equation, which the checker has accepted.
+
+        Raises:
+            NotCertified: No certificate says it, for instance where no point meets what it assumes.
+            CertificateRefused: The checker does not accept it.
+        """
+        data = self.certificate(equation)
+        try:
+            check_data(data)
+        except Refused as error:
+            raise CertificateRefused(error.step, str(error)) from None
+        except Malformed as error:
+            raise NotCertified(str(error)) from None
+        return data
+
+    def certificate(self, equation: Equation) -> dict[str, Any]:
+        """The certificate, not checked yet.
+
+        Raises:
+            NotCertified: As for ``prove``.
+        """
+        core, letters, text = self._core, self._core.letters, self._core.writer.text
+        hypotheses = Hypotheses(letters, core.writer)
+        steps = Steps(core.theory, letters, core.writer, hypotheses)
+        of_size, asked = of_sizes(self._problem)
+        given = [g for g in self._problem.givens if g in equation.given or g in of_size]
+        stated = [_stated(hypotheses, c) for c in (given, (*asked, *equation.conditions))]
+        left, right, condition = equation.left, equation.right, equation.condition
+        free = free_indices(left) | free_indices(right) | free_indices(condition)
+        scope = letters.scope(sorted(free, key=lambda i: (i.name, str(i.size))))
+        cases = () if condition == TRUE else conjuncts(condition)
+        return {
+            "schema": SCHEMA,
+            "status": "derived",
+            "problem": {"name": None, "title": "an equation", "program": self._problem.text},
+            "left": text(letters.apart(left, scope)),
+            "assumes": [text(letters.apart(c, scope)) for c in cases],
+            "result": text(letters.apart(right, scope)),
+            "letters": core.writer.sizes(scope.called.values()),
+            "given": stated[0],
+            "conditions": stated[1],
+            "domain": [],
+            "core": core.data(hypotheses, self._visited),
+            "steps": steps.listed(equation.steps, scope),
+        }
+
+
+def _stated(hypotheses: Hypotheses, conditions: Sequence[Any]) -> list[str]:
+    return list(dict.fromkeys(t for c in conditions for t in hypotheses.add(c)))
