@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Equations:
         visited: Points that meet its givens, one of which may serve as witness.
     """
 
-    def __init__(self, problem: Problem, visited: Iterable[Setting] = ()) -> None:
+    def __init__(self, problem: Problem, visited: Sequence[Setting] = ()) -> None:
         self._problem, self._visited = problem, visited
         self._core = Core(problem)
 
@@ -94,7 +94,7 @@ class Equations:
             "conditions": stated[1],
             "domain": [],
             "core": core.data(hypotheses, self._visited),
-            "steps": steps.listed(equation.steps, scope),
+            "steps": steps.brief(equation.steps, left, scope),
         }
 
 

@@ -17,7 +17,7 @@ import sympy
 
 from derivation.certify.law_algebra import flipped, within
 from derivation.certify.law_moves import HOLE, LawMove
-from derivation.normal import normal_term
+from derivation.normal import form, normal_term
 from derivation.terms import (
     Add,
     Condition,
@@ -50,7 +50,7 @@ def ring_moves(before: Term, after: Term, inside: bool) -> list[LawMove]:
     if not (_is_delicate(before) or _is_delicate(after)):
         return []
     wanted = _forms(after)
-    if {p.anonymous for p in (*_places(before), *_places(after))} <= set(wanted.values()):
+    if {p.anonymous for t in (before, after) for p in _places(t)} <= set(wanted.values()):
         return []
     there, now = _towards(before, wanted)
     back, _ = _towards(after, {**wanted, **_forms(now)})
@@ -99,7 +99,8 @@ class _Place:
 
 def _forms(t: Any, towers: bool = False) -> dict[Any, Any]:
     """What stands in the delicate places of a term (in exponents alone), by its normal form."""
-    return {normal_term(p.anonymous): p.anonymous for p in _places(t) if p.tower or not towers}
+    found = (p.anonymous for p in _places(t) if p.tower or not towers)
+    return {normal_term(a): a for a in found if not form(a)[1]}  # else it holds conditionally
 
 
 def in_delicate_place(line: Any, path: Path) -> bool:
@@ -130,6 +131,8 @@ def _towards(t: Any, forms: dict[Any, Any], towers: bool = False) -> tuple[list[
 
 
 def _wanted(place: _Place, forms: dict[Any, Any]) -> Any:
+    if form(place.anonymous)[1]:
+        return place.term
     normal = normal_term(place.anonymous)
     if normal in forms:
         return place.here(forms[normal])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from derivation import language
@@ -43,11 +43,51 @@ class Steps:
         """The steps of a chain in the scope's letters, and the lemmas among them in their own."""
         return [self._lemma(s) if s.kind == "lemma" else self._step(s, scope) for s in steps]
 
+    def brief(self, steps: Iterable[Step], before: Any, scope: Scope) -> list[dict[str, Any]]:
+        """The chain among the steps as one step from ``before``, each lemma as one as well.
+
+        The lines in between are left out: the checker has less to read.
+        """
+        out: list[dict[str, Any]] = []
+        chain: list[Step] = []
+        for step in steps:
+            if step.kind == "chain":
+                chain.append(step)
+            elif step.number not in self._lemmas and "variable" not in step.args:  # told, not cited
+                out += self.brief([s for s in step.substeps if s.kind == "lemma"], None, scope)
+                own, about = self._about(step)
+                inner = [s for s in step.substeps if s.kind == "chain"]
+                out.append({**self._short(step.number, "lemma", step.before, inner, own), **about})
+        return [*out, self._short("line", "chain", before, chain, scope)] if chain else out
+
+    def _short(
+        self, number: str, kind: str, before: Any, chain: Sequence[Step], scope: Scope
+    ) -> dict[str, Any]:
+        text, apart = self._writer.text, self._letters.apart
+        return {
+            "number": number,
+            "kind": kind,
+            "before": text(apart(before, scope)),
+            "after": text(apart(chain[-1].after, scope)),
+            "moves": self._all_moves(chain, scope),
+        }
+
+    def _all_moves(self, steps: Iterable[Step], scope: Scope) -> list[dict[str, Any]]:
+        out: list[dict[str, Any]] = []
+        for s in steps:
+            out += self._all_moves(s.substeps, scope) if s.substeps else self._moves(s, scope)
+        return out
+
     def known(self, step: Step) -> None:
         """Takes in the letters of a lemma that another record lists."""
         self._lemmas[step.number] = self._letters_of(step)
 
     def _lemma(self, step: Step) -> dict[str, Any]:
+        scope, about = self._about(step)
+        return self._step(step, scope, about)
+
+    def _about(self, step: Step) -> tuple[Scope, dict[str, Any]]:
+        """The letters of a lemma, and what it says of them."""
         scope = self._lemmas[step.number] = self._letters_of(step)
         about: dict[str, Any] = {"letters": self._writer.sizes(scope.called.values())}
         if "variable" in step.args:
@@ -57,7 +97,7 @@ class Steps:
             assumed = self._assumed(step, scope)
             if assumed:
                 about["assumes"] = assumed
-        return self._step(step, scope, about)
+        return scope, about
 
     def _assumed(self, step: Step, scope: Scope) -> list[str]:
         """What a lemma needs of its letters, where it is used for some of their values only."""
