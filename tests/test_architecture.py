@@ -28,6 +28,7 @@ SEES: dict[str, set[str]] = {
     "kernel": LOW | {"matching", "theory"},
     "rules": LOW | {"normal", "matching", "theory", "kernel"},
     "certificate": {"errors"},
+    "checker": set(),
     # never the engine
     "verifier": LOW | {"certificate", "language", "kernel", "rules", "theory", "matching"},
     "engine": LOW | {"normal", "matching", "theory", "kernel", "rules", "steps", "language"},
@@ -37,13 +38,13 @@ SEES: dict[str, set[str]] = {
     "findings": LOW | {"steps", "document"},
     "coq": LOW | {"matching", "normal", "signs", "theory", "rules", "steps"},
     "certify": LOW
-    | {"certificate", "normal", "matching", "theory", "rules", "steps"}
+    | {"certificate", "checker", "normal", "matching", "theory", "rules", "steps"}
     | {"language", "oracle", "document"},
     "printers": LOW
     | {"certificate", "certify", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
-    | {"document", "findings", "printers", "library"},
+    | {"document", "findings", "printers", "library", "certify"},
     "interop": LOW,
     "codegen": LOW | {"steps", "language"},
     "api": LOW

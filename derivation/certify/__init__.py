@@ -2,6 +2,7 @@
 
 from derivation.certify.build import certificate
 from derivation.certify.checked import Certificate, checked
+from derivation.certify.equations import Equation, Equations
 from derivation.certify.witness import NotCertified
 
-__all__ = ["Certificate", "NotCertified", "certificate", "checked"]
+__all__ = ["Certificate", "Equation", "Equations", "NotCertified", "certificate", "checked"]

@@ -35,6 +35,17 @@ def checked(outcomes: Sequence[Outcome]) -> Certificate:
     if isinstance(known, Certificate) and known.outcomes == tuple(outcomes):
         return known
     data = certificate(outcomes)
+    accept(data)
+    return Certificate(data, tuple(outcomes))
+
+
+def accept(data: dict[str, Any]) -> None:
+    """Has a certificate checked.
+
+    Raises:
+        NotCertified: It is none.
+        CertificateRefused: The checker does not accept it.
+    """
     try:
         with collector_at_rest():
             check_data(data)
@@ -42,4 +53,3 @@ def checked(outcomes: Sequence[Outcome]) -> Certificate:
         raise CertificateRefused(error.step, str(error)) from None
     except Malformed as error:
         raise NotCertified(str(error)) from None
-    return Certificate(data, tuple(outcomes))

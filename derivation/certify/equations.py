@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derivation.certificate import SCHEMA
+from derivation.certify.checked import accept
 from derivation.certify.core import Core
 from derivation.certify.hypotheses import Hypotheses, of_sizes
 from derivation.certify.steps import Steps
-from derivation.certify.witness import NotCertified
-from derivation.checker import SCHEMA, Malformed, Refused, check_data
-from derivation.errors import CertificateRefused
 from derivation.oracle.points import Setting
 from derivation.problem import Problem
 from derivation.steps import Step
@@ -58,12 +57,7 @@ class Equations:
             CertificateRefused: The checker does not accept it.
         """
         data = self.certificate(equation)
-        try:
-            check_data(data)
-        except Refused as error:
-            raise CertificateRefused(error.step, str(error)) from None
-        except Malformed as error:
-            raise NotCertified(str(error)) from None
+        accept(data)
         return data
 
     def certificate(self, equation: Equation) -> dict[str, Any]:

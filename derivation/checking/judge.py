@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation import kernel
+from derivation.certify import Equation, Equations, NotCertified
 from derivation.checking.assumptions import likely
 from derivation.checking.domain import Domain
 from derivation.checking.lapses import Lapse, lapses
@@ -18,7 +19,7 @@ from derivation.checking.report import Line, Suggestion
 from derivation.checking.slips import Mend, Mender, smallest_difference
 from derivation.checking.statements import Stated
 from derivation.engine.proof import Proof
-from derivation.errors import DerivationError
+from derivation.errors import CertificateRefused, DerivationError
 from derivation.kernel import Theorem
 from derivation.language import nodes, write, write_condition
 from derivation.normal import text
@@ -49,6 +50,7 @@ from derivation.theory import entails
 MOST_LOOKED_AT = 600_000  # operations of mended lines that are tried
 MOST_GIVENS = 10  # side conditions that are tried
 MOST_MENDS = 6  # that agree at the points tried, for which a proof is looked for
+DEFECT = "this is a defect of the program, please report it"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Verdict:
     points: int = 0
     needs: tuple[Any, ...] = ()
     lemmas: tuple[Step, ...] = ()
+    refused: str = ""  # why the checker does not accept the proof that the engine has found
 
 
 class Judge:
@@ -71,6 +74,7 @@ class Judge:
         self.problem = problem
         self.refuter = Refuter(problem)
         self._prover: Prover | None = None
+        self._equations: Equations | None = None
         self.goal = diff(problem.objective, *problem.wrt[0]) if problem.wrt else None
 
     @property
@@ -87,16 +91,55 @@ class Judge:
         if found is not None:
             return Verdict("refuted", counterexample=found)
         needs: tuple[Any, ...] = ()
+        refused = ""
         for prover in self._provers(left, right):
             planned = prover.plan(left, right, condition)
             if planned is not None:
-                needs = self._needs(planned[0], condition)
-                if not needs:
+                refused = self._refused(prover, *planned, condition)
+                needs = () if refused else self._needs(planned[0], condition)
+                if not (refused or needs):
                     return Verdict("proved", *planned, lemmas=prover.lemmas(planned[1]))
         found, points = self.refuter.refute(left, right, condition)
         if found is not None:
             return Verdict("refuted", counterexample=found)
-        return Verdict("open", points=points, needs=needs)
+        return Verdict("open", points=points, needs=needs, refused=refused)
+
+    def proves(self, left: Term, right: Term, condition: Term = TRUE) -> Theorem | None:
+        """``left = right`` by a proof that the checker has accepted, or None."""
+        planned = self.prover.plan(left, right, condition)
+        if planned is None or self._refused(self.prover, *planned, condition):
+            return None
+        return planned[0]
+
+    def _refused(self, prover: Prover, theorem: Theorem, proof: Proof, condition: Term) -> str:
+        """Why the checker does not accept what the engine has proved; "" if it does."""
+        if self._equations is None:
+            self._equations = Equations(self.problem, self.refuter.settings())
+        try:
+            self._equations.prove(self._equation(prover, theorem, proof, condition))
+        except NotCertified as error:
+            return str(error)
+        except CertificateRefused as error:
+            return f"the checker refuses the proof: {error}; {DEFECT}"
+        except (DerivationError, RecursionError) as error:
+            said = str(error) if isinstance(error, DerivationError) else "nested too deep"
+            return f"no certificate can be written: {said}; {DEFECT}"
+        return ""
+
+    def _equation(
+        self, prover: Prover, theorem: Theorem, proof: Proof, condition: Term
+    ) -> Equation:
+        """What the checker is asked: the two sides, and all that the proof rests on."""
+        shown = prover.planner.narrator.letters.condition
+        givens = {kernel.closed(g): g for g in self.problem.givens}
+        rest = [
+            shown(h, (theorem.lhs, theorem.rhs))
+            for h in sorted(theorem.hypotheses, key=text)
+            if h not in givens and not entails(condition, h)
+        ]
+        given = tuple([g for h, g in givens.items() if h in theorem.hypotheses])
+        steps = prover.steps(proof)
+        return Equation(proof.before, proof.after, condition, steps, given, tuple(rest))
 
     def _provers(self, left: Term, right: Term) -> Iterator[Prover]:
         """The prover, and one that assumes both sides to be defined."""
@@ -221,6 +264,8 @@ class Judge:
         if found.verdict == "open" and found.needs:
             shown = "; ".join(map(self._shown, found.needs))
             line = replace(line, notes=(*line.notes, f"proved only where {shown}"))
+        if found.verdict == "open" and found.refused:
+            line = replace(line, notes=(*line.notes, found.refused))
         return line
 
     def _shown(self, condition: Any) -> str:
@@ -348,7 +393,7 @@ class Judge:
             assumed = Judge(replace(self.problem, givens=(*self.problem.givens, given)))
             if not assumed.refuter.agrees(line.left, line.right, line.condition, 4):
                 continue
-            theorem = assumed.prover.prove(line.left, line.right, line.condition)
+            theorem = assumed.proves(line.left, line.right, line.condition)
             if theorem is not None and not assumed._needs(theorem, line.condition):
                 return Suggestion(f"given {write_condition(given)}", f"missing given: {a.said}")
         return None
@@ -370,7 +415,7 @@ class _Search:
             if not judge.refuter.agrees(line.left, mend.term, line.condition):
                 continue
             self.offered += 1
-            if judge.prover.prove(line.left, mend.term, line.condition) is not None:
+            if judge.proves(line.left, mend.term, line.condition) is not None:
                 return mend
         return None
 

@@ -145,6 +145,11 @@ class Prover:
         except (DerivationError, RecursionError):
             return None
 
+    def steps(self, proof: Proof) -> tuple[Step, ...]:
+        """The lemmas that a proof cites, and its moves, each a step on the whole term."""
+        chain = self.planner.narrator.leaves(proof, "line", proof.before)
+        return (*self.lemmas(proof), *chain)
+
     def lemmas(self, proof: Proof) -> tuple[Step, ...]:
         """The lemmas that a proof cites, and those that they cite, in order."""
         cited = [m.cited.number for _, m in moves(proof) if m.rule == "lemma"]  # tells facts

@@ -92,6 +92,10 @@ class Refuter:
             self._general = Oracle(self.problem)
         return self._general
 
+    def settings(self) -> tuple[Setting, ...]:
+        """Points with small numbers that meet the givens."""
+        return self._simple[0].settings()
+
     def quick(self, left: Term, right: Term, condition: Term = TRUE) -> Counterexample | None:
         """A counterexample, if one of the first points is one."""
         claim = Claim(left, right, (), False, condition)

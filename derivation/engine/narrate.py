@@ -139,7 +139,7 @@ class Narrator:
                 uses=uses,
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
-                substeps=self._leaves(proof, number, proof.before),
+                substeps=self.leaves(proof, number, proof.before),
                 level=1,
             )
         )
@@ -196,7 +196,7 @@ class Narrator:
         for k, stage in enumerate(stages, len(substeps) + 1):
             title, why = self._words(stage.label, stage, {"of": of, "by": by})
             sub = f"{number}.{k}"
-            leaves = self._leaves(stage, sub, stage.before)
+            leaves = self.leaves(stage, sub, stage.before)
             substeps.append(self._step(sub, stage, title, why, leaves, None))
         title, why = self._lemma_words(kind, of, by, whole)
         if instance is not None:
@@ -308,7 +308,7 @@ class Narrator:
                 args={"variable": letter},
                 conditions=self._left(theorem),
                 domain=self._domain_of(theorem),
-                substeps=self._leaves(proof, number, start),
+                substeps=self.leaves(proof, number, start),
                 level=1,
             )
         )
@@ -327,7 +327,7 @@ class Narrator:
     ) -> None:
         title, why = self._words(label, proof, about)
         number = self._next()
-        leaves = self._leaves(proof, number, proof.before)
+        leaves = self.leaves(proof, number, proof.before)
         step = self._step(number, proof, title, why, leaves, theorem)
         if label in _OUTLINE:
             step = replace(step, level=0)
@@ -376,7 +376,7 @@ class Narrator:
             placed=only.placed,
         )
 
-    def _leaves(self, proof: Any, number: str, start: Any) -> tuple[Step, ...]:
+    def leaves(self, proof: Any, number: str, start: Any) -> tuple[Step, ...]:
         """Each kernel move as a step on the whole term."""
         out: list[Step] = []
         for path, move, term, after in whole_terms(proof, start):
