@@ -46,15 +46,15 @@ class Steps:
     def brief(self, steps: Iterable[Step], before: Any, scope: Scope) -> list[dict[str, Any]]:
         """The chain among the steps as one step from ``before``, each lemma as one as well.
 
-        The lines in between are left out: the checker has less to read.
+        The lines in between are left out: the checker has less to read. Lemmas inside lemmas are
+        to stand among the steps.
         """
         out: list[dict[str, Any]] = []
         chain: list[Step] = []
         for step in steps:
             if step.kind == "chain":
                 chain.append(step)
-            elif step.number not in self._lemmas and "variable" not in step.args:  # told, not cited
-                out += self.brief([s for s in step.substeps if s.kind == "lemma"], None, scope)
+            else:
                 own, about = self._about(step)
                 inner = [s for s in step.substeps if s.kind == "chain"]
                 out.append({**self._short(step.number, "lemma", step.before, inner, own), **about})

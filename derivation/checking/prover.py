@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -151,15 +151,10 @@ class Prover:
         return (*self.lemmas(proof), *chain)
 
     def lemmas(self, proof: Proof) -> tuple[Step, ...]:
-        """The lemmas that a proof cites, and those that they cite, in order."""
+        """The lemmas that a proof cites, and those that they cite, each before what cites it."""
         cited = [m.cited.number for _, m in moves(proof) if m.rule == "lemma"]  # tells facts
         narrator = self.planner.narrator
-        known: dict[str, Step] = {}
-        todo = [*narrator.facts, *narrator.steps]
-        while todo:
-            step = todo.pop(0)
-            known[step.number] = step
-            todo += [s for s in step.substeps if s.kind == "lemma"]
+        known = {step.number: step for step in _innermost_first((*narrator.facts, *narrator.steps))}
         wanted: set[str] = set()
         while cited:
             number = cited.pop()
@@ -538,6 +533,14 @@ class Prover:
             chain.algebra(add(*rest))
             chain.splice(remaining)
         return chain.proof()
+
+
+def _innermost_first(steps: Iterable[Step]) -> Iterator[Step]:
+    """The lemmas among the steps, each after those inside it."""
+    for step in steps:
+        if step.kind == "lemma":
+            yield from _innermost_first(step.substeps)
+            yield step
 
 
 def _special(t: Any, theory: Any, unfold: frozenset[str]) -> bool:
