@@ -42,6 +42,7 @@ from derivation.terms import (
     every,
     free_indices,
     is_about_values,
+    is_inequation,
     is_leaf,
     is_literal_place,
     memo,
@@ -342,14 +343,18 @@ def _where(assumed: Any, hypotheses: Iterable[Any], theory: Theory) -> set[Any]:
     """What remains of hypotheses that are only needed where a condition holds.
 
     A given stays as it is, so does each where nothing is assumed, and one that does not vary with
-    an index where what is assumed is about indices alone: some place will meet it.
+    an index where what is assumed is about indices alone, as some place will meet it, or where it
+    leaves out no more than a few points.
     """
     left = {h for h in hypotheses if not entails(assumed, h)}
     if assumed == TRUE:
         return left
-    of_values = is_about_values(assumed)
-    known = theory.closed_givens() if of_values else _NONE
-    weakened = {h for h in left if free_indices(h) or (of_values and h not in known)}
+    known = theory.closed_givens() if is_about_values(assumed) else left
+    weakened = {
+        h
+        for h in left
+        if free_indices(h) or not (h in known or isinstance(h, Every) or is_inequation(h))
+    }
     return {any_of(negate(assumed), h) if h in weakened else h for h in left}
 
 

@@ -621,11 +621,11 @@ class Every(Reduction, Condition):
 def every(condition: Term, over: Term, guard: Term = TRUE) -> Any:
     """``condition`` for every value of an index where a guard holds.
 
-    One that does not mention the index stays as it is where some place is sure to meet the guard;
-    there may be none with ``x[k] > 0``, nor one with ``k > i`` for the last i.
+    One that does not mention the index stays as it is where some place is sure to meet the guard,
+    or where it leaves out no more than a few points; there is no k > i for the last i.
     """
     if over not in free_indices(condition):
-        if guard == TRUE or not _may_be_empty(guard, bool(free_indices(condition))):
+        if guard == TRUE or not _counts(guard, over, condition):
             return condition
         condition, guard = any_of(negate(guard), condition), TRUE
         if over not in free_indices(condition):
@@ -633,12 +633,28 @@ def every(condition: Term, over: Term, guard: Term = TRUE) -> Any:
     return _make(Every, condition, over, guard)
 
 
-def _may_be_empty(guard: Term, varies: bool) -> bool:
-    """Whether no place may meet a guard. With k != i some place does, unless the size is 1; and
-    what is said of no index at all (``varies``) is needed for some other i than the last."""
-    if not is_about_values(guard):
-        return varies and any(getattr(c, "op", None) != "!=" for c in conjuncts(guard))
-    return True
+def _counts(guard: Term, i: Any, condition: Term) -> bool:
+    """Whether a condition that is the same for every i is to be asked for only where there is one
+    that meets a guard."""
+    if not free_indices(condition):
+        return is_about_values(guard) and not is_inequation(condition)
+    if is_about_values(guard):
+        return False
+    parts = conjuncts(guard)
+    if all(isinstance(c, Relation) and c.op == "!=" for c in parts):  # unless the size is 1
+        return False
+    others = [j for j in free_indices(guard) if j != i and j.size == i.size]
+    return not any(all(is_trivial(substitute(c, {i: j})) for c in parts) for j in others)
+
+
+def is_trivial(c: Term) -> bool:
+    """Whether a condition is one such as j <= j."""
+    return isinstance(c, Relation) and c.left == c.right and c.op in ("==", "<=", ">=")
+
+
+def is_inequation(c: Term) -> bool:
+    """Whether a condition is a != b, which leaves out few points."""
+    return isinstance(c, Relation) and c.op == "!="
 
 
 def is_about_values(condition: Term) -> bool:

@@ -74,6 +74,7 @@ from derivation.terms import (
     is_element,
     is_leaf,
     is_number,
+    is_trivial,
     name_of,
     names,
     neg,
@@ -268,9 +269,11 @@ class Theory:
         if isinstance(t, IfElse):
             condition, a, b = t.args
             for c in self.smooth(a, on, through):
-                yield any_of(negate(condition), c)
+                if not entails(condition, c):
+                    yield any_of(negate(condition), c)
             for c in self.smooth(b, on, through):
-                yield any_of(condition, c)
+                if not entails(negate(condition), c):
+                    yield any_of(condition, c)
             yield from self._boundaries(condition, on, through)
             return
         for a in t.args:
@@ -280,7 +283,8 @@ class Theory:
 
     def _smooth_reduction(self, t: Any, on: str, through: bool) -> Iterable[Any]:
         for c in self.smooth(t.body, on, through):
-            yield every(c, t.index, t.guard)
+            if not entails(t.guard, c):
+                yield every(c, t.index, t.guard)
         for c in self._boundaries(t.guard, on, through):
             yield every(c, t.index)
         if not isinstance(t, (MaxOver, MinOver)):
@@ -312,7 +316,7 @@ class Theory:
                     return  # the same everywhere: there is no edge
                 there = self._changes_at_ties_only(condition)
                 if there is None or not entails(beside, there):
-                    for edge in self._apart(a, b, on, through):
+                    for edge in self._edges(a, b, on, through):
                         yield edge if there is None else any_of(there, edge)
                 yield from self.smooth(a, on, through)
                 yield from self.smooth(b, on, through)
@@ -349,6 +353,22 @@ class Theory:
                         return _without_trivial(substitute(whole.guard, {k: j}))
         return None
 
+    def _edges(self, a: Term, b: Term, on: str, through: bool) -> Iterable[Any]:
+        """Where a comparison is at its edge: told by cases only if that leaves one out."""
+        if self._meet(a, b):
+            return self._apart(a, b, on, through)
+        return [self._off_diagonal(add(a, neg(b)), self._kink(relation("!=", a, b)))]
+
+    def _meet(self, a: Term, b: Term, within: int = 0) -> bool:
+        """Whether two values are one and the same in some case that they distinguish."""
+        if _identical(a, b):
+            return True
+        choice = (_distinction(a) or _distinction(b)) if within < MOST_CASES else None
+        return choice is not None and any(
+            self._meet(_in_case(a, choice, holds), _in_case(b, choice, holds), within + 1)
+            for holds in (True, False)
+        )
+
     def _apart(
         self, a: Term, b: Term, on: str, through: bool, where: tuple[Any, ...] = ()
     ) -> Iterable[Any]:
@@ -356,7 +376,7 @@ class Theory:
 
         Where one of them is a distinction of cases they are compared in each case, so that
         min(r, 1) and r do not count as equal wherever r < 1. ``where``: of what does not hold in
-        the case at hand, one has to.
+        the case at hand, one has to hold.
         """
         if not (self.depends(a, on, through) or self.depends(b, on, through)):
             return
@@ -557,14 +577,7 @@ class Theory:
 
 def _without_trivial(condition: Any) -> Any:
     """A condition without parts such as j >= j."""
-    parts = conjuncts(condition)
-    return all_of(
-        *[
-            c
-            for c in parts
-            if not (isinstance(c, Relation) and c.left == c.right and c.op in ("==", "<=", ">="))
-        ]
-    )
+    return all_of(*[c for c in conjuncts(condition) if not is_trivial(c)])
 
 
 def _some_place(t: Any) -> Any:

@@ -25,6 +25,7 @@ from derivation.terms import (
     conjuncts,
     free_indices,
     if_else,
+    is_about_values,
     mul,
     neg,
     negate,
@@ -69,7 +70,13 @@ def same_in_both(theory: Theory, t: Any, args: Mapping[str, Any]) -> Result:
     if needs is None:
         raise RuleRefused("the cases differ")
     elsewhere = negate(t.args[0])  # where the condition holds there is nothing to show
-    return t.args[1], [guarded(c, elsewhere) for c in needs]
+    return t.args[1], [_in_case(c, elsewhere) for c in needs]
+
+
+def _in_case(need: Any, where: Any) -> Any:
+    """What is needed in one case only, if the case says anything about it."""
+    said = is_about_values(where) or free_indices(need) & free_indices(where)
+    return guarded(need, where) if said else need
 
 
 @rewriting(
@@ -228,7 +235,7 @@ def case_lift(theory: Theory, lhs: Any, rhs: Any, args: Mapping[str, Any]) -> It
             found = difference_vanishes(a, b)
             if found is None:
                 break
-            needs.extend(guarded(need, c if holds else negate(c)) for need in found)
+            needs.extend(_in_case(need, c if holds else negate(c)) for need in found)
         else:
             return needs
     raise RuleRefused("the two sides differ in some case")
