@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from derivation.errors import DerivationError
 from derivation.oracle.evaluate import Program
-from derivation.oracle.points import Sampler, Setting, assignments
-from derivation.oracle.values import FAILURES, Exact, minus
+from derivation.oracle.points import Sampler, Setting, assignments, combinations
+from derivation.oracle.values import FAILURES, Exact, Floats, minus
 from derivation.oracle.worlds import Key, extent
 from derivation.problem import Definition, Problem
 from derivation.terms import Relation, Size, Term, is_number, name_of, value_of
 
 MOST_ENTRIES = 20_000  # in all inputs together
+MARGIN = 1e-8  # by which an inequality between numbers that are not exact must hold
 _DIGITS = 40
 
 
@@ -56,11 +57,12 @@ class _Judge:
         self.definitions = {**problem.definitions, **{d.name: d for d in introduced}}
         self.inputs = [n for n in problem.shapes if n not in self.definitions]
         self.labels = problem.labels
-        self.field = Exact(_DIGITS)
-        self.program = Program(self.definitions, problem.labels, self.field)
+        self.program = Program(self.definitions, problem.labels, Exact(_DIGITS))
+        self.floats = Program(self.definitions, problem.labels, Floats())
         self.hypotheses = hypotheses
 
     def meets(self, setting: Setting) -> bool:
+        """Whether the hypotheses hold at the point, and everything that is defined is so there."""
         if not self._is_exact(setting):
             return False
         world = self.program.world(setting.sizes, setting.arrays)
@@ -69,9 +71,16 @@ class _Judge:
                 self._holds(h, at, world)
                 for h in self.hypotheses
                 for at in assignments(h, setting.sizes)
-            )
+            ) and self._is_defined(setting)
         except (*FAILURES, RecursionError):
             return False
+
+    def _is_defined(self, setting: Setting) -> bool:
+        world = self.floats.world(setting.sizes, setting.arrays)
+        for name, d in self.definitions.items():
+            for entry in combinations(d.params, setting.sizes):
+                _ = world[name][entry]
+        return True
 
     def _is_exact(self, setting: Setting) -> bool:
         entries = (x for n in self.inputs for x in setting.arrays.get(n, {}).values())
@@ -80,15 +89,29 @@ class _Judge:
         )
 
     def _holds(self, h: Any, at: Mapping[Term, int], world: Any) -> bool:
-        if isinstance(h, Relation) and h.op == "==":
-            sides = (self.program.value(s, world, at) for s in (h.left, h.right))
+        if isinstance(h, Relation):
+            sides = [self.program.value(s, world, at) for s in (h.left, h.right)]
             gap = minus(*sides)
-            return gap == 0 if isinstance(gap, (int, Fraction)) else abs(gap) < self.field.noise
+            if isinstance(gap, (int, Fraction)):
+                return _COMPARED[h.op](gap)
+            scale = max(1.0, *(abs(float(s)) for s in sides))  # the checker computes with floats
+            close = abs(gap) <= MARGIN * scale
+            return close if h.op == "==" else not close and _COMPARED[h.op](gap)
         env = self.program.env()
         code = self.program.condition(h)
         for i, v in at.items():
             env[self.program.slot(i)] = v
         return bool(code(env, world))
+
+
+_COMPARED: Mapping[str, Callable[[Any], bool]] = {
+    "==": lambda gap: bool(gap == 0),
+    "!=": lambda gap: bool(gap != 0),
+    "<": lambda gap: bool(gap < 0),
+    "<=": lambda gap: bool(gap <= 0),
+    ">": lambda gap: bool(gap > 0),
+    ">=": lambda gap: bool(gap >= 0),
+}
 
 
 def _entries(setting: Setting) -> tuple[int, int]:
