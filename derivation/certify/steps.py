@@ -26,6 +26,7 @@ from derivation.terms import (
 from derivation.theory import Theory
 
 _NOTHING: Mapping[str, Any] = {}
+_ONE_SIDED = ("definition", "chain-rule")  # the checker computes the right side
 
 
 class Steps:
@@ -195,7 +196,7 @@ class Steps:
         if m.direction == "rl":
             out["dir"] = "rl"
         for key, side in (("left", m.left), ("right", m.right)):
-            if side is not None:
+            if side is not None and not (key == "right" and m.law in _ONE_SIDED):
                 out[key] = self._value(side, scope)
         for key, several in (
             ("nonzero", m.nonzero),

@@ -41,7 +41,7 @@ def witness(
         NotCertified: None has been found.
     """
     judge = _Judge(problem, introduced, hypotheses)
-    at_hand = sorted(visited, key=_entries)
+    at_hand = sorted(visited, key=_simplicity)
     for setting in itertools.chain(at_hand, _drawn(problem, judge, hypotheses)):
         if judge.meets(setting):
             return setting
@@ -114,11 +114,11 @@ _COMPARED: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def _entries(setting: Setting) -> tuple[int, int]:
-    digits = (
-        len(str(x)) for table in setting.arrays.values() for x in table.values() if x is not None
-    )
-    return sum(map(len, setting.arrays.values())), sum(digits)
+def _simplicity(setting: Setting) -> tuple[bool, int, int]:
+    """Small points first, but not those of a size 1, where sums and guards may be empty."""
+    tables = setting.arrays.values()
+    digits = sum(len(str(x)) for table in tables for x in table.values())
+    return 1 in setting.sizes.values(), sum(map(len, tables)), digits
 
 
 def _drawn(problem: Problem, judge: _Judge, hypotheses: Sequence[Any]) -> Iterator[Setting]:
