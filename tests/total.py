@@ -142,12 +142,14 @@ OPERATORS = {
 
 
 def compared(op: str, a: Any, b: Any) -> bool:
+    a, b = alike([a, b])
     return COMPARED[op](0 if close(a, b) else sign(a - b))
 
 
 def reduced(kind: str, values: Sequence[Any]) -> Any:
     if kind == "all":
         return all(values)
+    values = alike(values)
     if kind == "sum":
         return sum(values)
     if kind == "prod":
@@ -155,9 +157,7 @@ def reduced(kind: str, values: Sequence[Any]) -> Any:
         for x in values:
             out *= x
         return out
-    return (
-        (max if kind == "max" else min)(alike(values)) if values else odd(len(kind) + ord(kind[1]))
-    )
+    return (max if kind == "max" else min)(values) if values else odd(len(kind) + ord(kind[1]))
 
 
 Env = Mapping[str, int]
@@ -251,7 +251,7 @@ class Point:
             a, b = self.node(n.left, env), self.node(n.comparators[0], env)
             return compared(OPERATORS[type(n.ops[0])], a, b)
         if isinstance(n, ast.BinOp):
-            a, b = self.node(n.left, env), self.node(n.right, env)
+            a, b = alike([self.node(n.left, env), self.node(n.right, env)])
             made = {
                 ast.Add: lambda: a + b,
                 ast.Sub: lambda: a - b,
@@ -363,7 +363,7 @@ class Point:
         if op in ("and", "or", "not"):
             return {"and": all, "or": any, "not": lambda x: not x[0]}[op](values)
         if op == "+":
-            return sum(values)
+            return sum(alike(values))
         if op == "*":
             return reduced("prod", values)
         if op == "**":
