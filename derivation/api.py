@@ -187,17 +187,18 @@ def outcomes(
     *,
     inline: bool = False,
     progress: Callable[[str], None] | None = None,
-) -> Iterator[Outcome]:
-    """The derivations that a problem asks for, one by one, each confirmed by the oracle.
+) -> tuple[Outcome, ...]:
+    """The derivations that a problem asks for, confirmed by the oracle and accepted by the checker.
 
-    This is what the command line and the Python interface share. ``progress`` is told what is
-    being worked on.
+    This is what the command line and the Python interface share: whatever is shown as proved comes
+    from here. ``progress`` is told what is being worked on.
     """
     from derivation.oracle import Oracle
 
     said = progress or (lambda what: None)
     oracle = Oracle(problem)  # its points serve all gradients that introduce no names
     confirmed: dict[str, Step] = {}  # facts and lemmas that gradients share are tried once
+    out = []
     for together in _sharing(problem.wrt):
         said(f"deriving by {', '.join(map(_wrt_text, together))}")
         for outcome in _derived(problem, together, inline):
@@ -208,7 +209,59 @@ def outcomes(
             found = _confirmed(outcome, judge, confirmed)
             if problem.givens and not found.checked.points:
                 _refuse_contradiction(problem)
-            yield found
+            out.append(found)
+    said("checking the certificate")
+    return _proved(out)
+
+
+def _proved(found: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """The outcomes with the certificate that the checker accepted, of all of them together.
+
+    One that it refuses is not derived; then each of the others has a certificate of its own.
+    """
+    from derivation.certify import checked
+
+    if not found:
+        return ()
+    try:
+        certificate = checked(found)
+        return tuple([replace(outcome, certificate=certificate) for outcome in found])
+    except (DerivationError, RecursionError) as error:
+        if len(found) > 1:
+            return tuple([outcome for each in found for outcome in _proved((each,))])
+        return (_refused(found[0], error),)
+
+
+def _refused(outcome: Outcome, error: Exception) -> Outcome:
+    """The outcome as far as the checker goes along."""
+    from derivation.certify import NotCertified, checked
+    from derivation.errors import CertificateRefused
+
+    number = ""
+    if isinstance(error, NotCertified):
+        reason = str(error)
+    elif isinstance(error, CertificateRefused):
+        number = error.number or ""
+        reason = f"the checker refuses {error}; {_DEFECT}"
+    else:
+        said = str(error) if isinstance(error, DerivationError) else "nested too deep"
+        reason = f"no certificate can be written: {said}; {_DEFECT}"
+    stopped = _stopped(outcome, number, outcome.reason or reason)
+    try:
+        return replace(stopped, certificate=checked((stopped,)))
+    except (DerivationError, RecursionError):
+        return replace(stopped, facts=(), steps=())
+
+
+_DEFECT = "this is a defect of the program, please report it"
+
+
+def _stopped(outcome: Outcome, number: str, reason: str) -> Outcome:
+    """The outcome without a result, with the steps before the one that is wrong."""
+    wrong = number.split(".")[0]
+    numbers = [step.number for step in outcome.steps]
+    kept = outcome.steps[: numbers.index(wrong)] if wrong in numbers else ()
+    return replace(outcome, result=None, reason=reason, introduced=(), steps=kept)
 
 
 def _check_letters(outcome: Outcome) -> None:
@@ -294,17 +347,8 @@ def _confirmed(outcome: Outcome, oracle: Any, before: dict[str, Step]) -> Outcom
         sizes = sorted(checked.sizes, key=lambda s: (max(s.values(), default=0), *s.values()))
         return replace(outcome, checked=replace(checked, sizes=tuple(sizes)))
     except Refuted as refuted:
-        wrong = refuted.number.split(".")[0]
-        numbers = [step.number for step in outcome.steps]
-        kept = outcome.steps[: numbers.index(wrong)] if wrong in numbers else ()
-        return replace(
-            outcome,
-            result=None,
-            reason=f"{refuted}; this is a defect of the program, please report it",
-            introduced=(),
-            steps=kept,
-            checked=Checked(),
-        )
+        stopped = _stopped(outcome, refuted.number, f"{refuted}; {_DEFECT}")
+        return replace(stopped, checked=Checked())
     except DerivationError as error:  # it can say nothing; the proof stands without it
         return replace(outcome, checked=Checked(skipped=(str(error),)))
 
@@ -320,8 +364,8 @@ def written(
     from derivation import codegen
     from derivation.oracle import Oracle
 
-    def derived(asked: Problem) -> list[Outcome]:
-        return list(outcomes(asked, inline=inline, progress=progress))
+    def derived(asked: Problem) -> Sequence[Outcome]:
+        return outcomes(asked, inline=inline, progress=progress)
 
     def point(asked: Problem) -> Mapping[str, Any] | None:
         settings = Oracle(asked).settings()
@@ -340,7 +384,7 @@ def warnings_for(problem: Problem, results: Iterable[Outcome]) -> list[str]:
 
 
 def _derivations(problem: Problem, inline: bool) -> list[Derivation]:
-    found = list(outcomes(problem, inline=inline))
+    found = outcomes(problem, inline=inline)
     for warning in warnings_for(problem, found):
         warnings.warn(warning, stacklevel=3)
     return [Derivation(outcome) for outcome in found]
@@ -529,7 +573,11 @@ class Derivation:
         return self._render("html", detail=detail, notation=notation)
 
     def to_json(self) -> str:
-        """The certificate: every step, at full detail, as text of the input language."""
+        """The certificate that the checker accepted: every step, at full detail, as text.
+
+        Raises:
+            NotCertified: There is none, since the derivation was refused.
+        """
         return self._render("json")
 
     def function(self, backend: str = "numpy", *, loss: bool = False) -> Function:

@@ -77,11 +77,20 @@ class CertificateRefused(DerivationError):
     """A certificate does not prove what it states (exit status 1).
 
     Args:
-        number: The step that is wrong, or None for the statement itself.
-        message: What differs.
+        step: Where, as the checker says it: "step 2.1, sum-add", "the result".
+        message: What is wrong there.
+
+    >>> error = CertificateRefused("step 2.1, sum-add", "F is not said")
+    >>> print(error, error.number)
+    step 2.1, sum-add: F is not said 2.1
     """
 
-    def __init__(self, number: str | None, message: str) -> None:
-        self.number, self.message = number, message
-        where = "the statement" if number is None else f"step {number}"
-        super().__init__(f"{where}: {message}")
+    def __init__(self, step: str, message: str) -> None:
+        self.step, self.message = step, message
+        super().__init__(f"{step}: {message}")
+
+    @property
+    def number(self) -> str | None:
+        """The number of the step, or None where it is the statement itself that is wrong."""
+        word, _, rest = self.step.partition(" ")
+        return rest.partition(",")[0] if word == "step" else None

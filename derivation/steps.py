@@ -110,6 +110,8 @@ class Outcome:
         checked: What the oracle confirmed.
         shared: Numbers of those lemmas among ``steps`` that an earlier gradient of the same
             problem has proved already.
+        certificate: The certificate by which the checker has accepted it; without one it is not
+            proved.
     """
 
     problem: Problem
@@ -127,6 +129,7 @@ class Outcome:
     steps: tuple[Step, ...] = ()
     checked: Checked = Checked()
     shared: frozenset[str] = frozenset()
+    certificate: Any = field(default=None, compare=False, repr=False)
 
     @property
     def status(self) -> str:

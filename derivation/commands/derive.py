@@ -209,20 +209,22 @@ def derive(
 ) -> int:
     """Derives a problem and writes it to every target; returns the exit status."""
     from derivation import api, printers
+    from derivation.certify import NotCertified
     from derivation.commands.output import Progress
     from derivation.coq.errors import NotExported
+    from derivation.errors import CertificateRefused
 
     check = _notation(entry, notation)
     by = ", ".join(wrt) if wrt else None
     asked = api.read(entry, wrt=by, of=of, given=given, style=style)
     with Progress() as progress:
-        outcomes = list(api.outcomes(asked, inline=inline, progress=progress.working_on))
+        outcomes = api.outcomes(asked, inline=inline, progress=progress.working_on)
         for target in targets:
             progress.working_on(f"writing {target.path or target.format}")
             options = {"detail": detail, "notation": notation, **target.options()}
             try:
                 target.take(printers.render(outcomes, target.format, **options))
-            except NotExported as error:
+            except (NotExported, NotCertified, CertificateRefused) as error:
                 print(f"not exported: {error}", file=sys.stderr)
                 return 1
     for warning in (*api.warnings_for(asked, outcomes), *check(asked)):
@@ -265,7 +267,7 @@ def entry_of(problem: str | None, expression: list[str] | None) -> Entry:
     return library.load(problem)
 
 
-def _status(outcomes: list[Any]) -> int:
+def _status(outcomes: Sequence[Any]) -> int:
     stopped = [outcome for outcome in outcomes if outcome.result is None]
     for outcome in stopped:
         print(f"not derived: {outcome.reason}", file=sys.stderr)

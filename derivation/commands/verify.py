@@ -1,4 +1,4 @@
-"""Replays a derivation from its certificate alone, and says what it proves."""
+"""Checks the certificate of a derivation, and says in full what it proves."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 HELP = "verify a certificate (the JSON of a derivation) from the file alone"
 EXAMPLES = """\
-Every kernel move is made again from the text; the program that derived it is not used.
+The checker (derivation/checker, which shares nothing with the rest) replays every move from the
+file; then the claim is evaluated at small sizes, where that can be done. The checker alone, on a
+Python without any package: python -m derivation.checker FILE.
 
 examples:
   derivation derive softmax-cross-entropy -o proof.json
   derivation verify proof.json
   derivation derive layernorm --format json | derivation verify -
 
-exit status: 0 verified, 1 refused (with the number of the step), 2 not a certificate"""
+exit status: 0 verified, 1 refused (with the step), 2 not a certificate"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,9 +35,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="give up, with exit status 2, after this long (600)",
     )
+    parser.add_argument(
+        "--no-oracle",
+        dest="oracle",
+        action="store_false",
+        help="do not evaluate the claim at small sizes besides",
+    )
 
 
-def run(*, file: str, timeout: float) -> int:
+def run(*, file: str, timeout: float, oracle: bool) -> int:
     from derivation.commands.output import write
     from derivation.errors import CertificateRefused, InputError
 
@@ -44,7 +52,7 @@ def run(*, file: str, timeout: float) -> int:
     data = _data(file)
     start = time.perf_counter()
     try:
-        found = _within(data, timeout)
+        found = _within(data, timeout, oracle)
     except CertificateRefused as refused:
         print(f"refused: {refused}", file=sys.stderr)
         return 1
@@ -57,7 +65,7 @@ def run(*, file: str, timeout: float) -> int:
 
 def _data(file: str) -> bytes:
     """The bytes of the file, at most one more than a certificate may have."""
-    from derivation.certificate import MAX_BYTES
+    from derivation.checker import MAX_BYTES
     from derivation.errors import InputError
 
     if file == "-":
@@ -71,7 +79,7 @@ def _data(file: str) -> bytes:
         raise InputError(f"cannot read `{file!r}`: {error}") from None
 
 
-def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
+def _within(data: bytes, timeout: float, oracle: bool) -> tuple[Verified, ...]:
     """The verification, stopped from outside when its time is over."""
     import _thread
 
@@ -100,7 +108,7 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
     timer.start()
     try:
         try:
-            return verify_all(data)
+            return verify_all(data, oracle=oracle)
         finally:
             done.set()
     except KeyboardInterrupt:  # the next one, if any, is some time off
@@ -115,19 +123,21 @@ def _within(data: bytes, timeout: float) -> tuple[Verified, ...]:
 
 
 def summary(found: Verified) -> str:
-    """What was verified, as a statement with its hypotheses."""
-    if found.derived:
-        lines = [f" ∎  {found.claim}", f"    {_one_line(found.title)}"]
-    else:
-        stopped = f"{_one_line(found.title)}: stopped here, as the certificate says"
-        lines = [f" …  {found.claim}", f"    {stopped}"]
+    """What was verified: the statement in full, with what its names mean and its hypotheses."""
+    runs = ", ".join([f"{letter} in {size}" for letter, size in found.letters.items()])
+    lines = [f" {'∎' if found.derived else '…'}  {found.claim}", f"    {_one_line(found.title)}"]
+    if not found.derived:
+        lines[1] += ": stopped here, as the certificate says"
     for label, texts in (
-        ("for", found.definitions),
-        ("given", found.given),
-        ("where", found.conditions),
-        ("domain", found.domain),
+        ("for all", (runs,) if runs else ()),
+        ("inputs", found.inputs),
+        ("where", found.definitions),
         ("with", found.introduced),
+        ("given", found.given),
+        ("if", found.conditions),
+        ("domain", found.domain),
         ("without", tuple(f"{what}: it is not proved here" for what in found.unproved)),
+        ("oracle", (found.tried,) if found.tried else ()),
     ):
         lines += [f"    {label if not k else '':8}{text}" for k, text in enumerate(texts)]
     return "\n".join(lines)
@@ -141,4 +151,4 @@ def _one_line(prose: str) -> str:
 def _counted(found: tuple[Verified, ...]) -> str:
     moves, lemmas = sum(v.moves for v in found), sum(v.lemmas for v in found)
     lemma = "lemma" if lemmas == 1 else "lemmas"
-    return f"verified: {moves} kernel moves, {lemmas} {lemma}"
+    return f"verified: {moves} moves, {lemmas} {lemma}"

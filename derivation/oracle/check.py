@@ -123,6 +123,10 @@ class Oracle:
         """The points of the problem that meet further conditions."""
         return self._at(conditions)[0]
 
+    def quickly(self, conditions: tuple[Term, ...]) -> Iterator[Point]:
+        """Points that meet further conditions, drawn as they are asked for, without patience."""
+        return self._drawn(conditions, [], patience=2, plans=8, most=3)
+
     def compare(
         self,
         left: Term,
@@ -193,6 +197,19 @@ class Oracle:
         return (met, skipped) if met and 2 * len(met) >= len(points) else None
 
     def _draw(self, conditions: tuple[Term, ...]) -> tuple[list[Point], tuple[str, ...]]:
+        skipped: list[str] = []
+        patience = 6 if conditions else 60
+        return list(self._drawn(conditions, skipped, patience)), tuple(skipped)
+
+    def _drawn(
+        self,
+        conditions: tuple[Term, ...],
+        skipped: list[str],
+        patience: int,
+        plans: int | None = None,
+        most: int | None = None,
+    ) -> Iterator[Point]:
+        """The points one by one, at most so many sizes; notes the sizes that have none."""
         givens = (*self.problem.givens, *conditions)
         made: dict[int, Point] = {}
 
@@ -200,21 +217,16 @@ class Oracle:
             point = made[id(setting)] = Point(self.programs, setting, len(made))
             return self._works(point)
 
-        patience = 6 if conditions else 60
-        sampler = Sampler(
-            self.problem, self.definitions, givens, works, self.seed, patience, self.entries
-        )
-        points: list[Point] = []
-        skipped: list[str] = []
-        for sizes, count in self._all_sizes(sampler.allows):
+        how = (works, self.seed, patience, self.entries, plans)
+        sampler = Sampler(self.problem, self.definitions, givens, *how)
+        for sizes, count in itertools.islice(self._all_sizes(sampler.allows), most):
             if sampler.entries(sizes) > MOST_ENTRIES:
                 skipped.append(f"{_sizes(sizes)}: arrays too large for the oracle")
                 continue
             settings = sampler.points(sizes, count)
-            points += [made[id(s)] for s in settings]
+            yield from (made[id(s)] for s in settings)
             if not settings:
                 skipped.append(f"{_sizes(sizes)}: no arrays found that meet the givens")
-        return points, tuple(skipped)
 
     def _all_sizes(
         self, allowed: Callable[[Mapping[str, int]], bool]

@@ -91,6 +91,7 @@ class Sampler:
         patience: How often to draw where only luck can meet a given.
         entries: ``entries(name, mood, count, rng)``, values for the entries of an array; distinct
             dyadic rationals where nothing is said.
+        plans: How many ways to meet givens that are not linear are tried; all if it is None.
     """
 
     def __init__(
@@ -102,7 +103,9 @@ class Sampler:
         seed: int = 0,
         patience: int = 60,
         entries: Draw | None = None,
+        plans: int | None = None,
     ) -> None:
+        self.plans = plans
         self.works, self.seed, self.labels = works, seed, problem.labels
         self.draw: Draw = entries or (lambda name, *how: _generic(*how))
         self.shapes = {n: s for n, s in problem.shapes.items() if n not in definitions}
@@ -149,7 +152,7 @@ class Sampler:
 
     def _draw(self, sizes: Mapping[str, int], mood: str, rng: random.Random) -> Setting | None:
         ground = [(g, a) for g in self.equalities for a in assignments(g, sizes)]
-        for kinds in self._plans(sizes, ground, rng):
+        for kinds in itertools.islice(self._plans(sizes, ground, rng), self.plans):
             for attempt in self.attempts:
                 arrays = self._fill(sizes, mood, kinds, attempt % 8, rng)
                 if not self._solve(sizes, arrays, kinds, ground):

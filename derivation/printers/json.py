@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from derivation import language
-from derivation.certify import certificate
+from derivation.certify import checked
 from derivation.certify.steps import prose
 from derivation.document import Document, document, matrix_note
 from derivation.printers.formula import LatexDrawing
@@ -35,17 +35,22 @@ def render(
 
 
 def data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The certificate with what it holds for people besides: LaTeX and matrices.
+    """The certificate that was checked, with what it holds for people besides: LaTeX and matrices.
 
     Raises:
-        NotCertified: No certificate says what was derived.
+        NotCertified, CertificateRefused: No certificate says what was derived, or none that the
+            checker accepts.
     """
-    whole = certificate(outcomes)
-    for outcome, record in zip(outcomes, whole.get("derivations", [whole]), strict=True):
-        doc = document(outcome, "outline")
-        record["result_latex"] = _latex(doc)
-        record["matrix_form"] = _matrix(doc)
+    whole = dict(checked(outcomes).data)
+    if "derivations" not in whole:
+        return _for_people(whole, outcomes[0])
+    whole["derivations"] = list(map(_for_people, whole["derivations"], outcomes))
     return whole
+
+
+def _for_people(record: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    doc = document(outcome, "outline")
+    return {**record, "result_latex": _latex(doc), "matrix_form": _matrix(doc)}
 
 
 def _matrix(doc: Document) -> dict[str, Any] | None:
