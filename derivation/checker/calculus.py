@@ -8,7 +8,9 @@ derivatives of every order exist there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
+from itertools import combinations
 
 from . import terms as t
 from .terms import (
@@ -22,9 +24,9 @@ from .terms import (
     bind,
     mul,
     num,
+    power,
     refuse,
     rel,
-    show,
     subst,
 )
 from .text import World
@@ -55,17 +57,8 @@ abs: sign(x)                    | x != 0
 sign: 0                         | x != 0
 """
 KINKED = ("relu", "abs", "sign")
-Derivative = tuple[Term, tuple[Term, ...]]  # the term, and the conditions
-
-
-def slopes() -> dict[str, tuple[Term, Term]]:
-    """The table as terms in the letter x."""
-    world, scope, out = World(), (T("ix", "x", ONE),), {}
-    for row in SLOPES.strip().splitlines():
-        name, _, body = row.partition(":")
-        slope, _, condition = body.partition("|")
-        out[name] = world.read(slope, scope).term, world.read(condition, scope).term
-    return out
+Needs = tuple[Term, ...]  # conditions
+Derivative = tuple[Term, Needs]
 
 
 class Calculus:
@@ -76,6 +69,19 @@ class Calculus:
         self._known: dict[tuple[Term, str, Term], Derivative] = {}
         self._slopes: dict[str, tuple[Term, Term]] = {}
 
+    def slope(self, name: str, x: Term) -> tuple[Term, Term]:
+        """A function's derivative at x, and the condition on x."""
+        if not self._slopes:
+            world, scope = World(), (T("ix", "x", ONE),)
+            for row in SLOPES.strip().splitlines():
+                key, *texts = re.split("[:|]", row)
+                slope, condition = [world.read(text, scope).term for text in texts]
+                self._slopes[key] = slope, condition
+        if name not in self._slopes:
+            refuse(f"no derivative of {name} is known")
+        slope, condition = self._slopes[name]
+        return put(slope, x), put(condition, x)
+
     # -- every derivative in a term --------------------------------------------------------------
 
     def expand(self, x: Term) -> Derivative:
@@ -84,7 +90,12 @@ class Calculus:
         Conditions travel with the guards of the sums and cases in which they arise.
         """
         if x.op == "d":
-            return self._expand_derivative(x)
+            kind, body, v = x.args
+            if kind == "diff" and self.w.defined(body) and body.args[0] != v.args[0]:
+                return (x if self.w.depends(body, v.args[0]) else ZERO), ()
+            inner, needs = self.expand(body)
+            out, more = self.of(inner, kind, v)
+            return out, (*needs, *more)
         if not has_derivative(x):
             return x, ()
         if x.op == "red":
@@ -92,20 +103,9 @@ class Calculus:
             inner, needs = self.expand(body)
             return bind(x.args[0], letter, guard, inner), every(letter, guard, needs)
         found = [self.expand(a) for a in t.parts(x)]
-        if x.op == "if":
-            return T("if", x.args[0], found[1][0], found[2][0]), in_cases(
-                x.args[0], found[1], found[2]
-            )
-        inner = iter([y for y, _ in found])
-        return t.rebuilt(x, lambda a: next(inner)), joined(found)
-
-    def _expand_derivative(self, x: Term) -> Derivative:
-        kind, body, v = x.args
-        if kind == "diff" and self.w.defined(body) and body.args[0] != v.args[0]:
-            return (x if self.w.depends(body, v.args[0]) else ZERO), ()
-        inner, needs = self.expand(body)
-        out, more = self.of(inner, kind, v)
-        return out, (*needs, *more)
+        inners = iter([y for y, _ in found])
+        needs = in_cases(x.args[0], *found[1:]) if x.op == "if" else joined(found)
+        return t.rebuilt(x, lambda _: next(inners)), needs
 
     # -- the derivative of one term --------------------------------------------------------------
 
@@ -124,46 +124,44 @@ class Calculus:
     def _of(self, x: Term, kind: str, v: Term) -> Derivative:
         op, a = x.op, x.args
         if op == "get":
-            return self._of_entry(x, kind, v)
-        if op in ("+", "*"):
-            found = [self.of(y, kind, v) for y in a]
-            terms = [
-                d if op == "+" else mul(*a[:n], d, *a[n + 1 :]) for n, (d, _) in enumerate(found)
-            ]
-            return add(*[y for y, (d, _) in zip(terms, found) if d is not ZERO]), joined(found)
+            if a[0] == v.args[0]:
+                at = zip(a[1:], v.args[1:], strict=True)
+                return mul(*[T("del", i, j) for i, j in at if i is not j]), ()
+            return T("d", "diff", x, v), self.of(self.w.unfold(x), kind, v)[1]
+        if op in ("+", "*", "un"):  # one part after the other
+            inner = t.parts(x)
+            slopes = [mul(*inner[:n], *inner[n + 1 :]) for n in range(len(inner))]
+            if op == "un":
+                raised = [(*a[1][:n], k + 1, *a[1][n + 1 :]) for n, k in enumerate(a[1])]
+                slopes = [T("un", a[0], orders, *inner) for orders in raised]
+            found = [self.of(y, kind, v) for y in inner]
+            pairs = zip([ONE] * len(inner) if op == "+" else slopes, found, strict=True)
+            terms = [mul(s, d) for s, (d, _) in pairs if d is not ZERO]
+            return add(*terms), joined(found)
         if op == "inv":
             d, needs = self.of(a[0], kind, v)
-            slope = mul(MINUS_ONE, d, T("inv", T("**", a[0], num(2))))
+            slope = mul(MINUS_ONE, d, T("inv", power(a[0], num(2))))
             return slope, (*needs, rel("!=", a[0], ZERO))
         if op == "**":
             return self._of_power(x, kind, v)
         if op == "fn":
             return self._of_function(x, kind, v)
-        if op == "un":
-            return self._of_unknown(x, kind, v)
         if op == "red" and a[0] != "all":
             return self._of_reduction(x, kind, v)
         if op == "if":
             return self._of_cases(x, kind, v)
         if op == "d" and kind == "diff":  # as smooth as what it is the derivative of
-            needs = [c for by in (a[2], v) for c in self.of(a[1], "diff", by)[1]]
-            return T("d", "diff", x, v), tuple(needs)
-        refuse(f"no derivative of {show(x)} is known")
-
-    def _of_entry(self, x: Term, kind: str, v: Term) -> Derivative:
-        if x.args[0] == v.args[0]:
-            return mul(*[T("del", i, j) for i, j in zip(x.args[1:], v.args[1:]) if i is not j]), ()
-        return T("d", "diff", x, v), self.of(self.w.unfold(x), kind, v)[1]
+            return T("d", "diff", x, v), joined([self.of(a[1], "diff", by) for by in (a[2], v)])
+        refuse(f"no derivative of {x} is known")
 
     def _of_power(self, x: Term, kind: str, v: Term) -> Derivative:
         base, e = x.args
         (db, one), (de, two) = self.of(base, kind, v), self.of(e, kind, v)
-        lower = num(e.args[0] - 1) if e.op == "n" else T("+", e, MINUS_ONE)
-        terms = [mul(e, T("**", base, lower), db)] if db is not ZERO else []
+        terms = [mul(e, power(base, add(e, MINUS_ONE)), db)] if db is not ZERO else []
         terms += [mul(x, T("fn", "log", base), de)] if de is not ZERO else []
         least = least_value(e) if is_whole(e) else None
         if de is not ZERO or not is_whole(e):
-            own = (rel(">", base, ZERO),)
+            own: Needs = (rel(">", base, ZERO),)
         else:  # x**0 has the derivative 0*x**(-1), which is one for x != 0, unless it is a number
             own = () if least is not None and least >= (e.op != "n") else (rel("!=", base, ZERO),)
         return add(*terms), (*one, *two, *own)
@@ -171,25 +169,14 @@ class Calculus:
     def _of_function(self, x: Term, kind: str, v: Term) -> Derivative:
         name, *args = x.args
         y = args[-1]
-        if name in ("max", "min"):  # a distinction of cases
-            return self.of(T("if", rel(">" if name == "max" else "<", *args), *args), kind, v)
+        if name in ("max", "min"):
+            return self.of(t.as_cases(x), kind, v)
         if name == "polygamma" and args[0].op == "n" and args[0].args[0] in range(100):
-            slope, condition = T("fn", name, num(args[0].args[0] + 1), y), rel(">", y, ZERO)
+            slope, condition = T("fn", name, add(args[0], ONE), y), rel(">", y, ZERO)
         else:
-            self._slopes = self._slopes or slopes()
-            if name not in self._slopes:
-                refuse(f"no derivative of {name} is known")
-            slope, condition = [_put(s, y) for s in self._slopes[name]]
+            slope, condition = self.slope(name, y)
         d, needs = self.of(y, kind, v)
         return mul(slope, d), (*needs, self.edge(y, ZERO) if name in KINKED else condition)
-
-    def _of_unknown(self, x: Term, kind: str, v: Term) -> Derivative:
-        name, orders, *args = x.args
-        found = [self.of(y, kind, v) for y in args]
-        raised = [(*orders[:n], k + 1, *orders[n + 1 :]) for n, k in enumerate(orders)]
-        slopes = [T("un", name, r, *args) for r in raised]
-        terms = [mul(s, d) for s, (d, _) in zip(slopes, found) if d is not ZERO]
-        return add(*terms), joined(found)
 
     def _of_reduction(self, x: Term, kind: str, v: Term) -> Derivative:
         letter, guard, body = t.enter(x, v.free)
@@ -236,14 +223,14 @@ class Calculus:
             out.append(x if self.points.equal(x, y) else T("if", compared, x, y))
         return T("if", inner, *out)
 
-    def _edges(self, c: Term, kind: str, v: Term) -> tuple[Term, ...]:
+    def _edges(self, c: Term, kind: str, v: Term) -> Needs:
         """That no comparison in the condition is at its edge, if what it compares varies with v."""
         if not self._varies(c, kind, v):
             return ()
         if c.op in ("and", "or", "not"):
             return tuple([x for part in c.args for x in self._edges(part, kind, v)])
         if c.op != "rel":
-            refuse(f"no derivative where {show(c)} varies is known")
+            refuse(f"no derivative where {c} varies is known")
         a, b = c.args[1:]
         if self.points.equal(a, b):
             return ()
@@ -262,14 +249,13 @@ class Calculus:
         return any(x.args[1] is size and t.opened(body, x) is value for x in value.free)
 
     def edge(self, a: Term, b: Term) -> Term:
-        """a != b; or two letters are equal for which a - b vanishes, whatever the arrays hold."""
-        gap, same = t.minus(a, b), []
-        letters = sorted(gap.free, key=show)
-        for n, i in enumerate(letters):
-            for j in letters[n + 1 :]:
-                if i.args[1] is j.args[1] and self.points.equal(subst(gap, {i: j}), ZERO):
-                    same.append(rel("==", i, j))
-        return t.either(rel("!=", a, b), *same)
+        """a != b; or two letters are equal for which a - b vanishes, whatever the arrays hold; or it
+        does so anyway, and nothing changes there."""
+        gap = t.minus(a, b)
+        pairs = combinations(sorted(gap.free, key=str), 2)
+        same = [rel("==", i, j) for i, j in pairs if i.args[1] is j.args[1]]
+        same = [c for c in same if self.points.equal(subst(gap, {c.args[1]: c.args[2]}), ZERO)]
+        return TRUE if self.points.equal(a, b) else t.either(rel("!=", a, b), *same)
 
     # -- the chain rule --------------------------------------------------------------------------
 
@@ -281,26 +267,20 @@ class Calculus:
         objective, name = entry.args[0], v.args[0]
         if objective == name:
             refuse("the chain rule is not for a derivative by the name itself")
-        own, terms = self.w.unfold(entry), []
-        if self.w.depends(own, name, True):
-            terms.append(T("d", "fix", own, v))
+        own = self.w.unfold(entry)
+        terms = [T("d", "fix", own, v)] if self.w.depends(own, name, True) else []
         for m, (letters, body) in self.w.definitions.items():
             through = m not in (objective, name) and self.w.depends(body, name, True)
             if through and self.w.depends(own, m):
-                terms.append(self._through(entry, m, letters, v))
+                at: list[Term] = []
+                for letter in letters:
+                    at.append(t.fresh(letter.args[1], entry.free, v.free, at))
+                inner = T("get", m, *at)
+                term = mul(T("d", "diff", entry, inner), T("d", "fix", self.w.unfold(inner), v))
+                for letter in reversed(at):
+                    term = bind("sum", letter, TRUE, term)
+                terms.append(term)
         return add(*terms), self.of(entry, "diff", v)[1]
-
-    def _through(self, entry: Term, m: str, letters: Sequence[Term], v: Term) -> Term:
-        own: list[Term] = []
-        for letter in letters:
-            own.append(t.fresh(letter.args[1], entry.free, v.free, own))
-        at = T("get", m, *own)
-        out = mul(T("d", "diff", entry, at), T("d", "fix", self.w.unfold(at), v))
-        for letter in reversed(own):
-            out = bind("sum", letter, TRUE, out)
-        return out
-
-    # -- what an equality of derivatives rests on --------------------------------------------------
 
     def reached(self, x: Term) -> set[str]:
         """The definitions that a ``diff`` in x goes through: cut one, and it is another."""
@@ -317,21 +297,21 @@ def has_derivative(x: Term) -> bool:
     return x.op == "d" or any(map(has_derivative, t.parts(x)))
 
 
-def _put(slope: Term, x: Term) -> Term:
+def put(slope: Term, x: Term) -> Term:
     """A slope at x: its one letter stands for the argument."""
-    return x if slope.op == "ix" else t.rebuilt(slope, lambda a: _put(a, x))
+    return x if slope.op == "ix" else t.rebuilt(slope, lambda a: put(a, x))
 
 
-def joined(found: Iterable[Derivative]) -> tuple[Term, ...]:
+def joined(found: Iterable[Derivative]) -> Needs:
     return tuple([c for _, needs in found for c in needs])
 
 
-def every(letter: Term, guard: Term, needs: Iterable[Term]) -> tuple[Term, ...]:
+def every(letter: Term, guard: Term, needs: Iterable[Term]) -> Needs:
     """Conditions under a binder, as ones about every place where its guard holds."""
     return tuple([bind("all", letter, guard, c) for c in needs])
 
 
-def in_cases(c: Term, one: Derivative, two: Derivative) -> tuple[Term, ...]:
+def in_cases(c: Term, one: Derivative, two: Derivative) -> Needs:
     """The conditions of both cases, each weakened by what its case says."""
     first = [t.either(t.negate(c), x) for x in one[1]]
     return (*first, *[t.either(c, x) for x in two[1]])

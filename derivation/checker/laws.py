@@ -20,11 +20,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from . import terms as t
 from .terms import T, Term, refuse, subst
-from .text import Owed, World, owed
+from .text import Letters, Owed, World, owed
 
 ROWS = """
 sum-add          | K F(K) G(K) ?C(K)        | sum(F[k] + G[k] for k in K if C[k]) == sum(F[k] for k in K if C[k]) + sum(G[k] for k in K if C[k])
@@ -107,23 +106,12 @@ sigmoid-at-0     |                          | sigmoid(0) == 1/2
 LAWS = {
     name: (variables, equation, condition)
     for name, variables, equation, condition in [
-        [part.strip() for part in [*row.split("|"), "true"][:4]]
-        for row in ROWS.strip().splitlines()
-        if row
+        [part.strip() for part in [*row.split("|"), "true"][:4]] for row in ROWS.splitlines() if row
     ]
 }
-
-# -- instances ------------------------------------------------------------------------------
-
 VARIABLE = re.compile(r"(\??)([A-Za-z]\w*)(?:\(([KM](?:,[KM])?)\)|:([KM]))?")
-Body = tuple[Sequence[Term], Term]  # a function of places: its letters and its value
-
-
-class Variable(NamedTuple):
-    """``kind`` is size, place (over a size), value or condition (of places over sizes)."""
-
-    kind: str
-    over: Sequence[str]
+Variable = tuple[str, Sequence[str]]  # size, place (over a size), value or condition (of places)
+Body = tuple[Letters, Term]  # a function of places: its letters and its value
 
 
 def variable(text: str) -> tuple[str, Variable]:
@@ -133,7 +121,7 @@ def variable(text: str) -> tuple[str, Variable]:
         raise ValueError(f"not a variable of a law: {text}")
     asks, name, over, place = match.groups()
     kind = "size" if name in ("K", "M") else "place" if place else "condition" if asks else "value"
-    return name, Variable(kind, (over or place or "").split(",") if over or place else ())
+    return name, (kind, (over or place or "").split(",") if over or place else ())
 
 
 class Instances:
@@ -148,74 +136,63 @@ class Instances:
         if name not in self._laws:
             names, equation, condition = LAWS[name]
             variables, world, places = dict(map(variable, names.split())), World(), []
-            world.sizes |= {v for v, x in variables.items() if x.kind == "size"}
+            world.sizes |= {v for v, (kind, _) in variables.items() if kind == "size"}
+            world.conditions |= {v for v, (kind, _) in variables.items() if kind == "condition"}
             for v, (kind, over) in variables.items():
                 if kind == "place":
-                    places.append(T("ix", v, T("sz", over[0])))
+                    places.append(world.new_letter(v, world.size(over[0])))
                 elif kind != "size":
-                    world.arrays[v] = tuple([T("sz", s) for s in over])
-                    world.conditions |= {v} if kind == "condition" else set()
+                    world.arrays[v] = tuple(map(world.size, over))
             sides = world.read(equation, places).term.args[1:]
             self._laws[name] = variables, (*sides, world.read(condition, places).term)
         return self._laws[name]
 
     def instance(
-        self, name: str, put: Mapping[str, str], letters: Sequence[Term]
+        self, name: str, put: Mapping[str, str], letters: Letters
     ) -> tuple[Term, Term, Term, Owed]:
         """Both sides and the condition, and the places that must lie in range."""
         variables, sides = self.law(name)
-        missing = [v for v, x in variables.items() if v not in put and x.kind != "condition"]
-        for v in (*missing, *sorted(set(put) - set(variables))):
+        wanted = {v for v, (kind, _) in variables.items() if kind != "condition"}
+        for v in sorted(wanted - set(put) | set(put) - set(variables)):
             refuse(
-                f"{name}: what {v[:40]} stands for is {'not said' if v in missing else 'nothing'}"
+                f"{name}: what {v[:40]} stands for is {'not said' if v in wanted else 'nothing'}"
             )
-        sizes = {v: self.w.size(put[v]) for v, x in variables.items() if x.kind == "size"}
-        at, bodies, owes = {}, {}, []
+        sizes = {v: self.w.size(put[v]) for v, (kind, _) in variables.items() if kind == "size"}
+        bodies: dict[str, Body] = {}  # of a place: itself
+        owes: list[tuple[Term, Term]] = []
         for v, (kind, over) in variables.items():
-            if kind == "place":
-                reading = self.w.read(put[v], letters)
-                at[v] = reading.term
-                owes += [*reading.owes, *owed(self.w, at[v], sizes[over[0]])]
-            elif kind != "size":
-                bodies[v] = self._body(put.get(v), kind, [sizes[s] for s in over], letters, owes)
-        left, right, condition = [_put(x, sizes, at, bodies) for x in sides]
+            if kind != "size":
+                runs = [sizes[s] for s in over]
+                bodies[v], more = self._body(put.get(v, "true"), kind, runs, letters)
+                owes += more
+        left, right, condition = [_put(x, sizes, bodies) for x in sides]
         return left, right, condition, owes
 
-    def _body(
-        self, text: str | None, kind: str, sizes: Sequence[Term], outer: Sequence[Term], owes: Owed
-    ) -> Body:
+    def _body(self, text: str, kind: str, sizes: Letters, outer: Letters) -> tuple[Body, Owed]:
         """What stands for a function of places, ``k, m: body``; of none: its body."""
-        if text is None:
-            return (), t.TRUE
         head, _, body = text.rpartition(":")
+        if kind == "place":
+            place = self.w.read(text, outer)
+            return ((), place.term), [*place.owes, *owed(self.w, place.term, sizes[0])]
         names = [n.strip() for n in head.split(",")] if head else []
-        if len(names) != len(sizes):
+        if len(names) != len(sizes) and text != "true":
             refuse(f"{len(sizes)} letters are wanted before the colon in {text[:80]}")
-        letters = [T("ix", self.w.new_letter(n), s) for n, s in zip(names, sizes)]
+        letters = [self.w.new_letter(n, s) for n, s in zip(names, sizes, strict=False)]
         reading = self.w.read(body, (*outer, *letters))
-        owes += reading.owes
-        if t.is_condition(reading.term) != (kind == "condition"):
+        if reading.term.says != (kind == "condition"):
             refuse(f"a {kind} is wanted, not {body[:80]}")
-        return letters, reading.term
+        return (letters, reading.term), reading.owes
 
 
-def _put(
-    x: Term,
-    sizes: Mapping[str, Term],
-    at: Mapping[str, Term],
-    bodies: Mapping[str, Body],
-    binders: int = 0,
-) -> Term:
+def _put(x: Term, sizes: Mapping[str, Term], bodies: Mapping[str, Body], binders: int = 0) -> Term:
     """A law's term with its variables replaced. Nothing is caught: bound letters are no names."""
-    op, a = x.op, x.args
-    if op == "sz":
-        return sizes[a[0]]
-    if op == "ix":
-        return t.lifted(at[a[0]], binders)
-    deeper = binders + (op == "red")
-    inner = t.rebuilt(x, lambda y: _put(y, sizes, at, bodies, deeper))
-    if op == "get":
-        letters, body = bodies[a[0]]
-        return subst(body, dict(zip(letters, inner.args[1:])))
-    joined = {"not": t.negate, "and": t.both, "or": t.either}.get(op)  # as the reader writes them
-    return joined(*inner.args) if joined else inner
+    if x.op == "sz":
+        return sizes[x.args[0]]
+    if x.op == "ix":
+        return t.lifted(bodies[x.args[0]][1], binders)
+    deeper = binders + (x.op == "red")
+    inner = [_put(a, sizes, bodies, deeper) if type(a) is Term else a for a in x.args]
+    if x.op in ("get", "cond"):
+        letters, body = bodies[x.args[0]]
+        return subst(body, dict(zip(letters, inner[1:], strict=False)))
+    return t.made(x.op, *inner)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from . import terms as t
 from .calculus import Calculus, has_derivative
-from .grounds import Grounds, Hypothesis, Knowledge
+from .grounds import Grounds, Hypothesis
 from .laws import LAWS, Instances
-from .terms import TRUE, ZERO, Malformed, T, Term, refuse, rel, show, subst
-from .text import CALLS, Owed, World, owed
+from .terms import TRUE, ZERO, Malformed, Term, refuse, rel, require, subst
+from .text import CALLS, Letters, Owed, World, owed
 from .values import Points
 from .witness import Witness
 
@@ -47,8 +47,8 @@ class Claim(NamedTuple):
 class Lemma(NamedTuple):
     """An equation, for every value of its letters at which ``assumes`` holds, and what it rests on."""
 
-    letters: Sequence[Term]
-    assumes: Sequence[Term]
+    letters: Letters
+    assumes: Letters
     left: Term
     right: Term
     used: frozenset[object]
@@ -59,7 +59,8 @@ def part(data: Any, key: str, kind: type, default: Any = None, of: type | None =
     value = data.get(key, default) if type(data) is dict else None
     if type(value) is not kind:
         raise Malformed(f"`{key}` is missing or of another type")
-    if of and any(type(x) is not of for x in (value.values() if kind is dict else value)):
+    inner: Any = value.values() if type(value) is dict else value
+    if of and any(type(x) is not of for x in inner):
         raise Malformed(f"`{key}` has a part of another type")
     return value
 
@@ -76,10 +77,6 @@ def only(data: Any, keys: str, what: str) -> None:
         raise Malformed(f"{what} has no `{strange[0][:40]}`")
 
 
-def condition(c: Term) -> Term:
-    return c if t.is_condition(c) else refuse(f"{show(c)} is no condition")
-
-
 class Replay:
     """A certificate: its core, then its records one after the other. ``here`` is the step being
     checked, ``used`` what the lemma being proved rests on."""
@@ -89,8 +86,7 @@ class Replay:
         self.moves, self.steps = 0, 0
         self.lemmas: dict[str, Lemma] = {}
         self.used: set[object] = set()
-        self.stated: Sequence[int] = ()
-        self.owes: list[tuple[Sequence[Term], Term, Owed]] = []  # literal places of the core
+        self.owes: list[tuple[Letters, Term, Owed]] = []  # literal places of the core
         self.hypotheses: list[Hypothesis] = []
         self.enter(World())
         self.declare()
@@ -101,11 +97,11 @@ class Replay:
         for h in self.hypotheses:
             witness.meets(h)
 
-    def enter(self, world: World) -> None:
-        """Goes on in a world."""
-        self.w, self.instances = world, Instances(world)
-        self.calculus = Calculus(world, self.points)
-        self.knowledge = Knowledge(world, self.points, self.hypotheses)
+    def enter(self, world: World, stated: Sequence[int] = ()) -> None:
+        """Goes on in a world, where the hypotheses with these numbers may be used."""
+        self.w = world
+        self.calculus, self.instances = Calculus(world, self.points), Instances(world)
+        self.base = Grounds(world, self.points, self.hypotheses, stated)
 
     # -- the core --------------------------------------------------------------------------------
 
@@ -116,32 +112,28 @@ class Replay:
         for name in texts(core, "sizes"):
             w.sizes.add(w.new_name(name))
         for name, count in part(core, "functions", dict, {}, of=int).items():
-            if not 0 < count < 100 or name in CALLS:
-                raise Malformed(f"no unknown function: {name[:40]}")
+            require(0 < count < 100 and name not in CALLS, f"no unknown function: {name[:40]}")
             w.functions[w.new_name(name)] = count
         for name in part(core, "arrays", dict, of=list):
             self.array(name, [w.size(s) for s in texts(core["arrays"], name)])
         for name, size in part(core, "labels", dict, {}, of=str).items():
-            if name not in w.arrays:
-                refuse(f"the label {name} is no array")
+            require(name in w.arrays, f"the label {name} is no array")
             w.labels[name] = w.size(size)
 
-    def array(self, name: str, shape: Iterable[Term]) -> None:
-        if name == "pi" and not [*shape]:
-            refuse("pi is a number")
+    def array(self, name: str, shape: Sequence[Term]) -> None:
+        require(name != "pi" or shape, "pi is a number")
         self.w.arrays[self.w.new_name(name)] = tuple(shape)
 
     def letters(self, data: Any) -> tuple[Term, ...]:
         """Letters with the sizes that they run over; none has another meaning."""
         sizes = part(data, "letters", dict, {}, of=str)
-        return tuple([T("ix", self.w.new_letter(k), self.w.size(s)) for k, s in sizes.items()])
+        return tuple([self.w.new_letter(k, self.w.size(s)) for k, s in sizes.items()])
 
-    def plain(self, text: str, letters: Sequence[Term], where: Term = TRUE) -> Term:
+    def plain(self, text: str, letters: Letters, where: Term = TRUE) -> Term:
         """A text of the core: no derivative stands in it."""
         reading = self.w.read(text, letters)
         self.owes += [(letters, where, reading.owes)] if reading.owes else []
-        if has_derivative(reading.term):
-            refuse(f"a derivative stands in {text[:80]}")
+        require(not has_derivative(reading.term), f"a derivative stands in {text[:80]}")
         return reading.term
 
     def define(self, data: Any) -> None:
@@ -149,6 +141,7 @@ class Replay:
         only(data, "name letters body", "a definition")
         letters, name = self.letters(data), part(data, "name", str)
         body = self.plain(part(data, "body", str), letters)
+        require(not body.says, f"{name} is defined as a condition")
         self.array(name, [letter.args[1] for letter in letters])
         self.w.definitions[name] = (letters, body)
 
@@ -166,13 +159,11 @@ class Replay:
         """One derivation: of a derivative, or of any equation (``left``, ``assumes``)."""
         moves, lemmas, self.here = self.moves, len(self.lemmas), "the statement"
         told = [part(data, k, list, of=str) for k in ("given", "conditions", "domain")]
-        self.state([text for stated in told for text in stated])
+        self.state({text for stated in told for text in stated})
         for letters, where, owes in self.owes:
-            self.pay(owes, self.grounds(letters, (where,)))
+            self.pay(owes, self.base.at(letters, (where,)))
         goal = part(data, "left", str) if "left" in data else self.derivative(data)
-        letters, steps = self.letters(data), part(data, "steps", list)
-        guards = [condition(self.w.read(x, letters).term) for x in texts(data, "assumes")]
-        g = self.grounds(letters, guards)
+        g, steps = self.assumed(data), part(data, "steps", list)
         now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
         derived, result = part(data, "status", str) == "derived", data.get("result")
@@ -181,26 +172,37 @@ class Replay:
         if not derived:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
         self.same(now, self.read(part({"result": result}, "result", str), g))
-        title, assumes = part(part(data, "problem", dict), "title", str), texts(data, "assumes")
-        counts = self.moves - moves, len(self.lemmas) - lemmas
-        about = data.get("letters", {}), assumes, derived, title
-        return Claim(f"{goal} == {result}", *about, *told, self.core, *counts)
+        return Claim(
+            f"{goal} == {result}",
+            data.get("letters", {}),
+            texts(data, "assumes"),
+            derived,
+            part(part(data, "problem", dict), "title", str),
+            *told,
+            self.core,
+            self.moves - moves,
+            len(self.lemmas) - lemmas,
+        )
 
     def derivative(self, data: Any) -> str:
         return f"diff({', '.join([part(data, 'objective', str), *texts(data, 'wrt')])})"
 
-    def state(self, stated: Sequence[str]) -> None:
+    def state(self, stated: set[str]) -> None:
         """The hypotheses that the statement names are all that it may rest on."""
         known = [h.text for h in self.hypotheses]
-        if set(stated) - set(known):
-            refuse(f"the core has no hypothesis {min(set(stated) - set(known))[:200]}")
-        self.stated = [n for n, text in enumerate(known) if text in stated]
+        for text in sorted(stated - set(known)):
+            refuse(f"the core has no hypothesis {text[:200]}")
+        self.base.stated = [n for n, text in enumerate(known) if text in stated]
 
-    def grounds(self, letters: Iterable[Term], guards: Iterable[Term] = ()) -> Grounds:
-        return Grounds(self.knowledge, letters, guards, self.stated)
+    def assumed(self, data: Any) -> Grounds:
+        """What is known of the letters of a statement."""
+        letters = self.letters(data)
+        guards = [condition(self.w.read(x, letters).term) for x in texts(data, "assumes")]
+        return self.base.at(letters, guards)
 
     def read(self, text: str, g: Grounds) -> Term:
         reading = self.w.read(text, g.letters)
+        require(not reading.term.says, f"{text[:80]} is a condition, a value is wanted")
         self.pay(reading.owes, g)
         return reading.term
 
@@ -211,7 +213,7 @@ class Replay:
 
     def same(self, reached: Term, stated: Term) -> None:
         if not self.points.equal(reached, stated):
-            refuse(f"the line reached is {show(reached)}; stated is {show(stated)}")
+            refuse(f"the line reached is {reached}; stated is {stated}")
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -250,21 +252,17 @@ class Replay:
     def lemma(self, step: Any, depth: int) -> None:
         """An equation for every value of its letters. One with variables of its own is not cited."""
         number, own = step["number"], texts(step, "variables")
-        if number in self.lemmas:
-            refuse(f"lemma {number} is proved twice")
-        world, outer, self.used = self.w, self.used, set()
+        require(number not in self.lemmas, f"lemma {number} is proved twice")
+        kept, self.used = (self.w, self.calculus, self.instances, self.base, self.used), set()
         if own:
-            self.enter(world.with_scalars(own))
-        letters = self.letters(step)
-        guards = [condition(self.w.read(x, letters).term) for x in texts(step, "assumes")]
-        g = self.grounds(letters, guards)
+            self.enter(self.w.with_scalars(own), self.base.stated)
+        g = self.assumed(step)
         left = self.read(part(step, "before", str), g)
         right = self.step(step, left, g, depth)
-        if own:
-            self.enter(world)
-        else:
-            self.lemmas[number] = Lemma(letters, guards, left, right, frozenset(self.used))
-        self.used = outer
+        if not own:
+            used = frozenset(self.used)
+            self.lemmas[number] = Lemma(g.letters, g.known(), left, right, used)
+        self.w, self.calculus, self.instances, self.base, self.used = kept
 
     # -- moves -----------------------------------------------------------------------------------
 
@@ -273,10 +271,9 @@ class Replay:
         only(data, MOVE, "a move")
         self.moves += 1
         context = self.w.read(part(data, "at", str, "HOLE"), outer.letters, hole=True)
-        if context.term.holes != 1:
-            refuse("a context has one hole")
+        require(context.term.holes == 1, "a context has one hole")
         self.pay(context.owes, outer)
-        g, above = self.descend(context.term, list(context.letters), outer)
+        g, above = self.descend(context.term, [*context.letters], outer)
         for text in texts(data, "because"):
             self.learn(text, g)
         sides, turned = self.equation(data, g), part(data, "dir", str, "lr")
@@ -293,9 +290,8 @@ class Replay:
         """A term whose form shows its sign; ``k in K, m in M: term`` for every value of letters."""
         head, _, body = text.rpartition(":")
         pairs = [x.strip().partition(" in ") for x in head.split(",") if head]
-        letters = [T("ix", self.w.new_letter(k), self.w.size(s)) for k, _, s in pairs]
-        inner = g.inside(letters)
-        g.learn(letters, self.read(body, inner))
+        letters = [self.w.new_letter(k, self.w.size(s)) for k, _, s in pairs]
+        g.learn(letters, self.read(body, g.inside(letters)))
 
     def descend(self, x: Term, letters: list[Term], g: Grounds) -> tuple[Grounds, list[Any]]:
         """What is known at the hole, and the derivatives above it: each a kind and a variable.
@@ -316,38 +312,35 @@ class Replay:
                 kind, v = x.args[0], x.args[2]
                 above.append((kind, v))
                 kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
-                g = self.grounds(g.letters, kept)
+                g = self.base.at(g.letters, kept)
             x = inner
         return g, above
 
     def kept(self, kind: str, v: Term, g: Grounds) -> None:
         """That an equality holds wherever a derivative above it moves the variable."""
+        require(DETACHED not in g.used, "detach may not be dropped under a derivative")
         for used in sorted(g.used, key=str):
-            if used == DETACHED:
-                refuse("detach may not be dropped under a derivative")
             if type(used) is str and (kind == "fix" or used == v.args[0]):
-                refuse(f"under a derivative by {show(v)} the definition of {used} is not unfolded")
+                refuse(f"under a derivative by {v} the definition of {used} is not unfolded")
             if type(used) is int and not self.stays(self.hypotheses[used], kind, v):
-                says = self.hypotheses[used].text
-                refuse(f"under a derivative by {show(v)} it rests on {says}")
+                refuse(f"under a derivative by {v} it rests on {self.hypotheses[used].text}")
 
     def stays(self, h: Hypothesis, kind: str, v: Term) -> bool:
         """Whether a hypothesis holds nearby too: it does not vary, or is strict and continuous."""
-        if self.w.depends(h.where, v.args[0], kind == "fix"):
-            return False
-        g = self.grounds((*h.letters, *v.free), (h.where,))
+        name, fixed = v.args[0], kind == "fix"
+        g = self.base.at((*h.letters, *v.free), (h.where,))
         for c in t.conjuncts(h.says):
-            if self.w.depends(c, v.args[0], kind == "fix"):
+            if self.w.depends(c, name, fixed):
                 if c.op != "rel" or c.args[0] not in ("<", ">", "!="):
                     return False
-                for side in c.args[1:]:
-                    for need in self.calculus.of(side, kind, v)[1]:
-                        g.need(need)
+                for need in [n for x in c.args[1:] for n in self.calculus.of(x, kind, v)[1]]:
+                    g.need(need)
         self.used |= {x for x in g.used if type(x) is int}
-        return True
+        return not self.w.depends(h.where, name, fixed)
+
+    # -- the equation of a move, its conditions shown to hold ----------------------------------
 
     def equation(self, data: Any, g: Grounds) -> tuple[Term, Term]:
-        """The equation of a move, its conditions shown to hold."""
         law = data["law"]
         if law in LAWS:
             put = part(data, "put", dict, {}, of=str)
@@ -358,10 +351,9 @@ class Replay:
             return left, right
         if law in ("given", "lemma"):
             return (self.given if law == "given" else self.cited)(data, g)
-        left, needs = self.read(part(data, "left", str), g), ()
+        left = self.read(part(data, "left", str), g)
         if law == "definition":
-            if not self.w.defined(left):
-                refuse(f"{show(left)} is not defined")
+            require(self.w.defined(left), f"{data['left'][:80]} is not defined")
             g.used.add(left.args[0])
             return left, self.w.unfold(left)
         if law == "chain-rule":
@@ -372,15 +364,9 @@ class Replay:
             return left, right
         right = self.read(part(data, "right", str), g)
         if law == "algebra":
-            units, positive = [
-                [self.read(x, g) for x in texts(data, k)] for k in ("nonzero", "positive")
-            ]
-            self.agree(
-                left,
-                right,
-                [rel("!=", x, ZERO) for x in units] + [rel(">", x, ZERO) for x in positive],
-                g,
-            )
+            listed = [("!=", x) for x in texts(data, "nonzero")]
+            listed += [(">", x) for x in texts(data, "positive")]
+            self.agree(left, right, [rel(op, self.read(x, g), ZERO) for op, x in listed], g)
         elif law == "differentiate":
             g.used |= self.calculus.reached(left) | self.calculus.reached(right)
             (a, one), (b, two) = self.calculus.expand(left), self.calculus.expand(right)
@@ -391,23 +377,20 @@ class Replay:
 
     def agree(self, a: Term, b: Term, needs: Iterable[Term], g: Grounds) -> None:
         """That a and b are equal by algebra, where conditions hold that are known."""
-        needs = dict.fromkeys(needs)
-        for c in needs:
+        for c in dict.fromkeys(needs):
             g.need(c)
         known = [c.args for c in needs if c.op == "rel" and c.args[2] is ZERO]
-        units, positive = (
+        units, positive = [
             [x for op, x, _ in known if op == o and x.op != "n"] for o in ("!=", ">")
-        )
+        ]
         if not self.points.equal(a, b, units, positive):
-            refuse(f"{show(a)} and {show(b)} are not equal by algebra")
+            refuse(f"{a} and {b} are not equal by algebra")
 
     def given(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         n = part(data, "number", int)
-        if n not in self.stated:
-            refuse(f"hypothesis {n} is not stated")
+        require(n in self.base.stated, f"hypothesis {n} is not stated")
         h = self.hypotheses[n]
-        if h.says.op != "rel" or h.says.args[0] != "==":
-            refuse(f"{h.text} is no equation")
+        require(h.says.args[:1] == ("==",), f"{h.text} is no equation")
         at = self.at(h.letters, data, g)
         g.need(subst(h.where, at))
         g.used.add(n)
@@ -415,24 +398,26 @@ class Replay:
 
     def cited(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         number = part(data, "number", str)
-        if number not in self.lemmas:
-            refuse(f"lemma {number[:40]} has not been proved before")
+        require(number in self.lemmas, f"lemma {number[:40]} has not been proved before")
         lemma = self.lemmas[number]
-        if any(type(x) is int and x not in self.stated for x in lemma.used):
-            refuse(f"lemma {number} rests on a hypothesis that is not stated")
+        missing = {x for x in lemma.used if type(x) is int} - {*self.base.stated}
+        require(not missing, f"lemma {number} rests on a hypothesis that is not stated")
         at = self.at(lemma.letters, data, g)
         for c in lemma.assumes:
             g.need(subst(c, at))
         g.used |= lemma.used
         return subst(lemma.left, at), subst(lemma.right, at)
 
-    def at(self, letters: Iterable[Term], data: Any, g: Grounds) -> dict[Term, Term]:
+    def at(self, letters: Letters, data: Any, g: Grounds) -> dict[Term, Term]:
         """Places for the letters of a hypothesis or lemma."""
-        put, out = dict(part(data, "put", dict, {}, of=str)), {}
-        for letter in letters:
-            name, size = letter.args
-            out[letter] = self.read(put.pop(name, ""), g)
-            self.pay(owed(self.w, out[letter], size), g)
-        if put:
-            refuse(f"{min(put)[:40]} is none of its letters")
+        put = part(data, "put", dict, {}, of=str)
+        for name in sorted(put.keys() - {letter.args[0] for letter in letters}):
+            refuse(f"{name[:40]} is none of its letters")
+        out = {letter: self.read(put.get(letter.args[0], ""), g) for letter in letters}
+        for letter, place in out.items():
+            self.pay(owed(self.w, place, letter.args[1]), g)
         return out
+
+
+def condition(c: Term) -> Term:
+    return c if c.says else refuse(f"{c} is no condition")

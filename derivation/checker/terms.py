@@ -23,14 +23,16 @@ object. Their heads and parts:
     if c a b            a where c, else b
     d kind a v          the derivative of a by the entry v: "diff" through all definitions,
                         "fix" of a as written, every defined name held fixed
-    rel op a b, and …, or …, not c, true, false       conditions
+    rel op a b, and …, or …, not c, true, false       conditions; cond name place …: in laws only
     hole                where a context is open
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import partial
+from math import prod
 from typing import Any, NoReturn
 
 
@@ -48,24 +50,31 @@ def refuse(message: str) -> NoReturn:
     raise Refused(message)
 
 
+def require(holds: object, message: str) -> None:
+    if not holds:
+        refuse(message)
+
+
 class Term:
     """A head ``op`` with its parts ``args``.
 
-    ``free`` holds the free letters in it, ``loose`` how many binders around it its bound letters
-    may refer to (0: none), ``holes`` how many holes it has.
+    ``free`` holds the free letters in it, ``loose`` how many binders around it its bound letters may
+    refer to (0: none), ``holes`` how many holes it has, ``says`` whether it is a condition.
     """
 
-    __slots__ = ("args", "free", "holes", "loose", "op")
+    __slots__ = ("args", "free", "holes", "loose", "op", "says")
     op: str
     args: tuple[Any, ...]
     free: frozenset[Any]
     loose: int
     holes: int
+    says: bool
 
     def __repr__(self) -> str:
         return show(self)
 
 
+CONDITIONS = frozenset(("rel", "and", "or", "not", "true", "false", "cond"))
 _TABLE: dict[tuple[Any, ...], Term] = {}
 _NONE: frozenset[Any] = frozenset()
 
@@ -86,14 +95,13 @@ def T(op: str, *args: Any) -> Term:
         found.free = frozenset((found,)) if op == "ix" else free
         found.loose = args[0] + 1 if op == "bd" else loose
         found.holes = 1 if op == "hole" else holes
+        found.says = op in CONDITIONS or op == "red" and args[0] == "all"
     return found
 
 
 def num(value: int | Fraction) -> Term:
     """A number; a whole one is always an int, so that there is one term for it."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        value = value.numerator
-    return T("n", value)
+    return T("n", value.numerator if value.denominator == 1 else value)
 
 
 ZERO, ONE, MINUS_ONE = num(0), num(1), num(-1)
@@ -107,47 +115,32 @@ def forget() -> None:
     _TABLE.update(_ALWAYS)
 
 
-def add(*terms: Term) -> Term:
-    """A sum, brackets left out."""
-    flat = [x for t in terms for x in (t.args if t.op == "+" else (t,))]
-    return flat[0] if len(flat) == 1 else T("+", *flat) if flat else ZERO
-
-
-def mul(*factors: Term) -> Term:
-    """A product, brackets left out."""
-    flat = [x for t in factors for x in (t.args if t.op == "*" else (t,))]
-    return flat[0] if len(flat) == 1 else T("*", *flat) if flat else ONE
-
-
-def neg(t: Term) -> Term:
-    return num(-t.args[0]) if t.op == "n" else mul(MINUS_ONE, t)
-
-
-def minus(a: Term, b: Term) -> Term:
-    """a - b; a itself where b is 0."""
-    return a if b is ZERO else add(a, neg(b))
-
-
-def rel(op: str, a: Term, b: Term) -> Term:
-    return T("rel", op, a, b)
-
-
-def joined(op: str, idle: Term, conditions: Iterable[Term]) -> Term:
-    flat = [x for c in conditions for x in (c.args if c.op == op else (c,)) if x is not idle]
+def combined(op: str, idle: Term, *terms: Term) -> Term:
+    """An operation on any number of terms: without brackets, idle terms, and more than one number."""
+    flat = [x for t in terms for x in (t.args if t.op == op else (t,)) if x is not idle]
+    numbers = [x.args[0] for x in flat if x.op == "n"]
+    if len(numbers) > 1:
+        number = num(sum(numbers) if op == "+" else prod(numbers))
+        flat = [*[number][: number is not idle], *[x for x in flat if x.op != "n"]]
     return flat[0] if len(flat) == 1 else T(op, *flat) if flat else idle
 
 
-def both(*conditions: Term) -> Term:
-    """All of the conditions."""
-    return joined("and", TRUE, conditions)
-
-
-def either(*conditions: Term) -> Term:
-    """At least one of the conditions."""
-    return joined("or", FALSE, conditions)
-
-
+add, mul = partial(combined, "+", ZERO), partial(combined, "*", ONE)
+both, either = partial(combined, "and", TRUE), partial(combined, "or", FALSE)
+neg, rel = partial(mul, MINUS_ONE), partial(T, "rel")
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def power(a: Term, b: Term) -> Term:
+    """a**b; of a number but 0 and a whole one, neither too large, the number that it is."""
+    x, n = (a.args[0], b.args[0]) if a.op == b.op == "n" else (0, 0)
+    if x and type(n) is int and abs(n) <= 64 and max(abs(x.numerator), x.denominator) < 1 << 64:
+        return num(Fraction(x) ** n)
+    return T("**", a, b)
+
+
+def minus(a: Term, b: Term) -> Term:
+    return add(a, neg(b))
 
 
 def negate(c: Term) -> Term:
@@ -161,11 +154,16 @@ def negate(c: Term) -> Term:
     return FALSE if c is TRUE else TRUE if c is FALSE else T("not", c)
 
 
-def is_condition(t: Term) -> bool:
-    return t.op in ("rel", "and", "or", "not", "true", "false") or t.args[:1] == ("all",)
+def made(op: str, *args: Any) -> Term:
+    """A term as the reader makes it."""
+    return MADE[op](*args) if op in MADE else T(op, *args)
 
 
-def conjuncts(c: Term) -> Sequence[Term]:
+MADE: Mapping[str, Callable[..., Term]] = {"+": add, "*": mul, "**": power}
+MADE = {**MADE, "and": both, "or": either, "not": negate}
+
+
+def conjuncts(c: Term) -> tuple[Term, ...]:
     """The conditions that an "and" joins."""
     return c.args if c.op == "and" else (c,)
 
@@ -220,8 +218,8 @@ def opened(t: Term, letter: Term, binders: int = 0) -> Term:
 
 def fresh(size: Term, *avoid: Iterable[Term]) -> Term:
     """A letter over the size which is in none of the sets. No text can hold an apostrophe."""
-    n = 0
-    while any(T("ix", f"'{n}", size) in letters for letters in avoid):
+    n, taken = 0, set().union(*avoid)
+    while T("ix", f"'{n}", size) in taken:
         n += 1
     return T("ix", f"'{n}", size)
 
@@ -245,7 +243,8 @@ def graft(context: Term, t: Term, letters: Iterable[Term]) -> Term:
 def _filled(context: Term, t: Term) -> Term:
     if context.op == "hole":
         return t
-    return rebuilt(context, lambda a: _filled(a, t) if a.holes else a)
+    inner = [_filled(a, t) if type(a) is Term and a.holes else a for a in context.args]
+    return made(context.op, *inner)
 
 
 def places(t: Term) -> set[Term]:
@@ -256,37 +255,34 @@ def places(t: Term) -> set[Term]:
 
 # -- distinctions of cases, and messages -----------------------------------------------------
 
+UNDIVIDED = ("red", "d", "get", "del", "n", "ix")  # what no distinction is taken out of
+
+
+def as_cases(t: Term) -> Term:
+    """A maximum or minimum of two, a relu or a size as the ``if`` that it is; all else as it is."""
+    name, *x = t.args if t.op == "fn" else ("",)
+    if name in ("relu", "abs"):
+        return T("if", rel(">", x[0], ZERO), x[0], ZERO if name == "relu" else neg(x[0]))
+    return T("if", rel(">" if name == "max" else "<", *x), *x) if name in ("max", "min") else t
+
 
 def distinction(t: Term) -> Term | None:
     """The condition of a distinction in t, an innermost one, that no letter binds and no derivative
-    covers: of an ``if``, or of a maximum, minimum or relu, which are ones."""
-    if t.op in ("red", "d", "get", "del", "n", "ix"):
+    covers."""
+    if t.op in UNDIVIDED:
         return None
-    inside = t.args[1:] if t.op == "if" else t.args
-    for a in inside:
-        found = distinction(a) if type(a) is Term else None
-        if found is not None:
-            return found
-    return own_condition(t)
-
-
-def own_condition(t: Term) -> Term | None:
-    if t.op == "if":
-        return t.args[0]  # type: ignore[no-any-return]
-    if t.op == "fn" and t.args[0] in ("relu", "abs"):
-        return rel(">", t.args[1], ZERO)
-    if t.op == "fn" and t.args[0] in ("max", "min"):
-        return rel(">" if t.args[0] == "max" else "<", *t.args[1:])
-    return None
+    t = as_cases(t)
+    found = [distinction(a) for a in (t.args[1:] if t.op == "if" else parts(t))]
+    return next((c for c in found if c), t.args[0] if t.op == "if" else None)
 
 
 def resolved(t: Term, c: Term, holds: bool) -> Term:
     """t where the condition of one of its distinctions holds or does not."""
-    if t.op in ("red", "d", "get", "del", "n", "ix"):
+    if t.op in UNDIVIDED:
         return t
-    if own_condition(t) is c:
-        other = {"relu": ZERO, "abs": neg(t.args[1])}.get(t.args[0]) if t.op == "fn" else t.args[2]
-        return resolved(t.args[1] if holds else other or t.args[2], c, holds)
+    t = as_cases(t)
+    if t.op == "if" and t.args[0] is c:
+        return resolved(t.args[1 if holds else 2], c, holds)
     return rebuilt(t, lambda a: resolved(a, c, holds))
 
 
@@ -296,7 +292,7 @@ def show(t: Term, depth: int = 0) -> str:
     inner = [show(x, depth + (op == "red")) if type(x) is Term else str(x) for x in a]
     if op in ("n", "ix", "sz", "bd"):
         return inner[0] if op != "bd" else f"_{depth - 1 - a[0]}"
-    if op == "get":
+    if op in ("get", "cond"):
         return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
     if op in ("+", "*", "**", "and", "or"):
         return "(" + f" {op} ".join(inner) + ")"

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
-from .terms import FALSE, ONE, TRUE, T, Term, minus, neg, negate, num
+from .terms import FALSE, ONE, TRUE, T, Term, minus, mul, neg, negate, num
 
 Pair = tuple[int, int]
 TRIES = 400  # points drawn until all positive terms are squares
@@ -40,9 +40,6 @@ TRIES = 400  # points drawn until all positive terms are squares
 
 class NoPoint(Exception):
     """The term has no value at this point: another one is to be drawn."""
-
-
-# -- the field -------------------------------------------------------------------------------
 
 
 def is_prime(n: int, rounds: int) -> bool:
@@ -71,9 +68,6 @@ def the_prime(bits: int = 127) -> int:
                     return 2 * q + 1
 
 
-# -- a point ---------------------------------------------------------------------------------
-
-
 class Point:
     """One random point, and what terms are worth there.
 
@@ -82,17 +76,12 @@ class Point:
     """
 
     def __init__(
-        self,
-        plain: Points,
-        units: frozenset[int] = frozenset(),
-        positive: frozenset[Pair] = frozenset(),
+        self, plain: Points, units: Iterable[int] = (), positive: Iterable[Pair] = ()
     ) -> None:
-        self.P, self.Q = the_prime(), the_prime() // 2
-        self.key = secrets.token_bytes(16)
-        self.plain, self.units, self.positive = plain, units, positive
-        self.known: dict[Term, int] = {}  # modulo P
+        self.P, self.Q, self.key = the_prime(), the_prime() // 2, secrets.token_bytes(16)
+        self.plain, self.units, self.positive = plain, frozenset(units), frozenset(positive)
+        self.known: dict[Term, int] = {}  # modulo P, and for conditions
         self.exponents: dict[Term, int] = {}  # modulo Q
-        self.truths: dict[Term, int] = {}
         self.e = self.square("e")
 
     def hash(self, *what: object) -> int:
@@ -103,69 +92,63 @@ class Point:
         value = self.hash(*what)
         return value * value % self.P
 
-    def value(self, t: Term, m: int) -> int:
-        """The value modulo P, or modulo Q of what stands in an exponent."""
-        known = self.known if m == self.P else self.exponents
-        found = known.get(t)
+    def worth(self, t: Term) -> int:
+        """The value of a term; for a condition: equal for those that say the same in another form."""
+        found = self.known.get(t)
         if found is None:
-            found = known[t] = self.compute(t, m)
+            found = self.known[t] = self.judge(t) if t.says else self.compute(t, self.P)
         return found
 
-    def worth(self, t: Term) -> int:
-        return self.value(t, self.P)
+    def value(self, t: Term, m: int) -> int:
+        """The value modulo P, or modulo Q of what stands in an exponent."""
+        if m == self.P:
+            return self.worth(t)
+        if t not in self.exponents:
+            self.exponents[t] = self.compute(t, m)
+        return self.exponents[t]
 
     def compute(self, t: Term, m: int) -> int:
         op, a = t.op, t.args
+        name = a[0] if op == "fn" else ""
         if op == "n":
             return number(a[0], m)
         if op == "+":
             return sum([self.value(x, m) for x in a]) % m
         if op == "*":
-            out = 1
-            for x in a:
-                out = out * self.value(x, m) % m
-            return out
+            return prod([self.value(x, m) for x in a]) % m
         if op == "inv":
             return self.inverse(a[0], m)
         if op == "**":
-            return self.power(t, m)
-        if op == "fn" and a[0] == "exp" and m == self.P:
-            return self.exponential(a[1])
+            return self.power(a[0], a[1], m)
         if op == "del" and (a[0] is a[1] or a[0].op == a[1].op == "n"):
             return int(a[0] is a[1])
-        if op == "fn" and a[0] == "log":
+        if name == "exp" and m == self.P:
+            return self.exponential(a[1])
+        if name == "log":
             return self.logarithm(a[1], m)
-        chosen = self.chosen(*a) if op == "if" else None
-        if chosen is not None:
-            return self.value(chosen, m)
+        if op == "if":
+            holds, same = self.worth(a[0]), self.worth(a[1]) == self.worth(a[2])
+            if same or holds in (self.worth(TRUE), self.worth(FALSE)):
+                return self.value(a[1] if same or holds == self.worth(TRUE) else a[2], m)
         if m == self.Q:
-            return self.whole(t) % m if is_whole(t) else self.hash("exponent", self.worth(t)) % m
+            return self.whole(t) % m if is_whole(t) else self.exponent(self.worth(t))
         return self.atom(t)
 
-    def chosen(self, c: Term, a: Term, b: Term) -> Term | None:
-        """The case that is left of ``a if c else b``: where c says nothing, or they are equal."""
-        holds = self.truth(c)
-        if holds == self.truth(TRUE) or self.worth(a) == self.worth(b):
-            return a
-        return b if holds == self.truth(FALSE) else None
+    def exponent(self, value: int, *more: int) -> int:
+        """What is worth this modulo P, modulo Q: 0 and 1 are numbers, all else is an atom."""
+        return value if value < 2 and not more else self.hash("exponent", value, *more) % self.Q
 
     def atom(self, t: Term) -> int:
         op, a = t.op, t.args
-        if op == "del":
-            return self.square("del", *sorted(map(self.worth, a)))
-        if op == "red":
-            kind, size, guard, body = a
-            inside = self.truth(body) if kind == "all" else self.worth(body)
-            return self.square("red", kind, self.worth(size), self.truth(guard), inside)
         if op == "if":
-            c, other = self.truth(a[0]), self.truth(negate(a[0]))
-            one, two = self.worth(a[1]), self.worth(a[2])
+            c, other, one, two = map(self.worth, (a[0], negate(a[0]), *a[1:]))
             return self.square("if", *((c, one, two) if c < other else (other, two, one)))
         if op == "d":  # what is known at a point only may not be used inside
             return self.square("d", a[0], self.plain.worth(a[1]), self.worth(a[2]))
-        if op == "fn" and a[0] in ("max", "min"):
-            return self.square(op, a[0], *sorted(map(self.worth, a[1:])))
-        return self.square(op, *[self.worth(x) if type(x) is Term else x for x in a])
+        inner = [self.worth(x) if type(x) is Term else x for x in a]
+        if op == "del" or op == "fn" and a[0] in ("max", "min"):
+            inner.sort(key=str)
+        return self.square(op, *inner)
 
     # -- powers, exponentials, logarithms ------------------------------------------------------
 
@@ -177,8 +160,8 @@ class Point:
             return self.value(b.args[0], m)
         if b.op == "fn" and b.args[0] == "exp":
             return self.value(T("fn", "exp", neg(b.args[1])), m)
-        if b.op == "**" and is_whole(folded(b.args[1])):
-            return self.whole_power(b.args[0], folded(b.args[1]), m, -1)
+        if b.op == "**" and is_whole(b.args[1]):
+            return self.whole_power(b.args[0], b.args[1], m, -1)
         value = self.value(b, m)
         if value == 0:
             raise NoPoint
@@ -190,14 +173,13 @@ class Point:
         scale = self.plain.scale(b)
         return 1 if scale in self.units else self.hash("nonzero", scale)
 
-    def power(self, t: Term, m: int) -> int:
-        base, exponent = t.args[0], folded(t.args[1])
+    def power(self, base: Term, exponent: Term, m: int) -> int:
         if is_whole(exponent):
             return self.whole_power(base, exponent, m, 1)
-        if m == self.P and self.is_positive(base):
-            return self.positive_power(base, exponent)
         if m == self.Q:
-            return self.hash("exponent", self.worth(t)) % m
+            return self.exponent(self.worth(T("**", base, exponent)))
+        if self.is_positive(base):
+            return self.positive_power(base, exponent)
         return self.square("**", self.worth(base), self.worth(exponent))
 
     def whole_power(self, base: Term, exponent: Term, m: int, sign: int) -> int:
@@ -205,9 +187,9 @@ class Point:
         if exponent.op == "n":
             n = sign * exponent.args[0]
             return pow(self.inverse(base, m) if n < 0 else self.value(base, m), abs(n), m)
-        if m == self.Q:
-            return self.hash("exponent", sign, self.worth(base), self.worth(exponent)) % m
         value, least = self.worth(base), least_value(exponent)
+        if m == self.Q:
+            return self.exponent(value, sign, self.worth(exponent))
         if value == 0:
             raise NoPoint
         mark = 1 if sign > 0 and least is not None and least >= 0 else self.mark(base)
@@ -227,7 +209,7 @@ class Point:
         A number is one if it has the prime factors 2, 3, 5, 7 only; any other root is an atom.
         """
         value = self.worth(base)
-        if base.op == "n" and not is_smooth(base.args[0]):
+        if base.op == "n" and 210**64 % (base.args[0].numerator * base.args[0].denominator):
             return self.square("**", value, self.worth(exponent))
         if pow(value, self.Q, self.P) != 1:
             raise NoPoint
@@ -241,11 +223,10 @@ class Point:
             logs = [x for x in factors if x.op == "fn" and x.args[0] == "log"]
             if len(logs) == 1 and self.is_positive(logs[0].args[1]):
                 factors.remove(logs[0])
-                power = self.positive_power(logs[0].args[1], T("*", ONE, *factors))
+                out *= self.positive_power(logs[0].args[1], mul(*factors))
             else:
-                power = pow(self.e, self.value(t, self.Q), self.P)
-            out = out * power % self.P
-        return out
+                out *= pow(self.e, self.value(t, self.Q), self.P)
+        return out % self.P
 
     def logarithm(self, a: Term, m: int) -> int:
         """log(a), taken apart where a is an exponential or a product of positive factors."""
@@ -259,12 +240,10 @@ class Point:
         if a.op == "**" and self.is_positive(a.args[0]):
             return self.value(a.args[1], m) * self.logarithm(a.args[0], m) % m
         if type(a.args[0]) is Fraction and a.args[0] > 0:
-            return (
-                self.logarithm(num(a.args[0].numerator), m)
-                - self.logarithm(num(a.args[0].denominator), m)
-            ) % m
+            above, below = num(a.args[0].numerator), num(a.args[0].denominator)
+            return (self.logarithm(above, m) - self.logarithm(below, m)) % m
         atom = self.square("log", self.worth(a))
-        return atom if m == self.P else self.hash("exponent", atom) % m
+        return atom if m == self.P else self.exponent(atom)
 
     def is_positive(self, b: Term) -> bool:
         """Whether b > 0 is known, by its form or since it is listed."""
@@ -281,26 +260,17 @@ class Point:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def truth(self, c: Term) -> int:
-        """What a condition is worth: equal for conditions that say the same in another form."""
-        found = self.truths.get(c)
-        if found is None:
-            found = self.truths[c] = self.judge(c)
-        return found
-
     def judge(self, c: Term) -> int:
         op, a = c.op, c.args
         if op == "rel":
             return self.comparison(*a)
         if op in ("and", "or"):
-            idle, decisive = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
-            values = sorted({self.truth(x) for x in a} - {self.truth(idle)})
-            if not values or self.truth(decisive) in values:
-                return self.truth(decisive if values else idle)
-            return values[0] if len(values) == 1 else self.hash(op, *values)
-        if op == "not":
-            return self.hash("not", self.truth(a[0]))
-        return self.hash(op) if op in ("true", "false") else self.atom(c)
+            idle, decisive = map(self.worth, (TRUE, FALSE) if op == "and" else (FALSE, TRUE))
+            values = sorted({self.worth(x) for x in a} - {idle}) or [idle]
+            if decisive in values or len(values) == 1:
+                return decisive if decisive in values else values[0]
+            return self.hash(op, *values)
+        return self.atom(c)
 
     def comparison(self, op: str, a: Term, b: Term) -> int:
         """a > b, a - b > 0 and b < a are one; a == b and 2*a == 2*b as well."""
@@ -308,11 +278,8 @@ class Point:
             op, a, b = {">": "<", ">=": "<="}[op], b, a
         gap = (self.worth(a) - self.worth(b)) % self.P
         if gap == 0:
-            return self.truth(TRUE if op in ("==", "<=") else FALSE)
+            return self.worth(TRUE if op in ("==", "<=") else FALSE)
         return self.hash("rel", op, gap if op in ("<", "<=") else self.plain.scale(minus(a, b)))
-
-
-# -- two points ------------------------------------------------------------------------------
 
 
 class Points:
@@ -323,9 +290,6 @@ class Points:
 
     def worth(self, t: Term) -> Pair:
         return self.one.worth(t), self.two.worth(t)
-
-    def truth(self, c: Term) -> Pair:
-        return self.one.truth(c), self.two.truth(c)
 
     def scale(self, t: Term) -> int:
         """The same for t and its multiples by numbers, different for all else."""
@@ -341,14 +305,12 @@ class Points:
         try:
             if a is b or self.worth(a) == self.worth(b):
                 return True
-            if not (units or positive):
-                return False
-            scales = frozenset([self.scale(d) for u in (*units, *positive) for d in divisors(u)])
-            signs = frozenset([self.worth(p) for p in positive])
+            scales = {self.scale(d) for u in (*units, *positive) for d in divisors(u)}
+            signs = {self.worth(p) for p in positive}
         except NoPoint:
             return False
         agreed = 0
-        for _ in range(TRIES):
+        for _ in range(TRIES if units or positive else 0):
             point = Point(self, scales, signs)
             try:
                 if any(pow(point.worth(p), point.Q, point.P) != 1 for p in positive):
@@ -367,36 +329,17 @@ class Points:
 
 
 def number(value: int | Fraction, m: int) -> int:
-    if type(value) is int:
-        return value % m
     return value.numerator * pow(value.denominator, -1, m) % m
-
-
-def is_smooth(value: int | Fraction) -> bool:
-    """Whether 2, 3, 5 and 7 are the only prime factors, above and below the line."""
-    return 210**64 % (value.numerator * value.denominator) == 0
 
 
 def divisors(t: Term) -> list[Term]:
     """t, and what is not 0 where t is not: its factors, and bases of powers."""
     inner = t.args if t.op in ("*", "inv") else ()
-    if t.op == "**":
-        e = folded(t.args[1])
-        inner = (
-            t.args[:1]
-            if e.op == "n" and e.args[0] or is_whole(e) and (least_value(e) or 0) > 0
-            else ()
-        )
+    if t.op == "**":  # 0**e is 0 where e > 0, and where e is a whole number but 0: 1/0 is 0
+        e = t.args[1]
+        least = least_value(e) if is_whole(e) else e.args[0] if e.op == "n" else None
+        inner = t.args[:1] if least and (least > 0 or e.op == "n" and is_whole(e)) else ()
     return [t, *[x for a in inner for x in divisors(a)]]
-
-
-def folded(t: Term) -> Term:
-    """The number that a term is by its form, if it is made of numbers only."""
-    inner = [folded(x) for x in t.args] if t.op in ("+", "*") else []
-    if not inner or any(x.op != "n" for x in inner):
-        return t
-    values = [x.args[0] for x in inner]
-    return num(sum(values) if t.op == "+" else prod(values))
 
 
 def is_whole(t: Term) -> bool:
