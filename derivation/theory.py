@@ -355,17 +355,17 @@ class Theory:
 
     def _edges(self, a: Term, b: Term, on: str, through: bool) -> Iterable[Any]:
         """Where a comparison is at its edge: told by cases only if that leaves one out."""
-        if self._meet(a, b):
+        if self.meet(a, b):
             return self._apart(a, b, on, through)
         return [self._off_diagonal(add(a, neg(b)), self._kink(relation("!=", a, b)))]
 
-    def _meet(self, a: Term, b: Term, within: int = 0) -> bool:
+    def meet(self, a: Term, b: Term, within: int = 0) -> bool:
         """Whether two values are one and the same in some case that they distinguish."""
         if _identical(a, b):
             return True
-        choice = (_distinction(a) or _distinction(b)) if within < MOST_CASES else None
+        choice = (distinction(a) or distinction(b)) if within < MOST_CASES else None
         return choice is not None and any(
-            self._meet(_in_case(a, choice, holds), _in_case(b, choice, holds), within + 1)
+            self.meet(_in_case(a, choice, holds), _in_case(b, choice, holds), within + 1)
             for holds in (True, False)
         )
 
@@ -382,7 +382,7 @@ class Theory:
             return
         if _identical(a, b):
             return
-        choice = (_distinction(a) or _distinction(b)) if len(where) < MOST_CASES else None
+        choice = (distinction(a) or distinction(b)) if len(where) < MOST_CASES else None
         if choice is None:
             sides = (b, a) if is_number(a) else (a, b)
             edge = self._kink(relation("!=", *sides))
@@ -612,11 +612,11 @@ def _cases_of(t: Any) -> tuple[Any, Any, Any] | None:
 _OPAQUE = (Reduction, Diff, Partial, Condition, Detach)
 
 
-def _distinction(t: Any) -> Any:
+def distinction(t: Any) -> Any:
     """The condition of a first innermost distinction of cases outside sums and derivatives."""
     if is_leaf(t) or isinstance(t, _OPAQUE):
         return None
-    inside = (found for a in t.args if (found := _distinction(a)) is not None)
+    inside = (found for a in t.args if (found := distinction(a)) is not None)
     own = _cases_of(t)
     return next(inside, None if own is None else own[0])
 

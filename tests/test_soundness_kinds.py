@@ -447,3 +447,18 @@ def test_other_names_give_the_same_theorem(seed: int) -> None:
         return
     assert (before.result is None) == (after.result is None), renamed
     assert (found := kinds.failure(renamed, seed)) is None, found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c[t] = max(min(r[t], 1 + e), 1 - e); L = sum(min(r[t]*A[t], c[t]*A[t]) for t in T); wrt r[t]",
+        "r[t] = exp(l[t]); c[t] = max(min(r[t], 1 + e), 1 - e); s[t] = min(r[t]*A[t], c[t]*A[t])"
+        "; L = -sum(s[t] for t in T)/T; wrt l[t]",
+    ],
+)  # fmt: skip
+def test_a_tie_with_a_name_for_the_function_itself_is_no_kink(text: str) -> None:
+    outcome = tried(text)
+    assert outcome.result is not None
+    assert not any("c[" in write(c.left) + write(c.right) for c in outcome.conditions)
+    assert "delta" not in write(outcome.result) and "sum" not in write(outcome.result)

@@ -17,6 +17,7 @@ from derivation.engine.facts import find_facts
 from derivation.engine.known import Instance, Theorem, recognised
 from derivation.engine.letters import core
 from derivation.engine.narrate import Lemma, Narrator
+from derivation.engine.opened import opened_names
 from derivation.engine.present import presented
 from derivation.engine.proof import Chain, Move, Proof, Replayer, join, labelled
 from derivation.engine.rewrites import occurrences
@@ -36,6 +37,7 @@ from derivation.terms import (
     ZERO,
     Add,
     AnyOf,
+    Condition,
     Diff,
     Every,
     IfElse,
@@ -100,6 +102,7 @@ class Planner:
         self.lemmas: dict[Any, Lemma] = {}
         self.introduced: list[Definition] = []
         self._facts_known = False
+        self.opened: frozenset[str] = frozenset()
 
     # -- what a user asks for ---------------------------------------------------------------
 
@@ -206,6 +209,9 @@ class Planner:
         if not self.theory.depends(objective, name):
             step = Chain(start).rule("d-constant", ZERO).proof()
             return self.narrator.chain_step("constant", step, objective=objective, by=v)
+        opened = opened_names(self.theory, objective, name)
+        if opened:
+            return self._opened(objective, v, opened)
         between = self._between(objective, v)
         direct = self.theory.mentions(self.theory.definitions[name_of(objective)].body, name)
         if not between:
@@ -301,6 +307,31 @@ class Planner:
         put = self.differentiator.work_out(theorem.rhs)
         theorem = self.narrator.continue_chain(theorem, "put-together", put)
         return self._finish(theorem)
+
+    def _opened(self, objective: Any, v: Any, names_: frozenset[str]) -> kernel.Theorem:
+        """Names whose cases are compared with each other are put in, then all is differentiated:
+        what is one function in some case would count as a tie of two while they are names."""
+        before = self.forward, self.opened
+        self.forward, self.opened = True, names_
+        try:
+            chain = Chain(diff(objective, v))
+            chain.splice(Move("definition", objective, self.theory.unfold(objective)), (0,))
+            self._open(chain)
+            theorem = self.narrator.chain_step(
+                "definition", chain.proof(), objective=objective, by=v
+            )
+            work = self.differentiator.work_out(chain.term)
+            return self._finish(theorem, work)
+        finally:
+            self.forward, self.opened = before
+
+    def _open(self, chain: Chain) -> None:
+        """Puts in the definitions of the names to be opened, as long as there are any."""
+        path = _place_of(chain.term.args[0], self.opened)
+        while path is not None:
+            sub = at(chain.term, (0, *path))
+            chain.splice(Move("definition", sub, self.theory.unfold(sub)), (0, *path))
+            path = _place_of(chain.term.args[0], self.opened)
 
     def _finish(self, theorem: kernel.Theorem, work: Proof | None = None) -> kernel.Theorem:
         """From a worked-out expression to the shortest form, each stretch a step."""
@@ -628,6 +659,7 @@ class Planner:
         start = diff(m, by)
         if self.forward:
             definition = Chain(start).splice(Move("definition", m, self.theory.unfold(m)), (0,))
+            self._open(definition)
             definition.splice(self.differentiator.work_out(definition.term))
             stages = [labelled(definition.proof(), "rules")]
             stages.extend(told(self._shortest(definition.term)))
@@ -664,6 +696,17 @@ def _unguarded(c: Any) -> Any:
 
 def _cite(lemma: Lemma, t: Any) -> Move:
     return Move("lemma", t, kernel.cite(lemma.theorem, t).rhs, cited=lemma)
+
+
+def _place_of(t: Any, wanted: frozenset[str]) -> tuple[int, ...] | None:
+    """Where the first of some names stands; not in a slot or a condition, which say no more."""
+    if is_element(t):
+        return () if name_of(t) in wanted else None
+    for k, a in enumerate(t.args):
+        inside = None if isinstance(a, Condition) else _place_of(a, wanted)
+        if inside is not None:
+            return (k, *inside)
+    return None
 
 
 def _summed(t: Term, path: tuple[int, ...]) -> bool:

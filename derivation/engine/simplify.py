@@ -465,6 +465,9 @@ class Simplifier:
         for c in conjuncts(guard):
             if _fixed(c, i) is not None:
                 return self._one_place(t, c)
+        shared = self._delta_of_all_cases(t)
+        if shared is not None:
+            return shared
         if isinstance(body, IfElse) and i in free_indices(body.args[0]) and ZERO in body.args[1:]:
             return self._guard_from_cases(t)
         if isinstance(body, Mul):
@@ -491,6 +494,26 @@ class Simplifier:
         if i not in free_indices(body) and guard == TRUE:
             chain = Chain(t).rule("sum-constant", mul(i.size, body))
             return chain.algebra(i.size).proof()
+        return None
+
+    def _delta_of_all_cases(self, t: Any) -> Proof | None:
+        """One term survives where each of several cases that are not 0 has the same delta."""
+        factors = factors_of(t.body)
+        for k, f in enumerate(factors):
+            leaves = [x for x in _leaves(f) if x != ZERO]
+            if len(leaves) < 2:
+                continue
+            for d in factors_of(leaves[0]):
+                if isinstance(d, KroneckerDelta) and t.index in d.args:
+                    taken = _delta_out(f, d)
+                    if taken is None:
+                        continue
+                    chain = Chain(t).splice(taken, (0, k) if len(factors) > 1 else (0,))
+                    after = mul(*factors[:k], *taken.after.args, *factors[k + 1 :])
+                    chain.algebra(sum_over(after, t.index, t.guard))
+                    sifted = self._sift(chain.term)
+                    if sifted is not None:
+                        return self._then(chain.splice(sifted))
         return None
 
     def _one_place(self, t: Any, c: Any) -> Proof | None:
@@ -711,3 +734,34 @@ def _fixed(g: Any, i: Any) -> Any:
         if i not in free_indices(j) and (hasattr(j, "size") or is_number(j)):
             return j
     return None
+
+
+def _leaves(t: Any) -> list[Any]:
+    """The values of a distinction of cases, those of the ones inside it too."""
+    return [x for a in t.args[1:] for x in _leaves(a)] if isinstance(t, IfElse) else [t]
+
+
+def _delta_out(t: Any, d: Any) -> Proof | None:
+    """A distinction of cases as a delta times one without it, if each case is 0 or has it."""
+    chain = Chain(t)
+    left = []
+    for k, branch in enumerate(t.args[1:], 1):
+        if branch == ZERO:
+            left.append(ZERO)
+        elif isinstance(branch, IfElse):
+            inner = _delta_out(branch, d)
+            if inner is None:
+                return None
+            chain.splice(inner, (k,))
+            left.append(inner.after.args[1])
+        else:
+            rest = list(factors_of(branch))
+            own = next(
+                (f for f in rest if isinstance(f, KroneckerDelta) and set(f.args) == set(d.args)),
+                None,
+            )
+            if own is None:
+                return None
+            rest.remove(own)
+            left.append(mul(*rest))
+    return chain.rule("case-lift", mul(d, if_else(t.args[0], *left))).proof()
