@@ -452,7 +452,8 @@ def test_other_names_give_the_same_theorem(seed: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "c[t] = max(min(r[t], 1 + e), 1 - e); L = sum(min(r[t]*A[t], c[t]*A[t]) for t in T); wrt r[t]",
+        "c[t] = max(min(r[t], 1 + e), 1 - e); L = sum(min(r[t]*A[t], c[t]*A[t]) for t in T)"
+        "; wrt r[t]",
         "r[t] = exp(l[t]); c[t] = max(min(r[t], 1 + e), 1 - e); s[t] = min(r[t]*A[t], c[t]*A[t])"
         "; L = -sum(s[t] for t in T)/T; wrt l[t]",
     ],
