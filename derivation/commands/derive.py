@@ -195,7 +195,15 @@ def _checked(entry: Entry, target: Target, **options: Any) -> int:
     return 0
 
 
-def derive(
+def derive(entry: Entry, targets: Sequence[Target], **options: Any) -> int:
+    """Derives a problem and writes it to every target; returns the exit status."""
+    from derivation.terms import collector_at_rest
+
+    with collector_at_rest():  # also while all that is needed is imported
+        return _derive(entry, targets, **options)
+
+
+def _derive(
     entry: Entry,
     targets: Sequence[Target],
     *,
@@ -207,7 +215,6 @@ def derive(
     inline: bool,
     notation: list[str],
 ) -> int:
-    """Derives a problem and writes it to every target; returns the exit status."""
     from derivation import api, printers
     from derivation.certify import NotCertified
     from derivation.commands.output import Progress
