@@ -9,7 +9,7 @@ hypotheses can hold), ``replay`` (a certificate, step by step).
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from .laws import LAWS
 from .replay import Claim, Replay, only, part
@@ -17,10 +17,6 @@ from .terms import Malformed, Refused, forget
 
 SCHEMA, SET_SCHEMA = "derivation/2", "derivation-set/2"
 MAX_BYTES = 32 * 1024 * 1024
-RECORD = (
-    "schema status reason problem objective wrt style letters result result_latex matrix_form introduced "
-    "given conditions domain core steps checked left assumes"
-)
 __all__ = ["LAWS", "SCHEMA", "SET_SCHEMA", "Claim", "Malformed", "Refused", "check", "check_data"]
 
 
@@ -34,48 +30,38 @@ def check(text: str | bytes) -> tuple[Claim, ...]:
     if len(text) > MAX_BYTES:
         raise Malformed(f"longer than {MAX_BYTES >> 20} MiB")
     try:
-        data = json.loads(
-            text.decode() if isinstance(text, bytes) else text,
-            object_pairs_hook=_object,
-            parse_int=_whole,
-            parse_float=_no_number,
-            parse_constant=_no_number,
+        text = text.decode() if isinstance(text, bytes) else text
+        number: dict[str, Any] = dict.fromkeys(
+            ("parse_int", "parse_float", "parse_constant"), _whole
         )
+        return check_data(json.loads(text, object_pairs_hook=_object, **number))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Malformed(f"not JSON: {error}") from None
     except RecursionError:
         raise Malformed("nested too deep") from None
-    return check_data(data)
 
 
 def check_data(data: Any) -> tuple[Claim, ...]:
     """The same of a certificate that has been read."""
     forget()
     schema = part(data, "schema", str)
+    if schema not in (SCHEMA, SET_SCHEMA):
+        raise Malformed(f"no certificate of the schema {SCHEMA} or {SET_SCHEMA}: {schema[:40]!r}")
+    records = [data]
     if schema == SET_SCHEMA:
         only(data, "schema core derivations", "a set")
-        records = part(data, "derivations", list)
-        if any("core" in record for record in records if type(record) is dict):
+        records = part(data, "derivations", list, of=dict)
+        if any("core" in record for record in records):
             raise Malformed("the derivations of a set have one core")
-    elif schema == SCHEMA:
-        records = [data]
-    else:
-        raise Malformed(f"no certificate of the schema {SCHEMA} or {SET_SCHEMA}: {schema[:40]!r}")
-    replay = None
+    replay = Replay()
     try:
-        replay = Replay(part(data, "core", dict))
-        claims = []
-        for record in records:
-            if part(record, "schema", str) != SCHEMA:
-                raise Malformed("a derivation of another schema")
-            only(record, RECORD, "a derivation")
-            claims.append(replay.record(record))
-        return tuple(claims)
+        replay.start(part(data, "core", dict))
+        return tuple([replay.record(record, SCHEMA) for record in records])
     except Refused as error:
-        error.step = replay.here if replay is not None else "the program"
+        error.step = replay.here
         raise
-    except RecursionError:
-        raise Malformed("nested too deep") from None
+    except (RecursionError, ValueError):
+        raise Malformed("nested too deep, or a number too long") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -86,10 +72,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _whole(text: str) -> int:
-    if len(text) > 18:
-        raise Malformed(f"a number of {len(text)} digits")
+    if not text.removeprefix("-").isdigit() or len(text) > 18:
+        raise Malformed(f"{text[:20]} is no whole number of at most 18 digits")
     return int(text)
-
-
-def _no_number(text: str) -> NoReturn:
-    raise Malformed(f"the number {text[:20]} is not whole")

@@ -82,8 +82,6 @@ class Calculus:
         slope, condition = self._slopes[name]
         return put(slope, x), put(condition, x)
 
-    # -- every derivative in a term --------------------------------------------------------------
-
     def expand(self, x: Term) -> Derivative:
         """The term with every derivative taken, down to ``diff`` of defined names; the conditions.
 
@@ -106,8 +104,6 @@ class Calculus:
         inners = iter([y for y, _ in found])
         needs = in_cases(x.args[0], *found[1:]) if x.op == "if" else joined(found)
         return t.rebuilt(x, lambda _: next(inners)), needs
-
-    # -- the derivative of one term --------------------------------------------------------------
 
     def of(self, x: Term, kind: str, v: Term) -> Derivative:
         """The derivative of x by the entry v."""
@@ -196,8 +192,6 @@ class Calculus:
                 guard = t.both(guard, rel("==", body, x))
         return bind("sum", letter, guard, db), needs
 
-    # -- cases and their edges -------------------------------------------------------------------
-
     def _of_cases(self, x: Term, kind: str, v: Term) -> Derivative:
         """Case by case, not at the edge; where the two cases are one function there is none."""
         c, a, b = x.args
@@ -256,8 +250,6 @@ class Calculus:
         same = [rel("==", i, j) for i, j in pairs if i.args[1] is j.args[1]]
         same = [c for c in same if self.points.equal(subst(gap, {c.args[1]: c.args[2]}), ZERO)]
         return TRUE if self.points.equal(a, b) else t.either(rel("!=", a, b), *same)
-
-    # -- the chain rule --------------------------------------------------------------------------
 
     def chain_rule(self, x: Term) -> Derivative:
         """diff(L, v) = partial(L, v) + the sum over the names m that v enters of diff(L, m)*partial(m, v)."""

@@ -101,8 +101,6 @@ class Grounds:
             self.guards = [subst(g, put) for g in self.guards]
             self.guards += [] if put or c is TRUE else [c]
 
-    # -- conditions ----------------------------------------------------------------------------
-
     def need(self, condition: Term) -> None:
         """Refuses unless the condition is known to hold."""
         found = self.holds(condition)
@@ -147,8 +145,6 @@ class Grounds:
             return None
         one, two = self.inside((), d, cases=1), self.inside((), negate(d), cases=1)
         return merged([one.holds(t.resolved(c, d, True)), two.holds(t.resolved(c, d, False))])
-
-    # -- signs by what is known ------------------------------------------------------------------
 
     def learn(self, letters: Letters, x: Term) -> None:
         """Notes the sign that a term has by its form for every value of the letters, for all that
@@ -250,8 +246,6 @@ class Grounds:
     def _key(self, x: Term) -> tuple[int, int]:
         one, two = self.points.worth(x)
         return (one - two) % self.points.one.P, one
-
-    # -- signs by form ---------------------------------------------------------------------------
 
     def _by_form(self, x: Term) -> Sure:
         op, a = x.op, x.args

@@ -20,7 +20,14 @@ from .witness import Witness
 
 MAX_STEPS, MAX_DEPTH = 200_000, 10
 DETACHED = "detach()"  # among what an equality rests on: it may not stand under a derivative
-STEP = "number kind title rule law why before after letters variables assumes uses conditions moves substeps"
+RECORD = (
+    "schema status reason problem objective wrt style letters result result_latex matrix_form core "
+    "introduced given conditions domain steps checked left assumes"
+)
+STEP = (
+    "number kind title rule law why before after letters variables assumes uses conditions moves "
+    "substeps"
+)
 MOVE = "law at put dir left right nonzero positive because number"
 CORE = "sizes functions arrays labels definitions hypotheses witness"
 
@@ -81,21 +88,13 @@ class Replay:
     """A certificate: its core, then its records one after the other. ``here`` is the step being
     checked, ``used`` what the lemma being proved rests on."""
 
-    def __init__(self, core: Any) -> None:
-        self.core, self.points, self.here = core, Points(), "the core"
-        self.moves, self.steps = 0, 0
+    def __init__(self) -> None:
+        self.points, self.here, self.moves, self.steps = Points(), "the program", 0, 0
         self.lemmas: dict[str, Lemma] = {}
         self.used: set[object] = set()
         self.owes: list[tuple[Letters, Term, Owed]] = []  # literal places of the core
         self.hypotheses: list[Hypothesis] = []
         self.enter(World())
-        self.declare()
-        for d in part(core, "definitions", list):
-            self.define(d)
-        self.hypotheses += [self.hypothesis(h) for h in part(core, "hypotheses", list)]
-        witness = Witness(self.w, part(core, "witness", dict))
-        for h in self.hypotheses:
-            witness.meets(h)
 
     def enter(self, world: World, stated: Sequence[int] = ()) -> None:
         """Goes on in a world, where the hypotheses with these numbers may be used."""
@@ -103,11 +102,9 @@ class Replay:
         self.calculus, self.instances = Calculus(world, self.points), Instances(world)
         self.base = Grounds(world, self.points, self.hypotheses, stated)
 
-    # -- the core --------------------------------------------------------------------------------
-
-    def declare(self) -> None:
-        """Sizes, unknown functions, inputs and labels."""
-        w, core = self.w, self.core
+    def start(self, core: Any) -> None:
+        """The core: what the names mean, hypotheses, and a point that meets them."""
+        self.core, w = core, self.w
         only(core, CORE, "the core")
         for name in texts(core, "sizes"):
             w.sizes.add(w.new_name(name))
@@ -119,6 +116,12 @@ class Replay:
         for name, size in part(core, "labels", dict, {}, of=str).items():
             require(name in w.arrays, f"the label {name} is no array")
             w.labels[name] = w.size(size)
+        for d in part(core, "definitions", list):
+            self.define(d)
+        self.hypotheses += [self.hypothesis(h) for h in part(core, "hypotheses", list)]
+        witness = Witness(w, part(core, "witness", dict))
+        for h in self.hypotheses:
+            witness.meets(h)
 
     def array(self, name: str, shape: Sequence[Term]) -> None:
         require(name != "pi" or shape, "pi is a number")
@@ -153,16 +156,22 @@ class Replay:
         whole = says if where is TRUE else f"{says} if {text}"
         return Hypothesis(letters, where, condition(self.plain(says, letters, where)), whole)
 
-    # -- a record --------------------------------------------------------------------------------
-
-    def record(self, data: Any) -> Claim:
+    def record(self, data: Any, schema: str) -> Claim:
         """One derivation: of a derivative, or of any equation (``left``, ``assumes``)."""
         moves, lemmas, self.here = self.moves, len(self.lemmas), "the statement"
-        told = [part(data, k, list, of=str) for k in ("given", "conditions", "domain")]
-        self.state({text for stated in told for text in stated})
+        only(data, RECORD, "a derivation")
+        if part(data, "schema", str) != schema:
+            raise Malformed("a derivation of another schema")
+        given, conditions, domain = [
+            part(data, k, list, of=str) for k in ("given", "conditions", "domain")
+        ]
+        self.state({*given, *conditions, *domain})
         for letters, where, owes in self.owes:
             self.pay(owes, self.base.at(letters, (where,)))
-        goal = part(data, "left", str) if "left" in data else self.derivative(data)
+        if "left" in data:
+            goal = part(data, "left", str)
+        else:
+            goal = f"diff({', '.join([part(data, 'objective', str), *texts(data, 'wrt')])})"
         g, steps = self.assumed(data), part(data, "steps", list)
         now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
@@ -172,20 +181,11 @@ class Replay:
         if not derived:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
         self.same(now, self.read(part({"result": result}, "result", str), g))
-        return Claim(
-            f"{goal} == {result}",
-            data.get("letters", {}),
-            texts(data, "assumes"),
-            derived,
-            part(part(data, "problem", dict), "title", str),
-            *told,
-            self.core,
-            self.moves - moves,
-            len(self.lemmas) - lemmas,
-        )
-
-    def derivative(self, data: Any) -> str:
-        return f"diff({', '.join([part(data, 'objective', str), *texts(data, 'wrt')])})"
+        title = part(part(data, "problem", dict), "title", str)
+        about = data.get("letters", {}), texts(data, "assumes"), derived, title
+        counts = self.moves - moves, len(self.lemmas) - lemmas
+        told = given, conditions, domain, self.core
+        return Claim(f"{goal} == {result}", *about, *told, *counts)
 
     def state(self, stated: set[str]) -> None:
         """The hypotheses that the statement names are all that it may rest on."""
@@ -214,8 +214,6 @@ class Replay:
     def same(self, reached: Term, stated: Term) -> None:
         if not self.points.equal(reached, stated):
             refuse(f"the line reached is {reached}; stated is {stated}")
-
-    # -- steps -----------------------------------------------------------------------------------
 
     def chain(self, steps: Sequence[Any], now: Term, g: Grounds, depth: int) -> Term:
         """The line that the chain steps of a list reach from ``now``; lemmas are proved on the way."""
@@ -263,8 +261,6 @@ class Replay:
             used = frozenset(self.used)
             self.lemmas[number] = Lemma(g.letters, g.known(), left, right, used)
         self.w, self.calculus, self.instances, self.base, self.used = kept
-
-    # -- moves -----------------------------------------------------------------------------------
 
     def move(self, data: Any, now: Term, outer: Grounds) -> Term:
         """The line after one move."""
@@ -337,8 +333,6 @@ class Replay:
                     g.need(need)
         self.used |= {x for x in g.used if type(x) is int}
         return not self.w.depends(h.where, name, fixed)
-
-    # -- the equation of a move, its conditions shown to hold ----------------------------------
 
     def equation(self, data: Any, g: Grounds) -> tuple[Term, Term]:
         law = data["law"]

@@ -178,9 +178,6 @@ def rebuilt(t: Term, change: Callable[[Term], Term]) -> Term:
     return T(t.op, *[change(a) if type(a) is Term else a for a in t.args])
 
 
-# -- letters ---------------------------------------------------------------------------------
-
-
 def lifted(place: Term, binders: int) -> Term:
     """A place as it is written ``binders`` binders further inside."""
     if not binders or not place.loose:
@@ -253,8 +250,6 @@ def places(t: Term) -> set[Term]:
     return {a for a in at if not a.loose}.union(*map(places, parts(t)))
 
 
-# -- distinctions of cases, and messages -----------------------------------------------------
-
 UNDIVIDED = ("red", "d", "get", "del", "n", "ix")  # what no distinction is taken out of
 
 
@@ -286,21 +281,22 @@ def resolved(t: Term, c: Term, holds: bool) -> Term:
     return rebuilt(t, lambda a: resolved(a, c, holds))
 
 
+SHOWN = {
+    "rel": "({1} {0} {2})",
+    "if": "({1} if {0} else {2})",
+    "red": "{0}({3} for {4} in {1} if {2})",
+}
+
+
 def show(t: Term, depth: int = 0) -> str:
     """A term as text, for messages: bound letters are called _0, _1 … from outside."""
     op, a = t.op, t.args
     inner = [show(x, depth + (op == "red")) if type(x) is Term else str(x) for x in a]
     if op in ("n", "ix", "sz", "bd"):
         return inner[0] if op != "bd" else f"_{depth - 1 - a[0]}"
-    if op in ("get", "cond"):
-        return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
     if op in ("+", "*", "**", "and", "or"):
         return "(" + f" {op} ".join(inner) + ")"
-    if op == "rel":
-        return f"({inner[1]} {inner[0]} {inner[2]})"
-    if op == "if":
-        return f"({inner[1]} if {inner[0]} else {inner[2]})"
-    if op == "red":
-        guard = "" if a[2] is TRUE else f" if {inner[2]}"
-        return f"{inner[0]}({inner[3]} for _{depth} in {show(a[1])}{guard})"
-    return f"{op}({', '.join(inner)})" if a else op
+    if op in SHOWN:
+        return SHOWN[op].format(*inner, f"_{depth}").replace(" if true", "")
+    name, *inner = inner if op in ("get", "fn", "un") else (op, *inner)
+    return f"{name}({', '.join(inner)})" if inner else name

@@ -10,27 +10,26 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 from . import terms as t
-from .terms import Malformed, T, Term, num, refuse, show
+from .terms import Malformed, T, Term, num, refuse, require
 
 MAX_TEXT = 1 << 20
 TOKEN = re.compile(r"\d{1,400}(?![\w.])|[A-Za-z_]\w*|\*\*|[=!<>]=|[-+*/()\[\],<>]", re.ASCII)
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-LAMBDA = "λ"  # `lambda` is a name in the core text, and a keyword to Python's parser
-COMPARED = {
-    getattr(ast, name): op
-    for name, op in zip("Eq NotEq Lt LtE Gt GtE".split(), "== != < <= > >=".split(), strict=True)
-}
+LAMBDA = "\uff4cambda"  # to Python's parser a name, which it then takes for "lambda"; no keyword
+COMPARED: Mapping[type, str] = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.Gt: ">"}
+COMPARED = {**COMPARED, ast.LtE: "<=", ast.GtE: ">="}
 BINDERS = frozenset("sum prod max min all".split())
 UNARY = frozenset(
     "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf sigmoid softplus relu "
     "abs sign lgamma detach".split()
 )
 OTHERS = frozenset("sqrt delta diff partial deriv polygamma digamma trigamma".split())
+BINARY = ("max", "min", "polygamma")
 CALLS = UNARY | BINDERS | OTHERS  # no unknown function is called so
 CONSTANTS = {"true": t.TRUE, "false": t.FALSE, "pi": t.PI}
 WORDS = frozenset("for in if else and or not HOLE true false".split())
@@ -65,16 +64,15 @@ class World:
         """A size by its name, or a number from 1 on."""
         if text in self.sizes:
             return T("sz", text)
-        if not (text.isdigit() and text.isascii() and len(text) < 10 and int(text) > 0):
-            refuse(f"{text[:40]} is no size")
+        require(re.fullmatch("[1-9][0-9]{0,8}", text), f"{text[:40]} is no size")
         return num(int(text))
 
     def new_name(self, name: str) -> str:
         """The name, if it has no meaning yet."""
         if not NAME.fullmatch(name) or name in WORDS:
             raise Malformed(f"{name[:40]!r} is no name")
-        if name in self.sizes or name in self.arrays or name in self.functions:
-            refuse(f"{name} stands for two things")
+        taken = name in self.sizes or name in self.arrays or name in self.functions
+        require(not taken, f"{name} stands for two things")
         return name
 
     def new_letter(self, name: str, size: Term) -> Term:
@@ -143,17 +141,13 @@ class World:
 
 
 class _Reader:
-    """One text: a method for each kind of node of Python's syntax tree.
-
-    ``scope`` has the letters: a free one as a term, a bound one as its place in ``bound``, where the
-    binders around the node stand, outermost first.
-    """
+    """One text. ``scope`` has the letters: a free one as a term, a bound one as its place in ``bound``,
+    where the binders around the node stand, outermost first."""
 
     def __init__(self, world: World, text: str, letters: Letters, hole: bool) -> None:
         self.world, self.text, self.hole = world, text, hole
         self.scope: dict[str, Any] = {letter.args[0]: letter for letter in letters}
-        if len(self.scope) != len(letters):
-            refuse(f"a letter has two meanings in {text[:80]}")
+        require(len(self.scope) == len(letters), f"a letter has two meanings in {text[:80]}")
         self.bound: list[Term] = []
         self.owes: list[tuple[Term, Term]] = []
         self.at_hole: Letters = ()
@@ -165,67 +159,66 @@ class _Reader:
         if "lambda" in tokens:
             self.text = re.sub(r"\blambda\b", LAMBDA, self.text)
         try:
-            tree = ast.parse(self.text.strip(), mode="eval")
+            return self.read(ast.parse(self.text.strip(), mode="eval").body)
         except (SyntaxError, ValueError, MemoryError):
             self.unread()
-        return self.read(tree.body)
 
-    def unread(self, *_: object) -> NoReturn:
+    def unread(self) -> NoReturn:
         raise Malformed(f"not core text: {self.text[:100]!r}")
 
+    def meaningless(self, what: str) -> NoReturn:
+        refuse(f"{what} has no meaning in {self.text[:80]}")
+
     def read(self, node: ast.expr) -> Term:
-        return READ.get(type(node), _Reader.unread)(self, node)  # type: ignore[no-any-return]
+        match node:
+            case ast.Name(id=name):
+                return self.name(name)
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=at)):
+                return self.entry(name, [self.read(x) for x in at])
+            case ast.Subscript(value=ast.Name(id=name), slice=at):
+                return self.entry(name, [self.read(at)])
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return t.add(*self.summands(node))
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.computed(op, self.value(left), self.value(right))
+            case ast.Constant(value=n) if type(n) is int:
+                return num(n)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                if name in BINDERS and len(args) == 1 and type(args[0]) is ast.GeneratorExp:
+                    return self.binder(name, args[0])
+                return self.call(name, len(args), *map(self.value, args))
+            case ast.Call(func=ast.Call(func=ast.Name("deriv"), args=head), args=args, keywords=[]):
+                return self.derivative_of_unknown(head, [self.value(x) for x in args])
+            case ast.UnaryOp(op=ast.USub(), operand=x):
+                return t.neg(self.value(x))
+            case ast.UnaryOp(op=ast.Not(), operand=x):
+                return t.negate(self.condition(x))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                a, b = self.value(left), self.value(right)
+                self.same_size(a, b)
+                return t.rel(COMPARED[type(op)], a, b) if type(op) in COMPARED else self.unread()
+            case ast.BoolOp(op=op, values=values):
+                join = t.both if type(op) is ast.And else t.either
+                return join(*map(self.condition, values))
+            case ast.IfExp(test=c, body=a, orelse=b):
+                return T("if", self.condition(c), self.value(a), self.value(b))
+        self.unread()
 
     def value(self, node: ast.expr) -> Term:
         x = self.read(node)
-        return refuse(f"{show(x)} is a condition, a value is wanted") if x.says else x
+        return refuse(f"{x} is a condition, a value is wanted") if x.says else x
 
     def condition(self, node: ast.expr) -> Term:
         x = self.read(node)
-        return x if x.says else refuse(f"{show(x)} is a value, a condition is wanted")
+        return x if x.says else refuse(f"{x} is a value, a condition is wanted")
 
-    # -- operators -----------------------------------------------------------------------------
-
-    def case(self, node: ast.IfExp) -> Term:
-        return T("if", self.condition(node.test), self.value(node.body), self.value(node.orelse))
-
-    def joined(self, node: ast.BoolOp) -> Term:
-        join = t.both if type(node.op) is ast.And else t.either
-        return join(*map(self.condition, node.values))
-
-    def unary(self, node: ast.UnaryOp) -> Term:
-        if type(node.op) is ast.Not:
-            return t.negate(self.condition(node.operand))
-        return t.neg(self.value(node.operand)) if type(node.op) is ast.USub else self.unread()
-
-    def compared(self, node: ast.Compare) -> Term:
-        op = COMPARED.get(type(node.ops[0])) if len(node.ops) == 1 else None
-        left, right = self.value(node.left), self.value(node.comparators[0])
-        self.same_size(left, right)
-        return t.rel(op, left, right) if op else self.unread()
-
-    def same_size(self, a: Term, b: Term) -> None:
-        sizes = [self.runs_over(x) for x in (a, b)]
-        if None not in sizes and sizes[0] is not sizes[1]:
-            refuse(f"{show(a)} and {show(b)} run over two sizes and are compared")
-
-    def runs_over(self, place: Term) -> Term | None:
-        if place.op == "bd":
-            place = self.bound[-1 - place.args[0]]
-        return self.world.runs_over(place)
-
-    def computed(self, node: ast.BinOp) -> Term:
-        op = type(node.op)
-        if op in (ast.Add, ast.Sub):
-            return t.add(*self.summands(node))
-        a, b = self.value(node.left), self.value(node.right)
-        if op is ast.Mult:
+    def computed(self, op: ast.operator, a: Term, b: Term) -> Term:
+        if type(op) is ast.Mult:
             return t.mul(a, b)
-        if op is ast.Div:
-            if b is t.ZERO:
-                refuse(f"a division by 0 in {self.text[:80]}")
+        if type(op) is ast.Div:
+            require(b is not t.ZERO, f"a division by 0 in {self.text[:80]}")
             return t.mul(a, num(Fraction(1) / b.args[0]) if b.op == "n" else T("inv", b))
-        return t.power(a, b) if op is ast.Pow else self.unread()
+        return t.power(a, b) if type(op) is ast.Pow else self.unread()
 
     def summands(self, node: ast.expr) -> list[Term]:
         """The terms of a sum as written, however many there are."""
@@ -236,13 +229,7 @@ class _Reader:
             node = node.left
         return [self.value(node), *reversed(after)]
 
-    # -- names and entries ---------------------------------------------------------------------
-
-    def constant(self, node: ast.Constant) -> Term:
-        return num(node.value) if type(node.value) is int else self.unread()
-
-    def name(self, node: ast.Name) -> Term:
-        name = "lambda" if node.id == LAMBDA else node.id
+    def name(self, name: str) -> Term:
         at = self.scope.get(name)
         if at is not None:
             return at if type(at) is Term else T("bd", len(self.bound) - 1 - at)
@@ -253,65 +240,55 @@ class _Reader:
             return CONSTANTS[name]
         return T("sz", name) if name in self.world.sizes else self.entry(name, [])
 
-    def subscript(self, node: ast.Subscript) -> Term:
-        at = node.slice.elts if type(node.slice) is ast.Tuple else [node.slice]
-        return self.entry(getattr(node.value, "id", ""), [self.read(x) for x in at])
-
     def entry(self, name: str, at: list[Term]) -> Term:
-        name = "lambda" if name == LAMBDA else name
         shape = self.world.arrays.get(name)
         if shape is None or len(at) != len(shape):
-            refuse(f"{name} with {len(at)} places has no meaning in {self.text[:80]}")
+            self.meaningless(f"{name} with {len(at)} places")
         for place, size in zip(at, shape, strict=True):
             if self.runs_over(place) is not size:
                 self.owes += owed(self.world, place, size)
         return T("cond" if name in self.world.conditions else "get", name, *at)
 
-    # -- calls ---------------------------------------------------------------------------------
+    def runs_over(self, place: Term) -> Term | None:
+        return self.world.runs_over(self.bound[-1 - place.args[0]] if place.op == "bd" else place)
 
-    def call(self, node: ast.Call) -> Term:
-        if node.keywords:
-            self.unread()
-        if type(node.func) is ast.Call:
-            return self.derivative_of_unknown(node.func, node.args)
-        name, count = getattr(node.func, "id", ""), len(node.args)
-        if name in BINDERS and count == 1 and type(node.args[0]) is ast.GeneratorExp:
-            return self.binder(name, node.args[0])
-        args = [self.value(x) for x in node.args]
-        if count == 1 and name in UNARY or count == 2 and name in ("max", "min", "polygamma"):
+    def same_size(self, a: Term, b: Term) -> None:
+        sizes = [self.runs_over(x) for x in (a, b)]
+        if None not in sizes and sizes[0] is not sizes[1]:
+            refuse(f"{a} and {b} run over two sizes and are compared")
+
+    def call(self, name: str, count: int, *args: Term) -> Term:
+        if (name in UNARY and count == 1) or (name in BINARY and count == 2):
             return T("fn", name, *args)
         if name in ("diff", "partial") and count > 1:
             return self.derivative("diff" if name == "diff" else "fix", *args)
         if name == "delta" and count == 2:
-            return self.delta(*args)
-        if count and count == self.world.functions.get(name):
-            return T("un", name, (0,) * count, *args)
-        if count == 1 and name == "sqrt":
+            self.same_size(*args)
+            for x in args:
+                if self.runs_over(x) is None and not is_count(x):
+                    refuse(f"{x} is no place")
+            return T("del", *args)
+        if name == "sqrt" and count == 1:
             return t.power(args[0], num(Fraction(1, 2)))
-        if count == 1 and name in ("digamma", "trigamma"):
+        if name in ("digamma", "trigamma") and count == 1:
             return T("fn", "polygamma", num(int(name == "trigamma")), *args)
-        refuse(f"{name} of {count} arguments has no meaning in {self.text[:80]}")
-
-    def delta(self, i: Term, j: Term) -> Term:
-        for x in (i, j):
-            if self.runs_over(x) is None and not (x.op == "n" and type(x.args[0]) is int):
-                refuse(f"{show(x)} is no place")
-        self.same_size(i, j)
-        return T("del", i, j)
+        if count == self.world.functions.get(name):
+            return T("un", name, (0,) * count, *args)
+        self.meaningless(f"{name} of {count} arguments")
 
     def derivative(self, kind: str, body: Term, *variables: Term) -> Term:
         """The partial derivative of a name is its definition's."""
         for v in variables:
-            if v.op != "get" or v.args[0] in self.world.labels:
-                refuse(f"a derivative is by entries in {self.text[:80]}")
+            entry = v.op == "get" and v.args[0] not in self.world.labels
+            require(entry, f"a derivative is by entries in {self.text[:80]}")
             if kind == "fix" and self.world.defined(body) and body.args[0] != v.args[0]:
                 body = self.world.unfold(body)
             body = T("d", kind, body, v)
         return body
 
-    def derivative_of_unknown(self, head: ast.Call, args: list[ast.expr]) -> Term:
+    def derivative_of_unknown(self, head: list[ast.expr], args: list[Term]) -> Term:
         """``deriv(g, n)(x)``; for several arguments ``deriv(g, slot, n, …)(x, y)``."""
-        name, *numbers = [getattr(x, "id", getattr(x, "value", None)) for x in head.args]
+        name, *numbers = [getattr(x, "id", getattr(x, "value", None)) for x in head]
         count = self.world.functions.get(str(name), 0)
         orders = [0] * count
         numbers = [1, *numbers] if len(numbers) == 1 else numbers
@@ -319,15 +296,17 @@ class _Reader:
             if type(slot) is not int or type(n) is not int or not 1 <= slot <= count or n > 99:
                 self.unread()
             orders[slot - 1] = n
-        if getattr(head.func, "id", "") != "deriv" or len(args) != count or not count:
-            self.unread()
-        return T("un", name, tuple(orders), *map(self.value, args))
+        return T("un", name, tuple(orders), *args) if 0 < count == len(args) else self.unread()
 
     def binder(self, kind: str, node: ast.GeneratorExp) -> Term:
         """The letters are read first, then the body that stands before them."""
         outer, guards = dict(self.scope), []
         for c in node.generators:
-            self.letter(c.target, c.iter)
+            name = getattr(c.target, "id", "")
+            size = self.world.size(str(getattr(c.iter, "id", getattr(c.iter, "value", ""))))
+            require(name not in self.scope, f"the letter {name} is bound twice in {self.text[:80]}")
+            self.scope[name] = len(self.bound)
+            self.bound.append(self.world.new_letter(name, size))
             guards.append(t.both(*map(self.condition, c.ifs)))
         body = self.condition(node.elt) if kind == "all" else self.value(node.elt)
         for guard in reversed(guards):
@@ -335,34 +314,15 @@ class _Reader:
         self.scope = outer
         return body
 
-    def letter(self, target: ast.expr, source: ast.expr) -> None:
-        name, over = getattr(target, "id", ""), getattr(source, "id", getattr(source, "value", ""))
-        size = self.world.size(str(over))
-        letter = self.world.new_letter("lambda" if name == LAMBDA else name, size)
-        if letter.args[0] in self.scope:
-            refuse(f"the letter {letter.args[0]} is bound twice in {self.text[:80]}")
-        self.scope[letter.args[0]] = len(self.bound)
-        self.bound.append(letter)
 
-
-READ: dict[type, Any] = {
-    ast.IfExp: _Reader.case,
-    ast.BoolOp: _Reader.joined,
-    ast.UnaryOp: _Reader.unary,
-    ast.Compare: _Reader.compared,
-    ast.BinOp: _Reader.computed,
-    ast.Constant: _Reader.constant,
-    ast.Name: _Reader.name,
-    ast.Subscript: _Reader.subscript,
-    ast.Call: _Reader.call,
-}
+def is_count(x: Term) -> bool:
+    return x.op == "n" and type(x.args[0]) is int and x.args[0] >= 1
 
 
 def owed(world: World, place: Term, size: Term) -> Owed:
     """That a place lies in 1..size: refused if not; a number is owed where the size is a name."""
     if world.runs_over(place) is size:
         return []
-    whole = place.op == "n" and type(place.args[0]) is int and place.args[0] >= 1
-    if not whole or size.op == "n" and place.args[0] > size.args[0]:
-        refuse(f"{show(place)} does not run over {show(size)}")
+    if not is_count(place) or (size.op == "n" and place.args[0] > size.args[0]):
+        refuse(f"{place} does not run over {size}")
     return [] if size.op == "n" or place is t.ONE else [(place, size)]

@@ -150,8 +150,6 @@ class Point:
             inner.sort(key=str)
         return self.square(op, *inner)
 
-    # -- powers, exponentials, logarithms ------------------------------------------------------
-
     def inverse(self, b: Term, m: int) -> int:
         """1/b: the inverse, times the mark "b is not 0" unless that is known."""
         if b.op == "*":
@@ -258,8 +256,6 @@ class Point:
             return True
         return bool(self.positive) and self.plain.worth(b) in self.positive
 
-    # -- conditions ----------------------------------------------------------------------------
-
     def judge(self, c: Term) -> int:
         op, a = c.op, c.args
         if op == "rel":
@@ -323,9 +319,6 @@ class Points:
             if agreed == 2:
                 return True
         return False
-
-
-# -- numbers and whole numbers ---------------------------------------------------------------
 
 
 def number(value: int | Fraction, m: int) -> int:

@@ -2,20 +2,21 @@
 
 Arithmetic is exact for rational numbers; where functions come in, floating point is used, and a
 comparison is then believed only if the two sides differ by more than rounding could make up (an
-equation: by less). What is not defined there, such as a division by 0, refuses. Unknown functions, and
-all their derivatives, are taken to be exp of the sum of their arguments.
+equation: by less). What is not defined there, such as a division by 0, refuses. Unknown functions,
+and all their derivatives, are taken to be exp of the sum of their arguments.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from .grounds import SIGNS, Hypothesis
-from .terms import Malformed, Term, refuse, show
+from .terms import Malformed, Term, refuse, require
 from .text import World
 
 Number = Any  # int, Fraction or float
@@ -23,13 +24,23 @@ MAX_SIZE, MAX_WORK, MAX_POWER, MAX_DIGITS = 2000, 2_000_000, 10_000, 60
 
 
 def power(base: Number, exponent: Number) -> Number:
-    if isinstance(base, float) or exponent != int(exponent):
-        return (
-            float(base) ** float(exponent) if base >= 0 or exponent == int(exponent) else math.nan
-        )
+    whole = exponent == int(exponent)
+    if isinstance(base, float) or not whole:
+        return float(base) ** float(exponent) if base >= 0 or whole else math.nan
     return Fraction(base) ** int(exponent) if abs(exponent) <= MAX_POWER else math.nan
 
 
+def compared(op: str, a: Number, b: Number) -> bool:
+    gap = a - b
+    if isinstance(gap, float):
+        close = abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))
+        if close and op not in ("==", "<=", ">="):
+            return False
+        gap = 0 if close else gap
+    return (gap > 0) - (gap < 0) in SIGNS[op]
+
+
+# what a head or a function computes, from the values of the parts; all else is in `math`
 COMPUTED: Mapping[str, Callable[..., Number]] = {
     "+": lambda *xs: sum(xs),
     "*": lambda *xs: math.prod(xs),
@@ -39,7 +50,7 @@ COMPUTED: Mapping[str, Callable[..., Number]] = {
     "un": lambda *xs: math.exp(sum(xs)),
     "and": lambda *xs: all(xs),
     "or": lambda *xs: any(xs),
-    "not": lambda x: not x,
+    "not": operator.not_,
     "true": lambda: True,
     "false": lambda: False,
     "pi": lambda: math.pi,
@@ -53,23 +64,9 @@ COMPUTED: Mapping[str, Callable[..., Number]] = {
     "min": min,
     "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
 }
-REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "sum": sum,
-    "prod": math.prod,
-    "max": max,
-    "min": min,
-    "all": all,
-}
-
-
-def compared(op: str, a: Number, b: Number) -> bool:
-    gap = a - b
-    if isinstance(gap, float):
-        close = abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))
-        if close and op not in ("==", "<=", ">="):
-            return False
-        gap = 0 if close else gap
-    return (gap > 0) - (gap < 0) in SIGNS[op]
+REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = dict(
+    sum=sum, prod=math.prod, max=max, min=min, all=all
+)
 
 
 class Witness:
@@ -78,11 +75,11 @@ class Witness:
     def __init__(self, world: World, data: Mapping[str, Any]) -> None:
         self.w, self.work, self.values = world, 0, dict(data)
         inputs = [name for name in world.arrays if name not in world.definitions]
-        if set(data) != {*world.sizes, *inputs}:
-            refuse("the witness gives other names than the sizes and inputs")
+        named = set(data) == {*world.sizes, *inputs}
+        require(named, "the witness gives other names than the sizes and inputs")
         for name in world.sizes:
-            if type(data[name]) is not int or not 1 <= data[name] <= MAX_SIZE:
-                refuse(f"the witness gives no size {name} from 1 on")
+            good = type(data[name]) is int and 1 <= data[name] <= MAX_SIZE
+            require(good, f"the witness gives no size {name} from 1 on")
         for name in inputs:
             shape, label = [self.size(s) for s in world.arrays[name]], world.labels.get(name)
             self.values[name] = self.array(data[name], shape, self.size(label) if label else None)
@@ -93,13 +90,13 @@ class Witness:
     def array(self, data: Any, shape: Sequence[int], label: int | None) -> Any:
         """Numbers, whole or as texts "p/q", in nested lists of the shape."""
         if shape:
-            if type(data) is not list or len(data) != shape[0]:
-                refuse("the witness has an array of another shape")
+            good = type(data) is list and len(data) == shape[0]
+            require(good, "the witness has an array of another shape")
             return [self.array(x, shape[1:], label) for x in data]
         if type(data) is int and (label is None or 1 <= data <= label):
             return data
-        if type(data) is not str or label is not None or len(data) > MAX_DIGITS:
-            refuse("the witness has a number of another form")
+        good = type(data) is str and label is None and len(data) <= MAX_DIGITS
+        require(good, "the witness has a number of another form")
         try:
             return Fraction(data)
         except (ValueError, ZeroDivisionError):
@@ -109,26 +106,20 @@ class Witness:
         """Refuses unless the hypothesis holds at this point."""
         sizes = [self.size(letter.args[1]) for letter in hypothesis.letters]
         for pick in product(*[range(1, n + 1) for n in sizes]):
-            at = dict(zip(hypothesis.letters, pick))
-            if self.value(hypothesis.where, at) and not self.value(hypothesis.says, at):
-                refuse(f"the witness does not meet {hypothesis.text}")
+            at = dict(zip(hypothesis.letters, pick, strict=True))
+            holds = not self.value(hypothesis.where, at) or self.value(hypothesis.says, at)
+            require(holds, f"the witness does not meet {hypothesis.text}")
 
     def value(self, x: Term, at: Mapping[Term, int], bound: tuple[int, ...] = ()) -> Any:
         """The value of a term, or the truth of a condition; ``bound``: of bound letters."""
         op, a = x.op, x.args
         self.work += 1
         if self.work > MAX_WORK or op == "d":
-            refuse(f"{show(x)[:200]} is not evaluated")
-        if op in ("n", "ix", "bd", "sz"):
-            return (
-                a[0]
-                if op == "n"
-                else at[x]
-                if op == "ix"
-                else bound[a[0]]
-                if op == "bd"
-                else self.size(x)
-            )
+            refuse("the hypotheses are too much to evaluate, or have a derivative")
+        if op in ("n", "ix", "bd"):
+            return a[0] if op == "n" else at[x] if op == "ix" else bound[a[0]]
+        if op == "sz":
+            return self.size(x)
         if op == "if":
             return self.value(a[1] if self.value(a[0], at, bound) else a[2], at, bound)
         if op == "red":
@@ -141,7 +132,7 @@ class Witness:
         except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
             out = math.nan
         if out != out:
-            refuse(f"{show(x)[:200]} is not defined at the witness")
+            refuse(f"{str(x)[:200]} is not defined at the witness")
         return out
 
     def computed(self, x: Term, values: list[Any]) -> Any:
@@ -150,13 +141,12 @@ class Witness:
             return compared(a[0], *values)
         if op == "red":
             return REDUCED[a[0]](values)
-        if op == "fn":
-            return COMPUTED[a[0]](*values) if a[0] in COMPUTED else getattr(math, a[0])(*values)
         if op != "get":
-            return COMPUTED[op](*values)
+            name = a[0] if op == "fn" else op
+            return (COMPUTED.get(name) or getattr(math, name))(*values)
         if a[0] in self.w.definitions:
             letters, body = self.w.definitions[a[0]]
-            return self.value(body, dict(zip(letters, values)))
+            return self.value(body, dict(zip(letters, values, strict=True)))
         entry = self.values[a[0]]
         for place in values:
             entry = entry[place - 1]
