@@ -11,7 +11,7 @@ from derivation.certify.text import Writer
 from derivation.certify.witness import as_data, witness
 from derivation.oracle.points import Setting
 from derivation.problem import Definition, Problem
-from derivation.terms import names
+from derivation.terms import TRUE, names
 from derivation.theory import Theory
 
 # words of the core text that a program may use as names
@@ -31,23 +31,27 @@ class Core:
         self._witnesses: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._program: dict[str, Any] | None = None
 
-    def data(self, hypotheses: Hypotheses, visited: Iterable[Setting]) -> dict[str, Any]:
+    def data(
+        self, hypotheses: Hypotheses, visited: Iterable[Setting], case: Any = TRUE
+    ) -> dict[str, Any]:
         """The core with these hypotheses; ``visited`` are points that may meet them.
+
+        ``case`` is the one that a claim is about.
 
         Raises:
             NotCertified: No point has been found that does.
         """
         stated = tuple([h.condition for h in hypotheses.all])
-        if stated not in self._witnesses:
-            point = witness(self.problem, self.introduced, stated, visited)
+        if (stated, case) not in self._witnesses:
+            point = witness(self.problem, self.introduced, stated, visited, case)
             found = as_data(point, self._inputs())
-            self._witnesses[stated] = {self.writer.name(k): v for k, v in found.items()}
+            self._witnesses[stated, case] = {self.writer.name(k): v for k, v in found.items()}
         if self._program is None:
             self._program = self._as_text()
         return {
             **self._program,
             "hypotheses": [h.data for h in hypotheses.all],
-            "witness": self._witnesses[stated],
+            "witness": self._witnesses[stated, case],
         }
 
     def _inputs(self) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from derivation.certificate import SCHEMA
 from derivation.certify.checked import accept
 from derivation.certify.core import Core
-from derivation.certify.hypotheses import Hypotheses, of_sizes
+from derivation.certify.hypotheses import Hypotheses, held, of_sizes
 from derivation.certify.steps import Steps
+from derivation.certify.witness import NotCertified
 from derivation.oracle.points import Setting
 from derivation.problem import Problem
 from derivation.steps import Step
-from derivation.terms import TRUE, Term, conjuncts, free_indices
+from derivation.terms import TRUE, Term, all_of, conjuncts, free_indices
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,22 @@ class Equation:
     given: tuple[Term, ...] = ()
     conditions: tuple[Term, ...] = ()
 
+    @property
+    def letters(self) -> frozenset[Any]:
+        """The free letters of the equation."""
+        sides = (self.left, self.right, self.condition)
+        return frozenset().union(*map(free_indices, sides))
+
+    def pointwise(self) -> Equation:
+        """The same, what it asks of its own letters being asked of their values alone.
+
+        ``1/(x[i] - x[k])`` asks for x[i] != x[k], which for every i and k no point meets.
+        """
+        own = [c for c in self.conditions if frozenset() != free_indices(c) <= self.letters]
+        cases = [part for c in own for part in held(c)]
+        rest = tuple([c for c in self.conditions if c not in own])
+        return replace(self, condition=all_of(self.condition, *cases), conditions=rest)
+
 
 class Equations:
     """Writes the certificates of equations of one problem.
@@ -56,7 +73,13 @@ class Equations:
             NotCertified: No certificate says it, for instance where no point meets what it assumes.
             CertificateRefused: The checker does not accept it.
         """
-        data = self.certificate(equation)
+        try:
+            data = self.certificate(equation)
+        except NotCertified:
+            other = equation.pointwise()
+            if other == equation:
+                raise
+            data = self.certificate(other)
         accept(data)
         return data
 
@@ -69,12 +92,11 @@ class Equations:
         core, letters, text = self._core, self._core.letters, self._core.writer.text
         hypotheses = Hypotheses(letters, core.writer)
         steps = Steps(core.theory, letters, core.writer, hypotheses)
-        of_size, asked = of_sizes(self._problem)
+        left, right, condition = equation.left, equation.right, equation.condition
+        of_size, asked = of_sizes(self._problem, (left, right, condition))
         given = [g for g in self._problem.givens if g in equation.given or g in of_size]
         stated = [_stated(hypotheses, c) for c in (given, (*asked, *equation.conditions))]
-        left, right, condition = equation.left, equation.right, equation.condition
-        free = free_indices(left) | free_indices(right) | free_indices(condition)
-        scope = letters.scope(sorted(free, key=lambda i: (i.name, str(i.size))))
+        scope = letters.scope(sorted(equation.letters, key=lambda i: (i.name, str(i.size))))
         cases = () if condition == TRUE else conjuncts(condition)
         return {
             "schema": SCHEMA,
@@ -87,7 +109,7 @@ class Equations:
             "given": stated[0],
             "conditions": stated[1],
             "domain": [],
-            "core": core.data(hypotheses, self._visited),
+            "core": core.data(hypotheses, self._visited, condition),
             "steps": steps.brief(equation.steps, left, scope),
         }
 

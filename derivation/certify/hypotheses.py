@@ -31,6 +31,7 @@ from derivation.terms import (
     Relation,
     Term,
     all_of,
+    any_of,
     canonical,
     free_indices,
     index,
@@ -146,6 +147,12 @@ def split(condition: Any, where: Any = TRUE) -> Iterator[tuple[Any, Any]]:
             yield from split(says, all_of(where, guard))
 
 
+def held(condition: Any) -> Iterator[Any]:
+    """The same without free-standing guards: where one does not hold, nothing is said."""
+    for where, says in split(condition):
+        yield says if where == TRUE else any_of(negate(where), says)
+
+
 def _values_last(parts: Iterable[Any]) -> list[Any]:
     return sorted(parts, key=lambda c: not _about_places([c]))
 
@@ -184,10 +191,13 @@ def _has_minus(t: Any) -> bool:
 # -- which ones -----------------------------------------------------------------------------
 
 
-def of_sizes(problem: Problem) -> tuple[list[Any], list[Any]]:
-    """The givens about sizes and literal places, and what entries such as x[3] ask for."""
+def of_sizes(problem: Problem, besides: Iterable[Term] = ()) -> tuple[list[Any], list[Any]]:
+    """The givens about sizes and literal places, and what entries such as x[3] ask for.
+
+    ``besides`` are terms of the claim beyond the program's own.
+    """
     stated = [g for g in problem.givens if _on_sizes(g) or _at_literal_place(g)]
-    least = least_sizes(problem)
+    least = least_sizes(problem, besides)
     asked = [relation(">=", size(n), number(k)) for n, k in least.items() if k > 1]
     known = [g for g in stated if isinstance(g, Relation)]
     return stated, [a for a in asked if not any(_implies(g, a) for g in known)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from derivation import language
-from derivation.certify.hypotheses import Hypotheses, split
+from derivation.certify.hypotheses import Hypotheses, held
 from derivation.certify.law_moves import HOLE, Abstraction, LawMove
 from derivation.certify.law_ring import aligned, in_delicate_place, ring_moves
 from derivation.certify.letters import Letters, Scope
@@ -18,10 +18,8 @@ from derivation.terms import (
     Condition,
     Path,
     Term,
-    any_of,
     free_indices,
     is_leaf,
-    negate,
 )
 from derivation.theory import Theory
 
@@ -102,12 +100,11 @@ class Steps:
 
     def _assumed(self, step: Step, scope: Scope) -> list[str]:
         """What a lemma needs of its letters, where it is used for some of their values only."""
-        said = []
+        said: list[str] = []
         for condition in dict.fromkeys((*step.conditions, *step.domain)):
             if free_indices(condition) <= set(scope.called) and self._hypotheses.beyond(condition):
-                for where, says in split(condition):
-                    held = says if where == TRUE else any_of(negate(where), says)
-                    said.append(self._writer.text(self._letters.apart(held, scope)))
+                parts = [self._letters.apart(part, scope) for part in held(condition)]
+                said += map(self._writer.text, parts)
         return said
 
     def _said(self, step: Step, scope: Scope) -> list[str]:

@@ -18,7 +18,7 @@ from derivation.oracle.points import Sampler, Setting, assignments, combinations
 from derivation.oracle.values import FAILURES, Exact, Floats, minus
 from derivation.oracle.worlds import Key, extent
 from derivation.problem import Definition, Problem
-from derivation.terms import Relation, Size, Term, is_number, name_of, value_of
+from derivation.terms import TRUE, Relation, Size, Term, conjuncts, is_number, name_of, value_of
 
 MOST_ENTRIES = 20_000  # in all inputs together
 MARGIN = 1e-8  # by which an inequality between numbers that are not exact must hold
@@ -34,13 +34,16 @@ def witness(
     introduced: Sequence[Definition],
     hypotheses: Sequence[Any],
     visited: Iterable[Setting],
+    case: Any = TRUE,
 ) -> Setting:
     """A point at which the hypotheses hold; ``visited`` are points that may be ones.
+
+    Where the claim is about one case, that occurs there too.
 
     Raises:
         NotCertified: None has been found.
     """
-    judge = _Judge(problem, introduced, hypotheses)
+    judge = _Judge(problem, introduced, hypotheses, case)
     at_hand = sorted(visited, key=_simplicity)
     for setting in itertools.chain(at_hand, _drawn(problem, judge, hypotheses)):
         if judge.meets(setting):
@@ -52,14 +55,18 @@ class _Judge:
     """Evaluates hypotheses at points: exactly where they are rational."""
 
     def __init__(
-        self, problem: Problem, introduced: Sequence[Definition], hypotheses: Sequence[Any]
+        self,
+        problem: Problem,
+        introduced: Sequence[Definition],
+        hypotheses: Sequence[Any],
+        case: Any,
     ) -> None:
         self.definitions = {**problem.definitions, **{d.name: d for d in introduced}}
         self.inputs = [n for n in problem.shapes if n not in self.definitions]
         self.labels = problem.labels
         self.program = Program(self.definitions, problem.labels, Exact(_DIGITS))
         self.floats = Program(self.definitions, problem.labels, Floats())
-        self.hypotheses = hypotheses
+        self.hypotheses, self.case = hypotheses, case
 
     def meets(self, setting: Setting) -> bool:
         """Whether the hypotheses hold at the point, and everything that is defined is so there."""
@@ -67,13 +74,20 @@ class _Judge:
             return False
         world = self.program.world(setting.sizes, setting.arrays)
         try:
-            return all(
-                self._holds(h, at, world)
-                for h in self.hypotheses
-                for at in assignments(h, setting.sizes)
-            ) and self._is_defined(setting)
+            return (
+                all(
+                    self._holds(h, at, world)
+                    for h in self.hypotheses
+                    for at in assignments(h, setting.sizes)
+                )
+                and any(self._occurs(at, world) for at in assignments(self.case, setting.sizes))
+                and self._is_defined(setting)
+            )
         except (*FAILURES, RecursionError):
             return False
+
+    def _occurs(self, at: Mapping[Term, int], world: Any) -> bool:
+        return all(self._holds(c, at, world) for c in conjuncts(self.case))
 
     def _is_defined(self, setting: Setting) -> bool:
         world = self.floats.world(setting.sizes, setting.arrays)

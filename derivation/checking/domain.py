@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from derivation.engine.arithmetic import leading, split_product
-from derivation.errors import DerivationError
+from derivation.errors import DerivationError, KernelError
 from derivation.normal import difference_vanishes, normal_term, oriented, text
 from derivation.terms import (
     ONE,
@@ -53,9 +54,9 @@ class Domain:
         derived = any(isinstance(s, (Diff, Partial)) for s in subterms(t))
         for name in self.prover.problem.shapes:
             if name not in self.theory.definitions:
-                for c in self.theory.smooth(t, name):
-                    if derived or c not in self.theory.kinks:
-                        self.raw.add(c)
+                with suppress(KernelError):  # a place that may be out of range grants nothing
+                    found = self.theory.smooth(t, name)
+                    self.raw |= found if derived else found - self.theory.kinks
 
     def smooth(self, t: Term, variables: tuple[Term, ...]) -> None:
         """Takes in where a term can be differentiated."""

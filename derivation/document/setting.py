@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sympy import Indexed, Integer
@@ -39,8 +39,11 @@ def title_of(outcome: Outcome, among: bool) -> Prose:
     return (f"{kind} of ", symbol(name_of(objective)), " by ", names[0])
 
 
-def least_sizes(problem: Problem) -> dict[str, int]:
-    """From where on each size is taken: 1, or what a given or an entry ``x[3]`` asks for."""
+def least_sizes(problem: Problem, besides: Iterable[Term] = ()) -> dict[str, int]:
+    """From where on each size is taken: 1, or what a given or an entry ``x[3]`` asks for.
+
+    ``besides`` are terms beyond the program's own.
+    """
     least = dict.fromkeys(problem.sizes, 1)
     for g in problem.givens:
         if isinstance(g, Relation) and isinstance(g.left, Size) and is_number(g.right):
@@ -50,7 +53,7 @@ def least_sizes(problem: Problem) -> dict[str, int]:
                 least[name_of(g.left)] = max(least.get(name_of(g.left), 1), at_least)
     bodies = [d.body for d in problem.definitions.values()]
     entries = [v for entry in problem.wrt for v in entry]
-    for t in (problem.objective, *entries, *bodies, *problem.givens):
+    for t in (problem.objective, *entries, *bodies, *problem.givens, *besides):
         for e in subterms(t):  # x[3] is there from N = 3 on
             if isinstance(e, Indexed):
                 for i, over in zip(indices_of(e), problem.shapes[name_of(e)], strict=True):
