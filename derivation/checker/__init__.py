@@ -51,8 +51,8 @@ def check_data(data: Any) -> tuple[Claim, ...]:
     if schema == SET_SCHEMA:
         only(data, "schema core derivations", "a set")
         records = part(data, "derivations", list, of=dict)
-        if any("core" in record for record in records):
-            raise Malformed("the derivations of a set have one core")
+        if not records or any("core" in record for record in records):
+            raise Malformed("the derivations of a set are some, and have one core")
     replay = Replay()
     try:
         replay.start(part(data, "core", dict))

@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments in (["-h"], ["--help"]) else 2
     sys.setrecursionlimit(10_000)  # this process is the checker's own
     try:
-        with open(0 if arguments[0] == "-" else arguments[0], "rb") as file:
+        piped = arguments[0] == "-"
+        with sys.stdin.buffer if piped else open(arguments[0], "rb") as file:
             claims = check(file.read(MAX_BYTES + 1))
     except Refused as error:
         print(f"refused: {error.step}: {error}", file=sys.stderr)

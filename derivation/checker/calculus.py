@@ -93,7 +93,8 @@ class Calculus:
                 return (x if self.w.depends(body, v.args[0]) else ZERO), ()
             inner, needs = self.expand(body)
             out, more = self.of(inner, kind, v)
-            return out, (*needs, *more)
+            nearby = [e for c in needs for e in self._edges(c, kind, v)]  # they hold where v moves
+            return out, (*needs, *nearby, *more)
         if not has_derivative(x):
             return x, ()
         if x.op == "red":
@@ -223,6 +224,10 @@ class Calculus:
             return ()
         if c.op in ("and", "or", "not"):
             return tuple([x for part in c.args for x in self._edges(part, kind, v)])
+        if c.op == "red":
+            letter, guard, body = t.enter(c, v.free)
+            inner = every(letter, guard, self._edges(body, kind, v))
+            return inner + every(letter, TRUE, self._edges(guard, kind, v))
         if c.op != "rel":
             refuse(f"no derivative where {c} varies is known")
         a, b = c.args[1:]

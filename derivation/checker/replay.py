@@ -119,9 +119,9 @@ class Replay:
         for d in part(core, "definitions", list):
             self.define(d)
         self.hypotheses += [self.hypothesis(h) for h in part(core, "hypotheses", list)]
-        witness = Witness(w, part(core, "witness", dict))
+        self.witness = Witness(w, part(core, "witness", dict))
         for h in self.hypotheses:
-            witness.meets(h)
+            self.witness.meets(h)
 
     def array(self, name: str, shape: Sequence[Term]) -> None:
         require(name != "pi" or shape, "pi is a number")
@@ -168,11 +168,15 @@ class Replay:
         self.state({*given, *conditions, *domain})
         for letters, where, owes in self.owes:
             self.pay(owes, self.base.at(letters, (where,)))
+        g, steps = self.assumed(data), part(data, "steps", list)
+        require(self.witness.meets_some(g.letters, g.known()), "the witness meets no `assumes`")
         if "left" in data:
             goal = part(data, "left", str)
         else:
-            goal = f"diff({', '.join([part(data, 'objective', str), *texts(data, 'wrt')])})"
-        g, steps = self.assumed(data), part(data, "steps", list)
+            about = [part(data, "objective", str), *texts(data, "wrt")]
+            for text in about:  # each a text of its own
+                self.read(text, g)
+            goal = f"diff({', '.join(about)})"
         now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
         derived, result = part(data, "status", str) == "derived", data.get("result")
@@ -182,10 +186,10 @@ class Replay:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
         self.same(now, self.read(part({"result": result}, "result", str), g))
         title = part(part(data, "problem", dict), "title", str)
-        about = data.get("letters", {}), texts(data, "assumes"), derived, title
+        of = data.get("letters", {}), texts(data, "assumes"), derived, title
         counts = self.moves - moves, len(self.lemmas) - lemmas
         told = given, conditions, domain, self.core
-        return Claim(f"{goal} == {result}", *about, *told, *counts)
+        return Claim(f"{goal} == {result}", *of, *told, *counts)
 
     def state(self, stated: set[str]) -> None:
         """The hypotheses that the statement names are all that it may rest on."""

@@ -298,5 +298,7 @@ def show(t: Term, depth: int = 0) -> str:
         return "(" + f" {op} ".join(inner) + ")"
     if op in SHOWN:
         return SHOWN[op].format(*inner, f"_{depth}").replace(" if true", "")
-    name, *inner = inner if op in ("get", "fn", "un") else (op, *inner)
+    if op == "get":
+        return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
+    name, *inner = inner if op in ("fn", "un") else (op, *inner)
     return f"{name}({', '.join(inner)})" if inner else name

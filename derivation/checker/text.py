@@ -288,13 +288,15 @@ class _Reader:
 
     def derivative_of_unknown(self, head: list[ast.expr], args: list[Term]) -> Term:
         """``deriv(g, n)(x)``; for several arguments ``deriv(g, slot, n, …)(x, y)``."""
-        name, *numbers = [getattr(x, "id", getattr(x, "value", None)) for x in head]
+        name, *numbers = [getattr(x, "id", getattr(x, "value", None)) or 0 for x in head]
         count = self.world.functions.get(str(name), 0)
         orders = [0] * count
         numbers = [1, *numbers] if len(numbers) == 1 else numbers
-        for slot, n in zip(numbers[::2], numbers[1::2], strict=False):
-            if type(slot) is not int or type(n) is not int or not 1 <= slot <= count or n > 99:
-                self.unread()
+        slots, times = numbers[::2], numbers[1::2]
+        good = all(type(n) is int and 0 < n < 100 for n in numbers) and len(slots) == len(times)
+        if not good or len({*slots}) < len(slots) or max(slots, default=0) > count:
+            self.unread()
+        for slot, n in zip(slots, times, strict=True):
             orders[slot - 1] = n
         return T("un", name, tuple(orders), *args) if 0 < count == len(args) else self.unread()
 

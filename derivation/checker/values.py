@@ -13,11 +13,14 @@ drawn when the program runs, so that no certificate can hold it as a coefficient
   is not 1, but 1/(a*b) is 1/a*1/b, and fractions with one denominator add up. Under "b is not 0"
   (``units``) the mark is 1.
 * exp(f) is e to the power f, exponents counted modulo Q, the order of the group of squares (P = 2Q + 1, Q
-  prime; e is a square, and so is every atom). Powers of what is known to be positive likewise; that it be a
-  square is required, and points are drawn until it is. The root of a square is the square one of the two,
-  which is the positive one, since then -1 is no square.
-* whole exponents (of sizes) count modulo 2Q = P - 1, for any base. Where the form of the exponent does not
-  show that it is not negative, the base counts as a divisor.
+  prime; e is a square, and so is every atom that is known to be positive, and no other by design). Powers
+  of what is known to be positive likewise; that it be a square is required, and points are drawn until it
+  is. Its root is the square one of the two (-1 is no square). Where what is listed as positive is no atom,
+  it may be the square of what is not positive, and its root have the wrong sign: that shows at one point in
+  two, so that many points are asked for.
+* b**e, where e is whole but no number (made of sizes and letters) and b is not known to be positive: a
+  hash for each monomial of e, to the power of its number. Where the form of e does not show that e >= 0,
+  times a mark for b and e, which is 1 under "b is not 0".
 
 What is worth 0 without being the number 0 is not divided by: then nothing is equal. A failure of any
 kind refuses something true; what is accepted is equal.
@@ -31,11 +34,15 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
+from typing import Any
 
-from .terms import FALSE, ONE, TRUE, T, Term, minus, mul, neg, negate, num
+from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, minus, mul, neg, negate, num
 
 Pair = tuple[int, int]
-TRIES = 400  # points drawn until all positive terms are squares
+ROOTS = 40  # points that are to agree where a root may have either sign
+
+
+COMPOSED = ("+", "*", "**", "inv", "n", "if")  # heads of what is no atom
 
 
 class NoPoint(Exception):
@@ -82,15 +89,15 @@ class Point:
         self.plain, self.units, self.positive = plain, frozenset(units), frozenset(positive)
         self.known: dict[Term, int] = {}  # modulo P, and for conditions
         self.exponents: dict[Term, int] = {}  # modulo Q
-        self.e = self.square("e")
+        self.e = self.random(True, "e")
 
     def hash(self, *what: object) -> int:
         data = hashlib.blake2b(repr(what).encode(), key=self.key, digest_size=32).digest()
         return int.from_bytes(data, "big")
 
-    def square(self, *what: object) -> int:
-        value = self.hash(*what)
-        return value * value % self.P
+    def random(self, positive: bool, *what: object) -> int:
+        """An element of the field, a square for what is positive."""
+        return pow(self.hash(*what), 2 if positive else 1, self.P)
 
     def worth(self, t: Term) -> int:
         """The value of a term; for a condition: equal for those that say the same in another form."""
@@ -131,7 +138,7 @@ class Point:
             if same or holds in (self.worth(TRUE), self.worth(FALSE)):
                 return self.value(a[1] if same or holds == self.worth(TRUE) else a[2], m)
         if m == self.Q:
-            return self.whole(t) % m if is_whole(t) else self.exponent(self.worth(t))
+            return self.exponent(self.worth(t))
         return self.atom(t)
 
     def exponent(self, value: int, *more: int) -> int:
@@ -142,13 +149,15 @@ class Point:
         op, a = t.op, t.args
         if op == "if":
             c, other, one, two = map(self.worth, (a[0], negate(a[0]), *a[1:]))
-            return self.square("if", *((c, one, two) if c < other else (other, two, one)))
+            cases = (c, one, two) if c < other else (other, two, one)
+            return self.random(self.is_positive(t), "if", *cases)
         if op == "d":  # what is known at a point only may not be used inside
-            return self.square("d", a[0], self.plain.worth(a[1]), self.worth(a[2]))
+            inner: list[Any] = [a[0], self.plain.worth(a[1]), self.worth(a[2])]
+            return self.random(self.is_positive(t), "d", *inner)
         inner = [self.worth(x) if type(x) is Term else x for x in a]
         if op == "del" or op == "fn" and a[0] in ("max", "min"):
             inner.sort(key=str)
-        return self.square(op, *inner)
+        return self.random(self.is_positive(t), op, *inner)
 
     def inverse(self, b: Term, m: int) -> int:
         """1/b: the inverse, times the mark "b is not 0" unless that is known."""
@@ -165,11 +174,11 @@ class Point:
             raise NoPoint
         return pow(value, -1, m) * self.mark(b) % m
 
-    def mark(self, b: Term) -> int:
+    def mark(self, b: Term, *exponent: int) -> int:
         if b.op == "n" or self.is_positive(b):
             return 1
         scale = self.plain.scale(b)
-        return 1 if scale in self.units else self.hash("nonzero", scale)
+        return 1 if scale in self.units else self.hash("nonzero", scale, *exponent)
 
     def power(self, base: Term, exponent: Term, m: int) -> int:
         if is_whole(exponent):
@@ -178,28 +187,33 @@ class Point:
             return self.exponent(self.worth(T("**", base, exponent)))
         if self.is_positive(base):
             return self.positive_power(base, exponent)
-        return self.square("**", self.worth(base), self.worth(exponent))
+        return self.atom(T("**", base, exponent))
 
     def whole_power(self, base: Term, exponent: Term, m: int, sign: int) -> int:
         """base ** (sign*exponent), a whole number."""
         if exponent.op == "n":
             n = sign * exponent.args[0]
             return pow(self.inverse(base, m) if n < 0 else self.value(base, m), abs(n), m)
-        value, least = self.worth(base), least_value(exponent)
+        value = self.worth(base)
         if m == self.Q:
             return self.exponent(value, sign, self.worth(exponent))
+        if self.is_positive(base) and pow(value, self.Q, m) == 1:
+            return pow(value, sign * self.value(exponent, self.Q) % self.Q, m)
+        if base.op == "*":
+            return prod([self.whole_power(x, exponent, m, sign) for x in base.args]) % m
+        if base.op == "inv":
+            return self.whole_power(base.args[0], exponent, m, -sign)
+        if base.op == "**" and is_whole(base.args[1]):
+            return self.whole_power(base.args[0], mul(base.args[1], exponent), m, sign)
         if value == 0:
             raise NoPoint
-        mark = 1 if sign > 0 and least is not None and least >= 0 else self.mark(base)
-        return pow(value, sign * self.whole(exponent) % (m - 1), m) * mark % m
-
-    def whole(self, t: Term) -> int:
-        """The value of a whole exponent: modulo P - 1, and so modulo Q what ``value`` says."""
-        if t.op == "n":
-            return int(t.args[0])
-        if t.op in ("+", "*"):
-            return (sum if t.op == "+" else prod)(map(self.whole, t.args))
-        return self.hash("whole", self.worth(t))
+        out, least = 1, least_value(exponent)
+        for monomial, n in monomials(exponent).items():
+            n = n % 2 if base is MINUS_ONE else n
+            worth = [self.worth(x) for x in monomial]
+            out = out * pow(self.hash("power", value, *worth) if worth else value, sign * n, m) % m
+        shown = sign > 0 and least is not None and least >= 0
+        return out if shown else out * self.mark(base, sign * self.worth(exponent) % m) % m
 
     def positive_power(self, base: Term, exponent: Term) -> int:
         """base to any power, the base being positive: a square of the field is asked for.
@@ -208,7 +222,7 @@ class Point:
         """
         value = self.worth(base)
         if base.op == "n" and 210**64 % (base.args[0].numerator * base.args[0].denominator):
-            return self.square("**", value, self.worth(exponent))
+            return self.random(True, "**", value, self.worth(exponent))
         if pow(value, self.Q, self.P) != 1:
             raise NoPoint
         return pow(value, self.value(exponent, self.Q), self.P)
@@ -237,10 +251,10 @@ class Point:
             return (total if a.op == "*" else -total) % m
         if a.op == "**" and self.is_positive(a.args[0]):
             return self.value(a.args[1], m) * self.logarithm(a.args[0], m) % m
-        if type(a.args[0]) is Fraction and a.args[0] > 0:
+        if a.op == "n" and a.args[0] > 0 and type(a.args[0]) is Fraction:
             above, below = num(a.args[0].numerator), num(a.args[0].denominator)
             return (self.logarithm(above, m) - self.logarithm(below, m)) % m
-        atom = self.square("log", self.worth(a))
+        atom = self.random(self.is_positive(T("fn", "log", a)), "log", self.worth(a))
         return atom if m == self.P else self.exponent(atom)
 
     def is_positive(self, b: Term) -> bool:
@@ -305,8 +319,9 @@ class Points:
             signs = {self.worth(p) for p in positive}
         except NoPoint:
             return False
-        agreed = 0
-        for _ in range(TRIES if units or positive else 0):
+        composed = sum(p.op in COMPOSED or p.args[:1] == ("log",) for p in positive)
+        wanted = ROOTS if composed else 2
+        for _ in range(4 * wanted << min(composed, 8) if units or positive else 0):
             point = Point(self, scales, signs)
             try:
                 if any(pow(point.worth(p), point.Q, point.P) != 1 for p in positive):
@@ -315,8 +330,8 @@ class Points:
                     return False
             except NoPoint:
                 continue
-            agreed += 1
-            if agreed == 2:
+            wanted -= 1
+            if not wanted:
                 return True
         return False
 
@@ -340,6 +355,20 @@ def is_whole(t: Term) -> bool:
     if t.op == "n":
         return type(t.args[0]) is int
     return t.op in ("sz", "ix", "bd") or t.op in ("+", "*") and all(map(is_whole, t.args))
+
+
+def monomials(t: Term) -> dict[tuple[Term, ...], int]:
+    """A whole exponent multiplied out: its monomials in sizes and letters, each with its number."""
+    if t.op not in ("+", "*"):
+        return {(): int(t.args[0])} if t.op == "n" else {(t,): 1}
+    out: dict[tuple[Term, ...], int] = {} if t.op == "+" else {(): 1}
+    for inner in map(monomials, t.args):
+        old, out = out, dict(out) if t.op == "+" else {}
+        for m, n in inner.items():
+            for k, more in old.items() if t.op == "*" else [((), 1)]:
+                key = tuple(sorted((*m, *k), key=str))
+                out[key] = out.get(key, 0) + n * more
+    return out
 
 
 def least_value(t: Term) -> int | None:

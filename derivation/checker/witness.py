@@ -2,7 +2,7 @@
 
 Arithmetic is exact for rational numbers; where functions come in, floating point is used, and a
 comparison is then believed only if the two sides differ by more than rounding could make up (an
-equation: by less). What is not defined there, such as a division by 0, refuses. Unknown functions,
+equation never, with such numbers). What is not defined there, such as a division by 0, refuses. Unknown functions,
 and all their derivatives, are taken to be exp of the sum of their arguments.
 """
 
@@ -10,33 +10,36 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from .grounds import SIGNS, Hypothesis
 from .terms import Malformed, Term, refuse, require
-from .text import World
+from .text import Letters, World
 
 Number = Any  # int, Fraction or float
-MAX_SIZE, MAX_WORK, MAX_POWER, MAX_DIGITS = 2000, 2_000_000, 10_000, 60
+MAX_SIZE, MAX_WORK, MAX_BITS = 2000, 2_000_000, 100_000
+NUMBER = re.compile(r"-?\d{1,40}(/0*[1-9]\d{0,40})?", re.ASCII)
 
 
 def power(base: Number, exponent: Number) -> Number:
     whole = exponent == int(exponent)
     if isinstance(base, float) or not whole:
         return float(base) ** float(exponent) if base >= 0 or whole else math.nan
-    return Fraction(base) ** int(exponent) if abs(exponent) <= MAX_POWER else math.nan
+    return Fraction(base) ** int(exponent) if bits(base) * abs(exponent) <= MAX_BITS else math.nan
+
+
+def bits(x: Number) -> int:
+    return int(x.numerator.bit_length() + x.denominator.bit_length())
 
 
 def compared(op: str, a: Number, b: Number) -> bool:
     gap = a - b
-    if isinstance(gap, float):
-        close = abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))
-        if close and op not in ("==", "<=", ">="):
-            return False
-        gap = 0 if close else gap
+    if isinstance(gap, float) and (op == "==" or abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))):
+        return False
     return (gap > 0) - (gap < 0) in SIGNS[op]
 
 
@@ -64,6 +67,9 @@ COMPUTED: Mapping[str, Callable[..., Number]] = {
     "min": min,
     "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
 }
+ZEROS = "sin tan sinh tanh asin atan asinh atanh erf".split()
+EXACT: Mapping[str, tuple[int, Number]] = {name: (0, 0) for name in ZEROS}
+EXACT = {**EXACT, "exp": (0, 1), "cos": (0, 1), "cosh": (0, 1), "log": (1, 0)}
 REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = dict(
     sum=sum, prod=math.prod, max=max, min=min, all=all
 )
@@ -95,18 +101,23 @@ class Witness:
             return [self.array(x, shape[1:], label) for x in data]
         if type(data) is int and (label is None or 1 <= data <= label):
             return data
-        good = type(data) is str and label is None and len(data) <= MAX_DIGITS
-        require(good, "the witness has a number of another form")
-        try:
-            return Fraction(data)
-        except (ValueError, ZeroDivisionError):
-            raise Malformed(f"{data!r} is no number") from None
+        require(type(data) is str and label is None, "the witness has a number of another form")
+        if not NUMBER.fullmatch(data):
+            raise Malformed(f"{data[:40]!r} is no number")
+        return Fraction(data)
+
+    def points(self, letters: Letters) -> Iterator[dict[Term, int]]:
+        """All values of letters."""
+        for pick in product(*[range(1, self.size(x.args[1]) + 1) for x in letters]):
+            yield dict(zip(letters, pick, strict=True))
+
+    def meets_some(self, letters: Letters, conditions: Sequence[Term]) -> bool:
+        """Whether the conditions hold for some value of the letters."""
+        return any(all(self.value(c, at) for c in conditions) for at in self.points(letters))
 
     def meets(self, hypothesis: Hypothesis) -> None:
         """Refuses unless the hypothesis holds at this point."""
-        sizes = [self.size(letter.args[1]) for letter in hypothesis.letters]
-        for pick in product(*[range(1, n + 1) for n in sizes]):
-            at = dict(zip(hypothesis.letters, pick, strict=True))
+        for at in self.points(hypothesis.letters):
             holds = not self.value(hypothesis.where, at) or self.value(hypothesis.says, at)
             require(holds, f"the witness does not meet {hypothesis.text}")
 
@@ -131,7 +142,7 @@ class Witness:
             out = self.computed(x, values)
         except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
             out = math.nan
-        if out != out:
+        if out != out or (type(out) is not float and bits(out) > MAX_BITS):
             refuse(f"{str(x)[:200]} is not defined at the witness")
         return out
 
@@ -143,6 +154,8 @@ class Witness:
             return REDUCED[a[0]](values)
         if op != "get":
             name = a[0] if op == "fn" else op
+            if name in EXACT and values == [EXACT[name][0]] and type(values[0]) is not float:
+                return EXACT[name][1]
             return (COMPUTED.get(name) or getattr(math, name))(*values)
         if a[0] in self.w.definitions:
             letters, body = self.w.definitions[a[0]]
