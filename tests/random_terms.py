@@ -45,7 +45,9 @@ def core() -> dict[str, Any]:
 
 
 def replay() -> Replay:
-    return Replay(core())
+    out = Replay()
+    out.start(core())
+    return out
 
 
 class Texts:
