@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import pathlib
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +14,14 @@ import pytest
 
 from benchmarks.corpus import problem_of
 from derivation import check
+from derivation.certify import Equations
+from derivation.checker import Refused, check_data
+from derivation.checker import check as check_text
 from derivation.checking.judge import Judge
 from derivation.checking.prover import Prover
 from derivation.checking.refuter import Refuter
 from derivation.commands.parse import run
-from derivation.errors import InputError
+from derivation.errors import InputError, RuleRefused
 from derivation.language import read_expression, read_problem, write
 from derivation.terms import diff
 
@@ -307,6 +312,119 @@ def test_the_prover_uses_the_kernel() -> None:
 
     assert theorem is not None
     assert genuine(theorem) is theorem
+
+
+# -- the checker ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accepted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The certificates that the checker has accepted."""
+    found: list[dict[str, Any]] = []
+
+    def accept(data: dict[str, Any]) -> None:
+        check_data(data)
+        found.append(data)
+
+    monkeypatch.setattr("derivation.certify.equations.accept", accept)
+    return found
+
+
+CHECKED = importlib.import_module("derivation.certify.checked")
+
+
+def refuse(data: Any) -> Any:
+    error = Refused("it is not believed")
+    error.step = "step 1"
+    raise error
+
+
+def in_readme() -> str:
+    text = (HERE.parent / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    return next(block for block in blocks if "\nclaim diff(p[i], z[j])" in block)
+
+
+@pytest.mark.parametrize("source", ["readme", "examples"])
+def test_every_proved_line_has_an_accepted_certificate(
+    source: str, accepted: list[dict[str, Any]]
+) -> None:
+    if source == "readme":
+        report = check(in_readme())
+    else:
+        path = HERE.parent / "examples" / "softmax-cross-entropy.md"
+        report = check(path.read_text(encoding="utf-8"), filename=path.name)
+    claims = [check_text(json.dumps(data))[0] for data in accepted]
+    for line in report.lines:
+        if line.verdict == "proved":
+            said = f"{write(line.left)} == {write(line.right)}"
+            assert any(same(said, claim.equation) for claim in claims), said
+
+
+def same(one: str, two: str) -> bool:
+    """Whether two equations are one but for spaces and for what brackets stand in front."""
+    return one.translate(_BARE) == two.translate(_BARE)
+
+
+_BARE = str.maketrans("", "", " ()")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "= p[j] - y[j]",
+        "claim diff(p[i], z[j]) == -p[i]*p[j] if i != j",
+        "claim log(exp(z[i])*p[i]) == z[i] + log(p[i])",
+    ],
+)
+def test_what_the_checker_refuses_is_open(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SOFTMAX + SIMPLEX + line
+    assert verdicts(text) == ["proved"]
+    monkeypatch.setattr(CHECKED, "check_data", refuse)
+    report = check(text)
+    (found,) = report.lines
+    assert (found.verdict, report.status) == ("open", 3)
+    assert "it is not believed" in " ".join(found.notes)
+    assert "defect of the program" in " ".join(found.notes)
+    assert "it is not believed" in report.to_text(width=500)
+    assert (found.theorem, found.proof) == (None, None)
+
+
+def test_what_the_checker_refuses_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SOFTMAX + SIMPLEX + "= p[j] + y[j]"
+    assert check(text).lines[0].suggestion is not None
+    monkeypatch.setattr(CHECKED, "check_data", refuse)
+    assert check(text).lines[0].suggestion is None
+    assert check(SOFTMAX + "= p[j] - y[j]").lines[0].suggestion is None  # a missing given
+
+
+def test_what_cannot_be_said_as_a_certificate_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def written(self: Any, equation: Any) -> Any:
+        raise RuleRefused("no law of the checker for the rule")
+
+    monkeypatch.setattr(Equations, "certificate", written)
+    (line,) = check(SOFTMAX + SIMPLEX + "= p[j] - y[j]").lines
+    assert line.verdict == "open"
+    assert "no certificate can be written: no law of the checker" in line.notes[0]
+
+
+def test_a_claim_says_where_it_holds(accepted: list[dict[str, Any]]) -> None:
+    texts = [
+        "claim diff(p[i], z[j]) == -p[i]*p[j] if i != j",
+        "claim 1/z[i] + 1/(z[i] - z[k]) == (2*z[i] - z[k])/(z[i]*(z[i] - z[k]))",
+        "given K >= 2\nclaim z[1] == z[1]*p[2]/p[2]",
+    ]
+    assert [verdicts(SOFTMAX + text) for text in texts] == [["proved"]] * 3
+    case, apart, literal = (check_data(data)[0] for data in accepted)
+    assert (case.assumes, case.conditions) == (["i != j"], [])
+    # for every i and k at once no point meets it
+    assert (apart.assumes, apart.conditions) == (["z[i] != z[k]", "z[i] != 0"], [])
+    assert "K >= 2" in literal.given
+
+
+def test_a_case_that_never_occurs_is_no_theorem() -> None:
+    text = "claim 1/z[i] + 1/(z[i] - z[k]) == (2*z[i] - z[k])/(z[i]*(z[i] - z[k])) if i == k"
+    assert verdicts(SOFTMAX + text) == ["open"]
 
 
 # -- the command ------------------------------------------------------------------------------
