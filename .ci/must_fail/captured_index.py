@@ -1,17 +1,31 @@
-"""sum(y[k]*z[i]) = z[i]*sum(y[k]) cited with the bound k for i: z would leave the sum over k."""
+"""A hypothesis about y[k]*w[f], read where w stands at the bound letter: a condition would be caught."""
 
-from derivation.kernel import cite, instance
-from derivation.language import read_expression, read_problem
-from derivation.rules import REGISTRY
-from derivation.terms import index, size
-from derivation.theory import Theory
+import json
 
-problem = read_problem("L = sum(y[k]*z[k] for k in K); wrt y[j]")
-theory = Theory(problem)
-i = index("i", size("K"))
-apart, together = (
-    read_expression(text, problem, free={"i": i})
-    for text in ("sum(y[k]*z[i] for k in K)", "z[i]*sum(y[k] for k in K)")
+from derivation import derive
+from derivation.checker import check
+
+record = json.loads(derive("L = a*b; M = sum(x[k]*y[k]*w[k] for k in K); of L; wrt a").to_json())
+inside = "x[i]*sum(y[l]*w[l] for l in K) > 0"
+record["core"]["hypotheses"].append(
+    {"letters": {"f": "K"}, "says": "x[f]*sum(y[k]*w[f] for k in K) > 0"}
 )
-law = instance(theory, REGISTRY["sum-factor"], apart, together, {})
-cite(law, problem.definitions["L"].body)
+record["core"]["witness"].update(K=2, x=[1, 1], y=[2, -1], w=[1, 3])  # at which it is false
+record["given"].append("x[f]*sum(y[k]*w[f] for k in K) > 0")
+record["steps"].insert(
+    0,
+    {
+        "number": "F0",
+        "kind": "lemma",
+        "before": f"sum((1 if {inside} else 2) for i in K)",
+        "after": "sum(1 for i in K)",
+        "moves": [
+            {
+                "law": "case-holds",
+                "at": "sum(HOLE for i in K)",
+                "put": {"c": inside, "a": "1", "b": "2"},
+            }
+        ],
+    },
+)
+check(json.dumps(record))

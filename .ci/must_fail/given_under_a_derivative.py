@@ -1,13 +1,34 @@
-"""Σ y = 1 put in under the derivative by y_j: d(f*sum(y))/dy_j would become 0 instead of f."""
+"""a = 1 put in under the derivative by a: diff(a*b, a) would become diff(1*b, a), which is 0.
 
-from derivation.kernel import given, replace
-from derivation.language import read_problem
-from derivation.terms import diff
-from derivation.theory import Theory
+The law is none of calculus: it says that two equal values are equal."""
 
-problem = read_problem("L = f*sum(y[i] for i in K); given sum(y[i] for i in K) == 1; wrt y[j]")
-theory = Theory(problem)
-total = given(theory, problem.givens[0], {})
-under = diff(problem.definitions["L"].body, problem.wrt[0][0])
-place = list(under.args[0].args).index(total.lhs)
-replace(under, (0, place), total)
+import json
+
+from derivation import derive
+from derivation.checker import check
+
+record = json.loads(derive("L = a*b; wrt a").to_json())
+record["core"]["hypotheses"].append({"says": "a == 1"})
+record["core"]["witness"]["a"] = 1
+record["given"].append("a == 1")
+record["steps"] = [
+    {
+        "number": "1",
+        "kind": "chain",
+        "before": "diff(L, a)",
+        "after": "diff(b, a)",
+        "moves": [
+            {"law": "definition", "left": "L", "at": "diff(HOLE, a)"},
+            {"law": "equal-values", "put": {"a": "a", "b": "1"}, "at": "diff(HOLE*b, a)"},
+        ],
+    },
+    {
+        "number": "2",
+        "kind": "chain",
+        "before": "diff(b, a)",
+        "after": "0",
+        "moves": [{"law": "differentiate", "left": "diff(b, a)", "right": "0"}],
+    },
+]
+record["result"] = "0"
+check(json.dumps(record))

@@ -1,10 +1,19 @@
-"""A rule of one's own that says 0 = 1, never registered."""
+"""A law of one's own that says 0 = 1, named in a certificate."""
 
-from derivation.kernel import instance
-from derivation.language import read_problem
-from derivation.rules import Rule
-from derivation.terms import ONE, ZERO
-from derivation.theory import Theory
+import json
 
-mine = Rule("mine", "algebra", "Anything", "0 = 1", lambda theory, lhs, rhs, args: ())
-instance(Theory(read_problem("f = x**2; wrt x")), mine, ZERO, ONE, {})
+from derivation import derive
+from derivation.checker import check
+
+record = json.loads(derive("L = x**2; wrt x").to_json())
+record["steps"].insert(
+    0,
+    {
+        "number": "F0",
+        "kind": "lemma",
+        "before": "0",
+        "after": "1",
+        "moves": [{"law": "mine", "left": "0", "right": "1"}],
+    },
+)
+check(json.dumps(record))
