@@ -1,4 +1,4 @@
-"""A hypothesis about y[k]*w[f], read where w stands at the bound letter: a condition would be caught."""
+"""A hypothesis about y[k]*w[f], used where w stands at the bound letter: the letter is caught."""
 
 import json
 
