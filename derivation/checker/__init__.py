@@ -9,6 +9,7 @@ hypotheses can hold), ``replay`` (a certificate, step by step).
 from __future__ import annotations
 
 import json
+from threading import RLock
 from typing import Any
 
 from .laws import LAWS
@@ -17,6 +18,7 @@ from .terms import Malformed, Refused, forget
 
 SCHEMA, SET_SCHEMA = "derivation/2", "derivation-set/2"
 MAX_BYTES = 32 * 1024 * 1024
+LOCK = RLock()
 __all__ = ["LAWS", "SCHEMA", "SET_SCHEMA", "Claim", "Malformed", "Refused", "check", "check_data"]
 
 
@@ -43,7 +45,15 @@ def check(text: str | bytes) -> tuple[Claim, ...]:
 
 def check_data(data: Any) -> tuple[Claim, ...]:
     """The same of a certificate that has been read."""
-    forget()
+    with LOCK:  # one table of terms serves all
+        forget()
+        try:
+            return _checked(data)
+        finally:
+            forget()
+
+
+def _checked(data: Any) -> tuple[Claim, ...]:
     schema = part(data, "schema", str)
     if schema not in (SCHEMA, SET_SCHEMA):
         raise Malformed(f"no certificate of the schema {SCHEMA} or {SET_SCHEMA}: {schema[:40]!r}")

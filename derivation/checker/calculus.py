@@ -196,10 +196,10 @@ class Calculus:
     def _of_cases(self, x: Term, kind: str, v: Term) -> Derivative:
         """Case by case, not at the edge; where the two cases are one function there is none."""
         c, a, b = x.args
+        one, two = self.of(a, kind, v), self.of(b, kind, v)
         lifted = self._lifted(c, a, b, kind, v)
         if lifted is not None:
-            return self.of(lifted, kind, v)
-        one, two = self.of(a, kind, v), self.of(b, kind, v)
+            return T("if", c, one[0], two[0]), self.of(lifted, kind, v)[1]
         edges = () if self.points.equal(a, b) else self._edges(c, kind, v)
         return T("if", c, one[0], two[0]), in_cases(c, one, two) + edges
 
@@ -248,11 +248,15 @@ class Calculus:
         return any(x.args[1] is size and t.opened(body, x) is value for x in value.free)
 
     def edge(self, a: Term, b: Term) -> Term:
-        """a != b; or two letters are equal for which a - b vanishes, whatever the arrays hold; or it
-        does so anyway, and nothing changes there."""
+        """a != b; or a letter is another place, for which a - b vanishes whatever the arrays hold; or
+        it does so anyway, and nothing changes there."""
         gap = t.minus(a, b)
-        pairs = combinations(sorted(gap.free, key=str), 2)
-        same = [rel("==", i, j) for i, j in pairs if i.args[1] is j.args[1]]
+        near = sorted({*gap.free, *t.places(gap)}, key=str)
+        pairs = [(i, p) for i, p in combinations(near, 2) if i.op == "ix"]
+        pairs += [(i, p) for p, i in combinations(near, 2) if i.op == "ix" and p.op != "ix"]
+        same = [
+            rel("==", i, p) for i, p in pairs if p.op == "n" or self.w.runs_over(p) is i.args[1]
+        ]
         same = [c for c in same if self.points.equal(subst(gap, {c.args[1]: c.args[2]}), ZERO)]
         return TRUE if self.points.equal(a, b) else t.either(rel("!=", a, b), *same)
 

@@ -7,6 +7,7 @@ that terms have by their form. Nothing else can be used, so nothing can be used 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from fractions import Fraction
 from itertools import product
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from . import terms as t
 from .terms import ONE, TRUE, ZERO, Term, enter, minus, negate, refuse, rel, show, subst
 from .text import Letters, World
-from .values import NoPoint, Points, divisors, is_whole, least_value
+from .values import NoPoint, Points, divisors, is_whole, least_value, number
 
 Signs = frozenset[int]  # a subset of -1, 0, 1
 ANY, POSITIVE, NOT_NEGATIVE = frozenset((-1, 0, 1)), frozenset((1,)), frozenset((0, 1))
@@ -40,13 +41,10 @@ class Hypothesis(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A term has one of the signs, where ``where`` holds.
+    """A term has one of the signs, where ``where`` holds; the term as ``Points.kind`` tells it."""
 
-    ``worth`` is its worth at one point, ``key`` that less the worth at another one: it is the same
-    for terms that differ by a number, since that is worth the same at both.
-    """
-
-    key: int
+    kind: int
+    gap: int
     worth: int
     signs: Signs
     where: Term
@@ -165,13 +163,15 @@ class Grounds:
 
     def _by_facts(self, x: Term, out: Signs, used: Used) -> Sure:
         try:
-            key, worth = self._key(x)
+            kind, gap, worth = self.points.kind(x)
         except NoPoint:
             return out, used
-        facts = [f for f in self._facts_about(x) if f.key == key]
+        facts, prime = [f for f in self._facts_about(x) if f.kind == kind], self.points.one.P
         facts.sort(key=lambda f: 0 in f.signs)  # strict ones first: they hold under derivatives
         for f in facts:
-            allowed = beyond(f.signs, rational(worth - f.worth, self.points.one.P))
+            ratio = rational(gap * pow(f.gap, -1, prime), prime)
+            more = rational(worth - number(ratio or 0, prime) * f.worth, prime)
+            allowed = beyond(f.signs, ratio, more)
             if not out <= allowed:
                 known = self._where(f.where)
                 if known is not None:
@@ -235,17 +235,12 @@ class Grounds:
                 out += self._said(x, t.both(where, *others), used)
             if c.op == "rel":
                 x, signs = minus(*c.args[1:]), SIGNS[c.args[0]]
-                about = [(x, signs), (t.neg(x), frozenset([-s for s in signs]))]
+                about = [(x, signs)]
                 about += [] if 0 in signs else [(d, SIGNS["!="]) for d in divisors(x)[1:]]
-                try:
-                    out += [Fact(*self._key(y), s, where, used) for y, s in about]
-                except NoPoint:
-                    continue
+                for y, having in about:
+                    with suppress(NoPoint):
+                        out.append(Fact(*self.points.kind(y), having, where, used))
         return out
-
-    def _key(self, x: Term) -> tuple[int, int]:
-        one, two = self.points.worth(x)
-        return (one - two) % self.points.one.P, one
 
     def _by_form(self, x: Term) -> Sure:
         op, a = x.op, x.args
@@ -376,8 +371,9 @@ def rational(value: int, prime: int) -> Fraction | None:
     return Fraction(c, d) if abs(d) <= MAX_NUMBER else None
 
 
-def beyond(signs: Signs, more: Fraction | None) -> Signs:
-    """The signs that y + more can have where y has one of the given signs."""
-    if more is None:
+def beyond(signs: Signs, ratio: Fraction | None, more: Fraction | None) -> Signs:
+    """The signs that ratio*y + more can have where y has one of the given signs."""
+    if ratio is None or more is None:
         return ANY
+    signs = signs if ratio > 0 else frozenset([-s for s in signs])
     return signs if not more else sign(more) if signs <= {0} | sign(more) else ANY

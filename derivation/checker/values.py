@@ -293,10 +293,10 @@ class Point:
 
 
 class Points:
-    """Two independent points at which nothing is assumed."""
+    """Two independent points at which nothing is assumed; a third for ``kind``."""
 
     def __init__(self) -> None:
-        self.one, self.two = Point(self), Point(self)
+        self.one, self.two, self.three = Point(self), Point(self), Point(self)
 
     def worth(self, t: Term) -> Pair:
         return self.one.worth(t), self.two.worth(t)
@@ -307,6 +307,13 @@ class Points:
         if not (one and two):
             raise NoPoint
         return one * pow(two, -1, self.one.P) % self.one.P
+
+    def kind(self, t: Term) -> tuple[int, int, int]:
+        """What is the same for t and r*t + s, r and s numbers; and t's worth, less another and alone."""
+        (one, two), three = self.worth(t), self.three.worth(t)
+        if one in (two, three):
+            raise NoPoint
+        return (one - two) * pow(one - three, -1, self.one.P) % self.one.P, one - two, one
 
     def equal(
         self, a: Term, b: Term, units: Sequence[Term] = (), positive: Sequence[Term] = ()
