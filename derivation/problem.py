@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from derivation.terms import Term, element
+from derivation.terms import (
+    Indexed,
+    Integer,
+    Relation,
+    Size,
+    Term,
+    element,
+    indices_of,
+    is_number,
+    name_of,
+    subterms,
+    value_of,
+)
 
 
 @dataclass(frozen=True)
@@ -75,3 +87,26 @@ class Problem:
     lines: tuple[UserLine, ...] = ()
     warnings: tuple[str, ...] = ()
     translated: Mapping[str, str] = field(default_factory=dict)
+
+
+def least_sizes(problem: Problem, besides: Iterable[Term] = ()) -> dict[str, int]:
+    """From where on each size is taken: 1, or what a given or an entry ``x[3]`` asks for.
+
+    ``besides`` are terms beyond the program's own.
+    """
+    least = dict.fromkeys(problem.sizes, 1)
+    for g in problem.givens:
+        if isinstance(g, Relation) and isinstance(g.left, Size) and is_number(g.right):
+            value = value_of(g.right)
+            if g.op in (">", ">=") and value.denominator == 1:
+                at_least = int(value) + (g.op == ">")
+                least[name_of(g.left)] = max(least.get(name_of(g.left), 1), at_least)
+    bodies = [d.body for d in problem.definitions.values()]
+    entries = [v for entry in problem.wrt for v in entry]
+    for t in (problem.objective, *entries, *bodies, *problem.givens, *besides):
+        for e in subterms(t):  # x[3] is there from N = 3 on
+            if isinstance(e, Indexed) and name_of(e) in problem.shapes:
+                for i, over in zip(indices_of(e), problem.shapes[name_of(e)], strict=True):
+                    if isinstance(i, Integer) and isinstance(over, Size):
+                        least[name_of(over)] = max(least.get(name_of(over), 1), int(i))
+    return least

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derivation.problem import Definition, Problem
-from derivation.terms import Path, Term
+from derivation.terms import Indexed, Path, Term, name_of, symbol
 
 Prose = tuple[Any, ...]  # str | Term pieces
 
@@ -151,3 +151,24 @@ def cited(numbers: Sequence[str]) -> str:
         elif found:
             parts.append(f"{kind}s {', '.join(found[:-1])} and {found[-1]}")
     return " and ".join(parts)
+
+
+def listed(items: Sequence[Any]) -> list[Any]:
+    """Prose with the items in a row, commas between them."""
+    out: list[Any] = []
+    for item in items:
+        out += [", ", item] if out else [item]
+    return out
+
+
+def title_of(outcome: Outcome, among: bool) -> Prose:
+    """The problem's title, or one made from what was asked."""
+    if outcome.problem.title:
+        return (outcome.problem.title, *((", by ", *listed(outcome.wrt)) if among else ()))
+    objective, names = outcome.objective, [symbol(name_of(v)) for v in outcome.wrt]
+    if len(names) > 1:
+        if len(set(names)) == 1:
+            return ("Hessian of ", objective, " by ", names[0])
+        return ("Second derivative of ", objective, " by ", names[0], " and ", names[1])
+    kind = "Jacobian" if isinstance(objective, Indexed) else "Gradient"
+    return (f"{kind} of ", symbol(name_of(objective)), " by ", names[0])

@@ -12,9 +12,8 @@ from derivation.certify.hypotheses import Hypotheses, of_sizes, reached
 from derivation.certify.letters import Scope
 from derivation.certify.steps import Steps, prose
 from derivation.certify.witness import NotCertified
-from derivation.document.setting import title_of
 from derivation.problem import Definition, Problem
-from derivation.steps import Outcome, Step
+from derivation.steps import Outcome, Step, title_of
 from derivation.terms import collector_at_rest, diff, free_indices, indices_of
 
 

@@ -13,7 +13,7 @@ from derivation.certify.hypotheses import Hypotheses, held, of_sizes
 from derivation.certify.steps import Steps
 from derivation.certify.witness import NotCertified
 from derivation.oracle.points import Setting
-from derivation.problem import Problem
+from derivation.problem import Definition, Problem
 from derivation.steps import Step
 from derivation.terms import TRUE, Term, all_of, conjuncts, free_indices
 
@@ -60,11 +60,17 @@ class Equations:
     Args:
         problem: What the names mean.
         visited: Points that meet its givens, one of which may serve as witness.
+        introduced: Definitions that a derivation has brought in.
     """
 
-    def __init__(self, problem: Problem, visited: Sequence[Setting] = ()) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        visited: Sequence[Setting] = (),
+        introduced: Sequence[Definition] = (),
+    ) -> None:
         self._problem, self._visited = problem, visited
-        self._core = Core(problem)
+        self._core = Core(problem, introduced)
 
     def prove(self, equation: Equation) -> dict[str, Any]:
         """The certificate of the equation, which the checker has accepted.

@@ -12,8 +12,7 @@ from typing import Any
 
 from derivation.certify.letters import Letters
 from derivation.certify.text import Writer
-from derivation.document.setting import least_sizes
-from derivation.problem import Problem
+from derivation.problem import Problem, least_sizes
 from derivation.steps import Outcome, Step
 from derivation.terms import (
     MINUS_ONE,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from derivation.problem import Definition, Problem
 from derivation.steps import Checked, Outcome, Prose
@@ -156,11 +156,3 @@ def condition_formula(c: Term) -> Formula:
     if isinstance(c, Relation):
         return Formula(c.left, c.right, op=c.op)
     return Formula(None, c, op="")
-
-
-def listed(items: Sequence[Any]) -> list[Any]:
-    """Prose with the items in a row, commas between them."""
-    out: list[Any] = []
-    for item in items:
-        out += [", ", item] if out else [item]
-    return out

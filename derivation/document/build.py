@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from derivation.document.blocks import Document
 from derivation.document.entries import EVERYTHING, Letters, direct_of, entries_of
-from derivation.document.setting import scope_of, setting_again, setting_of, title_of
-from derivation.steps import Outcome
+from derivation.document.setting import scope_of, setting_again, setting_of
+from derivation.steps import Outcome, title_of
 from derivation.terms import (
     diff,
 )

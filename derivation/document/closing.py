@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Indexed, Mul
 
-from derivation.document.blocks import Document, listed
-from derivation.document.setting import least_sizes
-from derivation.steps import Checked, Prose
+from derivation.document.blocks import Document
+from derivation.problem import least_sizes
+from derivation.steps import Checked, Prose, listed
 from derivation.terms import (
     MINUS_ONE,
     TRUE,

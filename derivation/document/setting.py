@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
-from sympy import Indexed, Integer
-
-from derivation.document.blocks import Formula, Line, condition_formula, listed
-from derivation.problem import Problem
-from derivation.steps import Outcome, Prose, Step, cited
+from derivation.document.blocks import Formula, Line, condition_formula
+from derivation.problem import Problem, least_sizes
+from derivation.steps import Outcome, Prose, Step, cited, listed
 from derivation.terms import (
-    Relation,
-    Size,
     Term,
-    indices_of,
-    is_number,
     name_of,
     number,
     relation,
     size,
-    subterms,
     symbol,
-    value_of,
 )
-
-
-def title_of(outcome: Outcome, among: bool) -> Prose:
-    """The problem's title, or one made from what was asked."""
-    if outcome.problem.title:
-        return (outcome.problem.title, *((", by ", *listed(outcome.wrt)) if among else ()))
-    objective, names = outcome.objective, [symbol(name_of(v)) for v in outcome.wrt]
-    if len(names) > 1:
-        if len(set(names)) == 1:
-            return ("Hessian of ", objective, " by ", names[0])
-        return ("Second derivative of ", objective, " by ", names[0], " and ", names[1])
-    kind = "Jacobian" if isinstance(objective, Indexed) else "Gradient"
-    return (f"{kind} of ", symbol(name_of(objective)), " by ", names[0])
-
-
-def least_sizes(problem: Problem, besides: Iterable[Term] = ()) -> dict[str, int]:
-    """From where on each size is taken: 1, or what a given or an entry ``x[3]`` asks for.
-
-    ``besides`` are terms beyond the program's own.
-    """
-    least = dict.fromkeys(problem.sizes, 1)
-    for g in problem.givens:
-        if isinstance(g, Relation) and isinstance(g.left, Size) and is_number(g.right):
-            value = value_of(g.right)
-            if g.op in (">", ">=") and value.denominator == 1:
-                at_least = int(value) + (g.op == ">")
-                least[name_of(g.left)] = max(least.get(name_of(g.left), 1), at_least)
-    bodies = [d.body for d in problem.definitions.values()]
-    entries = [v for entry in problem.wrt for v in entry]
-    for t in (problem.objective, *entries, *bodies, *problem.givens, *besides):
-        for e in subterms(t):  # x[3] is there from N = 3 on
-            if isinstance(e, Indexed):
-                for i, over in zip(indices_of(e), problem.shapes[name_of(e)], strict=True):
-                    if isinstance(i, Integer) and isinstance(over, Size):
-                        least[name_of(over)] = max(least.get(name_of(over), 1), int(i))
-    return least
 
 
 def scope_of(problem: Problem) -> Prose:

@@ -1,4 +1,4 @@
-"""The matrix form of a finished derivation: searched, chosen, and proved by the kernel."""
+"""The matrix form of a finished derivation: searched, chosen, and accepted by the checker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from derivation.certify import Equation, Equations
+from derivation.engine.proof import Proof
+from derivation.errors import DerivationError
 from derivation.kernel import Theorem
 from derivation.matrix.nodes import Einsum, Full, Leaf, Lift, Node, entry, walk
 from derivation.matrix.numpy_text import numpy_text
@@ -15,6 +18,7 @@ from derivation.matrix.variants import variants
 from derivation.problem import Definition
 from derivation.steps import Outcome
 from derivation.terms import (
+    TRUE,
     AnyOf,
     Every,
     Index,
@@ -34,14 +38,14 @@ LONGEST = 400  # nodes of a term that is looked at
 
 @dataclass(frozen=True)
 class MatrixForm:
-    """A term in matrices, and the Theorem that its entries are the term.
+    """A term in matrices; the checker has accepted a certificate that its entries are the term.
 
     Attributes:
         head: What it is the matrix form of (``diff(L, X[n,d])``, or an introduced name).
         node: The matrix expression.
         axes: The index of each of its axes.
         shapes: The shape of every symbol in it.
-        theorem: ``entry of the node = term``.
+        theorem: ``entry of the node = term``, as the kernel has it.
         introduced: The matrix forms of the introduced names that it uses.
     """
 
@@ -140,6 +144,8 @@ class _Forms:
         for d in outcome.introduced:
             self.theory.define(d)
         self.equality = Equality(self.theory)
+        visited = outcome.checked.settings
+        self.equations = Equations(outcome.problem, visited, outcome.introduced)
         self.introduced = {d.name: d for d in outcome.introduced}
         self._done: dict[str, MatrixForm] = {}
 
@@ -154,8 +160,8 @@ class _Forms:
             if isinstance(node, NoForm):
                 first = first or node
                 continue
-            theorem = self.equality.theorem(entry(node, axes), t)
-            if theorem is not None and self._is_free(theorem):
+            found = self.equality.proof(entry(node, axes), t)
+            if found is not None and self._is_free(found[0]) and self._is_accepted(found[1]):
                 used = [n.name for n in walk(node) if isinstance(n, Leaf)]
                 if all(n.rank == 0 for n in walk(node)) and not axes:
                     raise NoForm("there is no array in it")
@@ -164,7 +170,7 @@ class _Forms:
                     for n in dict.fromkeys(used)
                     if n in self.introduced
                 )
-                return MatrixForm(head, node, axes, self._shapes(node), theorem, parts)
+                return MatrixForm(head, node, axes, self._shapes(node), found[0], parts)
             first = stopped
         raise first or stopped
 
@@ -207,6 +213,18 @@ class _Forms:
         return all(
             _bare(h) in known or h in known or _is_given(h, givens) for h in theorem.hypotheses
         )
+
+    def _is_accepted(self, proof: Proof) -> bool:
+        """Whether the checker accepts it under what the result rests on anyhow."""
+        outcome = self.outcome
+        steps = self.equality.steps(proof)
+        stated = (*outcome.conditions, *outcome.domain)
+        equation = Equation(proof.before, proof.after, TRUE, steps, outcome.given, stated)
+        try:
+            self.equations.prove(equation)
+        except (DerivationError, RecursionError):
+            return False
+        return True
 
     def _shapes(self, node: Node) -> dict[str, tuple[Term, ...]]:
         out: dict[str, tuple[Term, ...]] = {}

@@ -1,7 +1,7 @@
 """Two terms proved equal by multiplying out: sums outermost, in one order, then algebra.
 
 This is how a matrix form is proved: its entries, unfolded by definition, against the result. The
-plan is untrusted, like the engine's; what counts is the Theorem that the kernel makes of it.
+plan is untrusted, like the engine's; the kernel sorts out what is wrong, and the checker decides.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import Any
 
 from derivation.engine.arithmetic import expanded
+from derivation.engine.narrate import Narrator
 from derivation.engine.proof import Chain, Move, Proof, Replayer, algebra, flip, join
 from derivation.engine.rewrites import occurrences
 from derivation.engine.simplify import Simplifier
@@ -17,6 +18,7 @@ from derivation.errors import KernelError, RuleRefused
 from derivation.kernel import Theorem
 from derivation.normal import normal_term, text
 from derivation.rules import REGISTRY
+from derivation.steps import Step
 from derivation.terms import (
     ONE,
     TRUE,
@@ -65,26 +67,32 @@ class Equality:
         self.replayer = Replayer(theory)
         self._flat: dict[Term, Proof] = {}
 
-    def theorem(self, a: Term, b: Term) -> Theorem | None:
-        """``a = b`` as a Theorem, or None where multiplying out does not show it."""
-        try:
-            left, right = self._opened(a), self._opened(b)
-            chain = Chain(left.after)
-            chain.splice(algebra(left.after, right.after))
-            plan = join(join(left, chain.proof()), flip(right))
-            return self.replayer.replay(Proof(a, b, plan.items))
-        except (RuleRefused, KernelError, RecursionError):
-            pass
-        if isinstance(b, IfElse) and _is_equality(b.args[0]):
+    def proof(self, a: Term, b: Term) -> tuple[Theorem, Proof] | None:
+        """A proof of ``a = b`` with the kernel's Theorem, or None if multiplying out shows none."""
+        for plan in (self._by_opening, self._by_cases):
             try:
-                return self.replayer.replay(self._by_cases(a, b))
+                found = plan(a, b)
+                return self.replayer.replay(found), found
             except (RuleRefused, KernelError, RecursionError):
-                pass
+                continue
         return None
+
+    def steps(self, proof: Proof) -> tuple[Step, ...]:
+        """The moves of a proof, each a step on the whole term."""
+        return Narrator(self.theory, self.replayer).leaves(proof, "1", proof.before)
+
+    def _by_opening(self, a: Term, b: Term) -> Proof:
+        left, right = self._opened(a), self._opened(b)
+        chain = Chain(left.after)
+        chain.splice(algebra(left.after, right.after))
+        plan = join(join(left, chain.proof()), flip(right))
+        return Proof(a, b, plan.items)
 
     def _by_cases(self, a: Term, b: Any) -> Proof:
         """a = (x if i == j else y), in each case by itself."""
-        condition = b.args[0]
+        if not (isinstance(b, IfElse) and _is_equality(b.args[0])):
+            raise RuleRefused("no cases")
+        condition: Any = b.args[0]
         i, j = condition.left, condition.right
         if not isinstance(j, Index):
             raise RuleRefused("no case of two indices")
