@@ -1,9 +1,9 @@
 """The derivative of a term, the conditions under which it is the derivative, and the chain rule.
 
-``diff(E, v)`` goes through all definitions, v's own cut; ``partial(E, v)`` (kind "fix") is that of E as
-written, every defined name held fixed. A condition says that the term is smooth in v nearby: it is a
-strict comparison of terms that are smooth themselves, so where it holds it holds around it, and
-derivatives of every order exist there.
+``diff(E, v)`` goes through all definitions, v's own cut; ``partial(E, v)`` (kind "fix") is that of
+E as written, every defined name held fixed. A condition says that the term is smooth in v nearby:
+it is a strict comparison of terms that are smooth themselves, so where it holds it holds around
+it, and derivatives of every order exist there.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class Calculus:
         return joined([self.of(a, kind, v), self.of(b, kind, v)]) + own
 
     def _is_entry_of(self, value: Term, whole: Term) -> bool:
-        """Whether ``whole`` is the maximum or minimum over all places k of f_k, and ``value`` an f_j.
+        """Whether ``whole`` is the maximum or minimum of all f_k, and ``value`` an f_j.
 
         Where that is taken at one place only (a condition of its derivative), whether it is taken
         at j does not change nearby.
@@ -248,8 +248,8 @@ class Calculus:
         return any(x.args[1] is size and t.opened(body, x) is value for x in value.free)
 
     def edge(self, a: Term, b: Term) -> Term:
-        """a != b; or a letter is another place, for which a - b vanishes whatever the arrays hold; or
-        it does so anyway, and nothing changes there."""
+        """a != b; or a letter is another place, for which a - b vanishes whatever the arrays hold;
+        or it does so anyway, and nothing changes there."""
         gap = t.minus(a, b)
         near = sorted({*gap.free, *t.places(gap)}, key=str)
         pairs = [(i, p) for i, p in combinations(near, 2) if i.op == "ix"]
@@ -261,7 +261,7 @@ class Calculus:
         return TRUE if self.points.equal(a, b) else t.either(rel("!=", a, b), *same)
 
     def chain_rule(self, x: Term) -> Derivative:
-        """diff(L, v) = partial(L, v) + the sum over the names m that v enters of diff(L, m)*partial(m, v)."""
+        """diff(L, v): partial(L, v) + the sum over all names m of diff(L, m)*partial(m, v)."""
         if x.op != "d" or x.args[0] != "diff" or not self.w.defined(x.args[1]):
             refuse("the chain rule is for the derivative of a defined name")
         entry, v = x.args[1:]

@@ -131,7 +131,7 @@ class Grounds:
         return self._by_cases(c)
 
     def _by_cases(self, c: Term) -> Used | None:
-        """Through the alternatives of a guard that says "or", or of a distinction in the condition."""
+        """Through the cases of a guard that says "or", or of a distinction in the condition."""
         either = next((g for g in self.guards if g.op == "or"), None)
         d = t.distinction(c) if c.op == "rel" else None
         if self.cases >= MAX_CASES:
@@ -227,8 +227,7 @@ class Grounds:
         return place is ONE or (size.op == "n" and 1 <= place.args[0] <= size.args[0])
 
     def _said(self, says: Term, where: Term, used: Used) -> list[Fact]:
-        """The comparisons that a condition consists of, as facts about differences; if one is not 0,
-        nor is what divides it."""
+        """A condition's comparisons, as facts about differences and what divides them."""
         out = []
         for c in t.conjuncts(says):
             for x, others in alternatives(c) if c.op == "or" else ():
@@ -288,7 +287,7 @@ class Grounds:
             return POSITIVE, used
         if type(e) is int:
             return frozenset([s**2 if e % 2 == 0 else s for s in signs]), used
-        if signs <= NOT_NEGATIVE and (is_whole(exponent) or e is not None and e > 0):
+        if signs <= NOT_NEGATIVE and (is_whole(exponent) or (e is not None and e > 0)):
             return (signs if e is not None else NOT_NEGATIVE), used
         return ANY, NOTHING
 
@@ -363,7 +362,7 @@ def sign(value: int | Fraction) -> Signs:
 def rational(value: int, prime: int) -> Fraction | None:
     """The number, its numerator and denominator not large, that is worth this modulo the prime.
 
-    At most one is. A larger number looks so with probability 10^18/2^125 only, and is then refused or not.
+    At most one is; a larger number looks like one with probability 10^18/2^125 only.
     """
     (a, b), (c, d) = (prime, 0), (value % prime, 1)
     while c > MAX_NUMBER:

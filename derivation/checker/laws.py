@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from . import terms as t
-from .terms import T, Term, refuse, subst
+from .terms import Term, refuse, subst
 from .text import Letters, Owed, World, owed
 
 ROWS = """

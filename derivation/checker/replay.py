@@ -1,7 +1,7 @@
 """The replay: what a certificate states, and whether its moves prove it.
 
 A move replaces one side of an equation by the other in the hole of a context. Lines are compared by
-value (``values``), so the order of terms, brackets and the letters of bound indices count for nothing.
+value (``values``): the order of terms, brackets and bound letters count for nothing.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CORE = "sizes functions arrays labels definitions hypotheses witness"
 
 class Claim(NamedTuple):
     """What was proved: the equation, for all sizes, all values of its letters (where ``assumes``
-    holds), and all inputs that meet ``given``, ``conditions`` and ``domain`` (free letters there: for
-    every value). If not ``derived``, the derivation stopped at the right side. ``core`` says what
-    the names mean."""
+    holds), and all inputs that meet ``given``, ``conditions`` and ``domain`` (free letters there:
+    for every value). If not ``derived``, the derivation stopped at the right side. ``core`` says
+    what the names mean."""
 
     equation: str
     letters: Mapping[str, str]
@@ -52,7 +52,7 @@ class Claim(NamedTuple):
 
 
 class Lemma(NamedTuple):
-    """An equation, for every value of its letters at which ``assumes`` holds, and what it rests on."""
+    """An equation, for every value of its letters where ``assumes`` holds, and what it rests on."""
 
     letters: Letters
     assumes: Letters
@@ -180,7 +180,7 @@ class Replay:
         now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
         derived, result = part(data, "status", str) == "derived", data.get("result")
-        if derived != (result is not None) or not derived and data["status"] != "not-derived":
+        if derived != (result is not None) or (not derived and data["status"] != "not-derived"):
             raise Malformed("the status does not go with the result")
         if not derived:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
@@ -220,7 +220,7 @@ class Replay:
             refuse(f"the line reached is {reached}; stated is {stated}")
 
     def chain(self, steps: Sequence[Any], now: Term, g: Grounds, depth: int) -> Term:
-        """The line that the chain steps of a list reach from ``now``; lemmas are proved on the way."""
+        """The line that the chain steps reach from ``now``; lemmas are proved on the way."""
         for step in steps:
             self.steps += 1
             if self.steps > MAX_STEPS or depth > MAX_DEPTH:
@@ -252,7 +252,7 @@ class Replay:
         return after
 
     def lemma(self, step: Any, depth: int) -> None:
-        """An equation for every value of its letters. One with variables of its own is not cited."""
+        """An equation for all values of its letters. With variables of its own it is not cited."""
         number, own = step["number"], texts(step, "variables")
         require(number not in self.lemmas, f"lemma {number} is proved twice")
         kept, self.used = (self.w, self.calculus, self.instances, self.base, self.used), set()

@@ -58,8 +58,8 @@ def require(holds: object, message: str) -> None:
 class Term:
     """A head ``op`` with its parts ``args``.
 
-    ``free`` holds the free letters in it, ``loose`` how many binders around it its bound letters may
-    refer to (0: none), ``holes`` how many holes it has, ``says`` whether it is a condition.
+    ``free`` holds the free letters in it, ``loose`` how many binders around it its bound letters
+    may refer to (0: none), ``holes`` how many holes it has, ``says`` whether it is a condition.
     """
 
     __slots__ = ("args", "free", "holes", "loose", "op", "says")
@@ -95,7 +95,7 @@ def T(op: str, *args: Any) -> Term:
         found.free = frozenset((found,)) if op == "ix" else free
         found.loose = args[0] + 1 if op == "bd" else loose
         found.holes = 1 if op == "hole" else holes
-        found.says = op in CONDITIONS or op == "red" and args[0] == "all"
+        found.says = op in CONDITIONS or (op == "red" and args[0] == "all")
     return found
 
 
@@ -110,13 +110,13 @@ _ALWAYS = dict(_TABLE)
 
 
 def forget() -> None:
-    """Empties the table, before a new certificate. Terms made before are not to be used any more."""
+    """Empties the table: terms made before are not to be used any more."""
     _TABLE.clear()
     _TABLE.update(_ALWAYS)
 
 
 def combined(op: str, idle: Term, *terms: Term) -> Term:
-    """An operation on any number of terms: without brackets, idle terms, and more than one number."""
+    """An operation on many terms: no brackets, no idle terms, at most one number."""
     flat = [x for t in terms for x in (t.args if t.op == op else (t,)) if x is not idle]
     numbers = [x.args[0] for x in flat if x.op == "n"]
     if len(numbers) > 1:

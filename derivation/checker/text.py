@@ -1,9 +1,9 @@
 """The core text: what names mean, and the reader.
 
 The text is a subset of Python's expressions, parsed by Python's own parser and then read node by
-node; nothing is ever evaluated. Everything is explicit: a name is a size, an input with the sizes of
-its places, a definition, an unknown function, or a letter that is bound around it, and a letter may not
-be bound that has a meaning there already. What is not understood is refused.
+node; nothing is ever evaluated. Everything is explicit: a name is a size, an input with the sizes
+of its places, a definition, an unknown function, or a letter that is bound around it, and a letter
+may not be bound that has a meaning there already. What is not understood is refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Letters = Sequence[Term]
 
 
 class Reading(NamedTuple):
-    """A text as a term. For a context, ``letters`` are those bound above the hole, outermost first."""
+    """A text as a term; ``letters`` are those bound above its hole, outermost first."""
 
     term: Term
     owes: Owed
@@ -134,15 +134,15 @@ class World:
             if x.args[0] == name or fixed or x.args[0] not in self.definitions:
                 return bool(x.args[0] == name)
             return self.depends(self.definitions[x.args[0]][1], name)
-        if x.op == "fn" and x.args[0] == "detach" or x.op == "del":
+        if (x.op == "fn" and x.args[0] == "detach") or x.op == "del":
             return False
         inside = x.args[1:2] if x.op == "d" else x.args
         return any(self.depends(a, name, fixed) for a in inside if type(a) is Term)
 
 
 class _Reader:
-    """One text. ``scope`` has the letters: a free one as a term, a bound one as its place in ``bound``,
-    where the binders around the node stand, outermost first."""
+    """One text. ``scope`` has the letters: a free one as a term, a bound one as its place in
+    ``bound``, where the binders around the node stand, outermost first."""
 
     def __init__(self, world: World, text: str, letters: Letters, hole: bool) -> None:
         self.world, self.text, self.hole = world, text, hole

@@ -1,29 +1,30 @@
 """Equality by algebra, decided by evaluation at random points of a large finite field.
 
 A term is worth an element of the integers modulo a random prime P. Sums, products and quotients are
-computed there; every other thing (an entry, a sum over an index, a logarithm …) is an *atom*, worth a
-keyed hash of its head and of what its parts are worth. So atoms with equal parts are equal, which gives
-equality under sums and functions as well, and terms that are equal by the laws of commutative
-rings and fields are worth the same at every point. Terms that are not are worth the same at a random
-point with probability at most degree/2^125; two points are taken, with fresh keys (for powers with
-symbolic exponents and for exponentials the argument leans on the hash behaving as random). The prime is
-drawn when the program runs, so that no certificate can hold it as a coefficient. Beyond rings:
+computed there; every other thing (an entry, a sum over an index, a logarithm …) is an *atom*,
+worth a keyed hash of its head and of what its parts are worth. So atoms with equal parts are
+equal, which gives equality under sums and functions as well, and terms that are equal by the laws
+of commutative rings and fields are worth the same at every point. Terms that are not are worth the
+same at a random point with probability at most degree/2^125; two points are taken, with fresh keys
+(for powers with symbolic exponents and for exponentials the argument leans on the hash behaving as
+random). The prime is drawn when the program runs, so that no certificate can hold it as a
+coefficient. Beyond rings:
 
-* 1/b is the inverse times a *mark* "b is not 0", one for b and all its multiples by numbers. So b*1/b
-  is not 1, but 1/(a*b) is 1/a*1/b, and fractions with one denominator add up. Under "b is not 0"
-  (``units``) the mark is 1.
-* exp(f) is e to the power f, exponents counted modulo Q, the order of the group of squares (P = 2Q + 1, Q
-  prime; e is a square, and so is every atom that is known to be positive, and no other by design). Powers
-  of what is known to be positive likewise; that it be a square is required, and points are drawn until it
-  is. Its root is the square one of the two (-1 is no square). Where what is listed as positive is no atom,
-  it may be the square of what is not positive, and its root have the wrong sign: that shows at one point in
-  two, so that many points are asked for.
-* b**e, where e is whole but no number (made of sizes and letters) and b is not known to be positive: a
-  hash for each monomial of e, to the power of its number. Where the form of e does not show that e >= 0,
-  times a mark for b and e, which is 1 under "b is not 0".
+* 1/b is the inverse times a *mark* "b is not 0", one for b and all its multiples by numbers. So
+  b*1/b is not 1, but 1/(a*b) is 1/a*1/b, and fractions with one denominator add up. Under "b is
+  not 0" (``units``) the mark is 1.
+* exp(f) is e to the power f, exponents counted modulo Q, the order of the group of squares (P = 2Q
+  + 1, Q prime; e is a square, and so is every atom that is known to be positive, and no other by
+  design). Powers of what is known to be positive likewise; that it be a square is required, and
+  points are drawn until it is. Its root is the square one of the two (-1 is no square). Where what
+  is listed as positive is no atom, it may be the square of what is not positive, and its root have
+  the wrong sign: that shows at one point in two, so that many points are asked for.
+* b**e, where e is whole but no number (made of sizes and letters) and b is not known to be
+  positive: a hash for each monomial of e, to the power of its number. Where the form of e does not
+  show that e >= 0, times a mark for b and e, which is 1 under "b is not 0".
 
-What is worth 0 without being the number 0 is not divided by: then nothing is equal. A failure of any
-kind refuses something true; what is accepted is equal.
+What is worth 0 without being the number 0 is not divided by: then nothing is equal. A failure of
+any kind refuses something true; what is accepted is equal.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ class Point:
         return pow(self.hash(*what), 2 if positive else 1, self.P)
 
     def worth(self, t: Term) -> int:
-        """The value of a term; for a condition: equal for those that say the same in another form."""
+        """The value of a term; for a condition: equal for those that say the same in another
+        form."""
         found = self.known.get(t)
         if found is None:
             found = self.known[t] = self.judge(t) if t.says else self.compute(t, self.P)
@@ -155,7 +157,7 @@ class Point:
             inner: list[Any] = [a[0], self.plain.worth(a[1]), self.worth(a[2])]
             return self.random(self.is_positive(t), "d", *inner)
         inner = [self.worth(x) if type(x) is Term else x for x in a]
-        if op == "del" or op == "fn" and a[0] in ("max", "min"):
+        if op == "del" or (op == "fn" and a[0] in ("max", "min")):
             inner.sort(key=str)
         return self.random(self.is_positive(t), op, *inner)
 
@@ -262,7 +264,7 @@ class Point:
         op, a = b.op, b.args
         if op == "n":
             return bool(a[0] > 0)
-        if op in ("sz", "ix", "bd", "pi") or op == "fn" and a[0] == "exp":
+        if op in ("sz", "ix", "bd", "pi") or (op == "fn" and a[0] == "exp"):
             return True
         if op in ("*", "inv") and all(map(self.is_positive, a)):
             return True
@@ -309,7 +311,8 @@ class Points:
         return one * pow(two, -1, self.one.P) % self.one.P
 
     def kind(self, t: Term) -> tuple[int, int, int]:
-        """What is the same for t and r*t + s, r and s numbers; and t's worth, less another and alone."""
+        """What is the same for t and r*t + s, r and s numbers; and t's worth, less another and
+        alone."""
         (one, two), three = self.worth(t), self.three.worth(t)
         if one in (two, three):
             raise NoPoint
@@ -353,7 +356,7 @@ def divisors(t: Term) -> list[Term]:
     if t.op == "**":  # 0**e is 0 where e > 0, and where e is a whole number but 0: 1/0 is 0
         e = t.args[1]
         least = least_value(e) if is_whole(e) else e.args[0] if e.op == "n" else None
-        inner = t.args[:1] if least and (least > 0 or e.op == "n" and is_whole(e)) else ()
+        inner = t.args[:1] if least and (least > 0 or (e.op == "n" and is_whole(e))) else ()
     return [t, *[x for a in inner for x in divisors(a)]]
 
 
@@ -361,7 +364,7 @@ def is_whole(t: Term) -> bool:
     """Whether a term's form shows a whole number."""
     if t.op == "n":
         return type(t.args[0]) is int
-    return t.op in ("sz", "ix", "bd") or t.op in ("+", "*") and all(map(is_whole, t.args))
+    return t.op in ("sz", "ix", "bd") or (t.op in ("+", "*") and all(map(is_whole, t.args)))
 
 
 def monomials(t: Term) -> dict[tuple[Term, ...], int]:

@@ -1,9 +1,10 @@
-"""Numbers at which a claim's hypotheses hold: a theorem under conditions that no point meets is none.
+"""Numbers at which a claim's hypotheses hold: a theorem under conditions that no point meets is
+none.
 
 Arithmetic is exact for rational numbers; where functions come in, floating point is used, and a
 comparison is then believed only if the two sides differ by more than rounding could make up (an
-equation never, with such numbers). What is not defined there, such as a division by 0, refuses. Unknown functions,
-and all their derivatives, are taken to be exp of the sum of their arguments.
+equation never, with such numbers). What is not defined there, such as a division by 0, refuses.
+Unknown functions, and all their derivatives, are taken to be exp of the sum of their arguments.
 """
 
 from __future__ import annotations
@@ -68,11 +69,10 @@ COMPUTED: Mapping[str, Callable[..., Number]] = {
     "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
 }
 ZEROS = "sin tan sinh tanh asin atan asinh atanh erf".split()
-EXACT: Mapping[str, tuple[int, Number]] = {name: (0, 0) for name in ZEROS}
+EXACT: Mapping[str, tuple[int, Number]] = dict.fromkeys(ZEROS, (0, 0))
 EXACT = {**EXACT, "exp": (0, 1), "cos": (0, 1), "cosh": (0, 1), "log": (1, 0)}
-REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = dict(
-    sum=sum, prod=math.prod, max=max, min=min, all=all
-)
+REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = {"sum": sum, "prod": math.prod, "max": max}
+REDUCED = {**REDUCED, "min": min, "all": all}
 
 
 class Witness:
