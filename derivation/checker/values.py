@@ -37,7 +37,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, minus, mul, neg, negate, num
+from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, add, minus, mul, neg, negate, num
 
 Pair = tuple[int, int]
 ROOTS = 40  # points that are to agree where a root may have either sign
@@ -124,6 +124,9 @@ class Point:
         if op == "+":
             return sum([self.value(x, m) for x in a]) % m
         if op == "*":
+            logs = [f for f in map(exponent_of, a) if f] if m == self.Q else []
+            if len(logs) > 1:  # in an exponent, exponentials are atoms: one of them
+                a = (*[x for x in a if not exponent_of(x)], T("fn", "exp", add(*logs)))
             return prod([self.value(x, m) for x in a]) % m
         if op == "inv":
             return self.inverse(a[0], m)
@@ -348,6 +351,13 @@ class Points:
 
 def number(value: int | Fraction, m: int) -> int:
     return value.numerator * pow(value.denominator, -1, m) % m
+
+
+def exponent_of(t: Term) -> Term | None:
+    """f of exp(f), -f of 1/exp(f)."""
+    if t.op == "inv" and t.args[0].op == "fn" and t.args[0].args[0] == "exp":
+        return neg(t.args[0].args[1])
+    return t.args[1] if t.op == "fn" and t.args[0] == "exp" else None
 
 
 def divisors(t: Term) -> list[Term]:
