@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from derivation import checker
+from derivation.checker import LAWS, MAX_BYTES
+from derivation.checker.calculus import SLOPES
 from derivation.errors import CertificateRefused, DerivationError, InputError
 
 if TYPE_CHECKING:
     from derivation.problem import Problem
+
+# what the checker goes by, for whoever lists it
+__all__ = ["LAWS", "MAX_BYTES", "SLOPES", "Verified", "verify", "verify_all"]
 
 
 @dataclass(frozen=True)

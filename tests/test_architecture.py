@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +33,8 @@ SEES: dict[str, set[str]] = {
     "rules": LOW | {"normal", "matching", "theory", "kernel"},
     "certificate": {"errors"},
     "checker": set(),
-    # never the engine
-    "verifier": LOW | {"certificate", "language", "kernel", "rules", "theory", "matching"},
+    # the checker decides, the oracle may refute; never the kernel or the engine
+    "verifier": LOW | {"checker", "language", "oracle"},
     "engine": LOW | {"normal", "matching", "theory", "kernel", "rules", "steps", "language"},
     "matrix": LOW | {"normal", "theory", "kernel", "rules", "steps", "engine", "certify"},
     "library": {"errors"},
@@ -48,10 +52,11 @@ SEES: dict[str, set[str]] = {
     "interop": LOW,
     "codegen": LOW | {"steps", "language"},
     "api": LOW
-    | {"steps", "language", "oracle", "engine", "library", "interop", "printers", "codegen"},
+    | {"steps", "language", "oracle", "engine", "library", "interop", "certify", "printers"}
+    | {"codegen"},
     "testing": {"errors", "api", "codegen", "verifier"},
-    "commands": {"", "errors", "api", "language", "library", "printers", "rules", "kernel"}
-    | {"certificate", "checking", "coq", "verifier"},
+    "commands": {"", "errors", "terms", "api", "language", "library", "certify", "printers"}
+    | {"checking", "coq", "verifier"},
     "__main__": {"commands"},
     "__init__": {"api", "checking", "interop", "verifier"},
 }
@@ -91,6 +96,54 @@ def test_imports_point_one_way(path: Path) -> None:
     allowed = SEES[here] | {here} | {there for late, there in LATE if late == here}
     wrong = [(line, there) for line, there in imported(parsed(path)) if there not in allowed]
     assert not wrong, f"{here} may not import: {wrong}"
+
+
+def test_the_checker_imports_nothing_but_the_standard_library() -> None:
+    for path in (PACKAGE / "checker").glob("*.py"):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert node.level == 1, f"{path.name}, line {node.lineno}"
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                names = names or [str(getattr(node, "module", ""))]
+                tops = {name.split(".")[0] for name in names}
+                assert tops <= sys.stdlib_module_names, f"{path.name}, line {node.lineno}"
+
+
+def test_only_the_verifier_and_the_exporter_use_the_checker() -> None:
+    assert {name for name, seen in SEES.items() if "checker" in seen} == {"verifier", "certify"}
+
+
+def test_the_checker_runs_by_itself(tmp_path: Path) -> None:
+    """From a copy of its folder, in an empty directory, without any installed package."""
+    from derivation import derive
+
+    folder = tmp_path / "checker"
+    shutil.copytree(PACKAGE / "checker", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    good = derive("softmax-cross-entropy").to_json()
+    (tmp_path / "proof.json").write_text(good, encoding="utf-8")
+    bad = good.replace('"result": "yhat[j] - y[j]"', '"result": "yhat[j] + y[j]"')
+    assert bad != good
+    (tmp_path / "false.json").write_text(bad, encoding="utf-8")
+    (tmp_path / "none.json").write_text("{}", encoding="utf-8")
+
+    def run(file: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-S", "-m", "checker", file]
+        env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+
+    proved = run("proof.json")
+    assert proved.returncode == 0 and proved.stderr == ""
+    assert proved.stdout.startswith("diff(L, z[j]) == yhat[j] - y[j]")
+    assert run("false.json").returncode == 1 and run("none.json").returncode == 2
+
+
+def test_the_checker_and_sympy_do_not_load_each_other() -> None:
+    code = "import sys, derivation.checker; print('sympy' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_the_map_has_no_circle() -> None:

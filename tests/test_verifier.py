@@ -15,43 +15,43 @@ from test_corpus import ITEMS
 
 import derivation
 from benchmarks.corpus import network, problem_of
-from derivation import library, verifier
-from derivation.api import gradients, read
-from derivation.engine import derive_outcome, derive_together, planner
+from derivation import api, library, printers, verifier
 from derivation.errors import CertificateRefused, InputError
-from derivation.language import read_expression, read_problem, write
-from derivation.printers import json as printer
+from derivation.language import read_problem
 
 HESSIAN = "p[i] = exp(z[i])/sum(exp(z[k]) for k in K)\nL = log(p[1])\nwrt z[j] then z[l]"
 
 
+def written(problem: Any) -> str:
+    """The certificate of all that a problem asks for, as a file would hold it."""
+    return printers.render(api.outcomes(problem), "json")
+
+
 def certificate(text: str, style: str = "delta") -> dict[str, Any]:
-    problem = read_problem(text)
-    outcome = derive_outcome(problem, problem.wrt[0], style=style)
-    record: dict[str, Any] = json.loads(printer.render([outcome]))
+    record: dict[str, Any] = json.loads(written(read_problem(text, style=style)))
     return record
 
 
 def of_library(name: str, style: str) -> dict[str, Any]:
-    problem = read(library.load(name), style=style)
-    outcome = derive_outcome(problem, problem.wrt[0], style=style)
-    record: dict[str, Any] = json.loads(printer.render([outcome]))
+    record: dict[str, Any] = json.loads(written(api.read(library.load(name), style=style)))
     return record
 
 
-def verify(record: dict[str, Any]) -> verifier.Verified:
-    return verifier.verify(json.dumps(record))
+def verify(record: dict[str, Any], oracle: bool = False) -> verifier.Verified:
+    return verifier.verify(json.dumps(record), oracle=oracle)
 
 
 @pytest.mark.parametrize("name", library.names())
 def test_every_library_problem_in_both_styles(name: str) -> None:
     for style in ("cases", "delta"):
-        problem = read(library.load(name), style=style)
-        for outcome in derive_together(problem, problem.wrt, style=style):
-            text = printer.render([outcome])
-            found = verifier.verify(text)
-            assert found.derived and found.claim.endswith(f" == {json.loads(text)['result']}")
-            assert found.moves > 0
+        text = written(api.read(library.load(name), style=style))
+        data = json.loads(text)
+        records = data.get("derivations", [data])
+        found = verifier.verify_all(text, oracle=style == "delta")
+        for v, record in zip(found, records, strict=True):
+            assert v.derived and v.claim.endswith(f" == {record['result']}")
+            assert v.moves > 0
+            assert v.tried is None or v.tried.startswith("agrees at ")
 
 
 @pytest.mark.parametrize(
@@ -65,35 +65,44 @@ def test_every_library_problem_in_both_styles(name: str) -> None:
         "function g\nL = sum(g(x[i]*a)*x[i] for i in N)\nwrt x[j]",
         "L = sum((a*b)*(c*x[i])*(d*e) for i in N) + (a + b) + (c + x[1])\nwrt x[j]",
         "L = max(x[i] for i in N)\nwrt x[j]",
+        "L = max(a - v[i] for i in D)\nwrt v[j]",
         "f = x*detach(x)\nwrt x",
+        "L = sum(lambda*x[i]**2 for i in N) + true\nwrt x[j]",
+        "L = sum(x[k]*sum(x[k] for k in N) for k in N)\nwrt x[k]",
+        "L = x[3]**2 + sum(x[i] for i in N)\nwrt x[j]",
+        "L = sum((x[n] if n <= m else 0)*m for n in N)\nwrt m",
     ],
 )
 def test_programs_of_many_kinds(text: str) -> None:
     for style in ("cases", "delta"):
-        assert verify(certificate(text, style)).derived
+        found = verify(certificate(text, style), oracle=True)
+        assert found.derived and found.tried is not None
+        assert found.tried.startswith("agrees at "), found.tried
 
 
 def test_a_letter_that_is_only_compared_in_a_condition() -> None:
     item = next(i for i in ITEMS if i["id"] == "sne")
-    problem = problem_of(item)
-    outcome = derive_outcome(problem, problem.wrt[0])
-    found = verifier.verify(printer.render([outcome]))
-    assert any(" if i != j else 1) != 0" in c for c in (*found.conditions, *found.domain))
-
-
-def test_a_condition_that_stands_twice_is_read_twice() -> None:
-    problem = read_problem("L = sum(x[i] for i in K if i != 1)\nwrt x[j]")
-    text = "sum(x[i] for i in K if i != 1 and i != 1)"
-    assert write(read_expression(text, problem)) == text
+    found = verifier.verify(written(problem_of(item)))
+    assert any(c.endswith(" != 0 if i != j") for c in (*found.conditions, *found.domain))
 
 
 def test_what_is_verified_is_said() -> None:
     found = verify(of_library("softmax-cross-entropy", "cases"))
     assert found.claim == "diff(L, z[j]) == yhat[j] - y[j]"
+    assert found.letters == {"j": "K"}
+    assert found.inputs == ("sizes K", "z: K", "y: K")
     assert found.given == ("sum(y[i] for i in K) == 1",)
     assert found.definitions[0] == "yhat[i] = exp(z[i])/sum(exp(z[k]) for k in K)"
-    assert (found.conditions, found.introduced) == ((), ())
-    assert found.lemmas == 3
+    assert (found.conditions, found.introduced, found.tried) == ((), (), None)
+    assert found.unproved == ("the matrix form",)
+    assert found.lemmas == 2  # the fact d/dx log(x) has a variable of its own
+
+
+def test_labels_and_unknown_functions_are_said() -> None:
+    text = "label t[n] in K\nfunction g\nL = sum(g(z[n,t[n]]) for n in N)\nwrt z[m,j]"
+    found = verify(certificate(text))
+    assert "t: N of places over K" in found.inputs
+    assert "g: an unknown function of 1, with all derivatives" in found.inputs
 
 
 def test_conditions_are_said() -> None:
@@ -102,35 +111,27 @@ def test_conditions_are_said() -> None:
     assert found.domain == ("a + x[i] > 0",) or found.domain == ("x[i] + a > 0",)
 
 
-def test_introduced_names_are_said() -> None:
-    found = verify(of_library("mlp-two-layer", "delta"))
-    assert all(name.partition(" = ")[2] for name in found.introduced)
-
-
-def test_a_set_is_verified_whole() -> None:
-    found = gradients("L = sum((w[d]*x[d] + b)**2 for d in D)", wrt=["w[j]", "b"])
-    whole = {
-        "schema": "derivation-set/1",
-        "derivations": [json.loads(d.to_json()) for d in found.values()],
-    }
-    claims = [v.claim for v in verifier.verify_all(json.dumps(whole))]
-    assert [c.split(" == ")[0] for c in claims] == ["diff(L, w[j])", "diff(L, b)"]
+def test_a_set_is_one_certificate_with_introduced_names() -> None:
+    """Two gradients of a network of seven layers, which name adjoints and share lemmas."""
+    text = written(read_problem(network(7), wrt="W1[i,j], W2[i,j]"))
+    data = json.loads(text)
+    assert data["schema"] == "derivation-set/2" and len(data["derivations"]) == 2
+    found = verifier.verify_all(text, oracle=False)
+    assert all(v.derived for v in found)
+    assert any(v.introduced for v in found)
     with pytest.raises(InputError, match="a set of 2"):
-        verify(whole)
-    whole["derivations"][1]["result"] = "0"
+        verifier.verify(text)
+    data["derivations"][1]["result"] = "0"
     with pytest.raises(CertificateRefused):
-        verifier.verify_all(json.dumps(whole))
+        verifier.verify_all(json.dumps(data))
 
 
 def test_a_derivation_that_stopped_proves_what_it_reached() -> None:
     record = of_library("softmax-cross-entropy", "cases")
     record["steps"] = record["steps"][:-2]
-    with pytest.raises(CertificateRefused, match="the statement"):
+    with pytest.raises(CertificateRefused, match="the result"):
         verify(record)
     record.update(status="not-derived", result=None, result_latex=None, reason="stopped")
-    with pytest.raises(CertificateRefused, match="`given` belongs to a result"):
-        verify(record)
-    record.update(given=[], conditions=[], domain=[])
     found = verify(record)
     assert not found.derived
     assert found.claim.startswith("diff(L, z[j]) == -y[j] + ")
@@ -138,6 +139,59 @@ def test_a_derivation_that_stopped_proves_what_it_reached() -> None:
 
 def test_the_public_name() -> None:
     assert derivation.verify is verifier.verify
+
+
+# -- the oracle ------------------------------------------------------------------------------------
+
+
+def accepting(monkeypatch: pytest.MonkeyPatch, record: dict[str, Any], equation: str) -> None:
+    """A checker that would accept a false equation."""
+    (claim,) = verifier.checker.check(json.dumps(record))
+    wrong = claim._replace(equation=equation)
+    monkeypatch.setattr(verifier.checker, "check", lambda text: (wrong,))
+
+
+def test_the_oracle_refutes_what_a_checker_should_not_have_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = of_library("softmax-cross-entropy", "cases")
+    accepting(monkeypatch, record, "diff(L, z[j]) == yhat[j] + y[j]")
+    assert verify(record).tried is None
+    with pytest.raises(CertificateRefused, match=r"the oracle: .* is false at K = ") as refused:
+        verify(record, oracle=True)
+    assert refused.value.number is None
+
+
+@pytest.mark.parametrize(
+    ("program", "equation"),
+    [
+        ("L = (x if s > 0 else x**2)\nwrt x", "diff(L, x) == (1 if s >= 0 else 2*x)"),
+        ("L = sum((x[n] if n < m else 0) for n in N)\nwrt x[k]",
+         "diff(L, x[k]) == (1 if k <= m else 0)"),
+        ("L = sum(a*x[i] for i in N)\nwrt x[j]", "diff(L, x[j]) == a**2/a"),
+        ("L = x*max(a, b)\nwrt x", "diff(L, x) == (a if a > b else b if b > a else 0)"),
+        ("L = x*sum(y[k] for k in K if k == 5)\nwrt x", "diff(L, x) == 0"),
+    ],
+)  # fmt: skip
+def test_what_is_false_on_an_edge_only(
+    program: str, equation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = certificate(program)
+    accepting(monkeypatch, record, equation)
+    if "a**2/a" in equation:  # where a is 0 the oracle has no value: it can say nothing there
+        assert "agrees at " in str(verify(record, oracle=True).tried)
+    else:
+        with pytest.raises(CertificateRefused, match="the oracle"):
+            verify(record, oracle=True)
+
+
+def test_what_the_oracle_cannot_evaluate_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = of_library("softmax-cross-entropy", "cases")
+    accepting(monkeypatch, record, "diff(L, z[j]) == yhat[j] - y[j] + log(0 - 1)")
+    tried = str(verify(record, oracle=True).tried)
+    assert tried == "not evaluated: no point was found at which both sides are defined"
+    accepting(monkeypatch, record, "diff(L, z[j]) == strange[j]")
+    assert str(verify(record, oracle=True).tried).startswith("not evaluated: ")
 
 
 # -- what is refused -----------------------------------------------------------------------------
@@ -184,24 +238,38 @@ def missing_lemma(record: dict[str, Any]) -> None:
     mutate_certificates.renumber(record)
 
 
-def program(old: str, new: str) -> Callable[[dict[str, Any]], None]:
+def core(name: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any]], None]:
+    def changed(record: dict[str, Any]) -> None:
+        before = json.dumps(record["core"][name])
+        record["core"][name] = change(record["core"][name])
+        assert json.dumps(record["core"][name]) != before, "the change changes nothing"
+
+    return changed
+
+
+def definition(name: str, old: str, new: str) -> Callable[[dict[str, Any]], None]:
     def change(record: dict[str, Any]) -> None:
-        text = record["problem"]["program"]
-        assert old in text
-        record["problem"]["program"] = text.replace(old, new)
+        (found,) = [d for d in record["core"]["definitions"] if d["name"] == name]
+        assert old in found["body"]
+        found["body"] = found["body"].replace(old, new)
+
+    return change
+
+
+def move(step: str, **values: Any) -> Callable[[dict[str, Any]], None]:
+    def change(record: dict[str, Any]) -> None:
+        (found,) = steps_of(record)[step]["moves"]
+        assert any(found.get(k) != v for k, v in values.items()), "the change changes nothing"
+        found.update(values)
 
     return change
 
 
 def lemma_by_itself(record: dict[str, Any]) -> None:
-    """A circle: the first move of lemma 2 cites lemma 2."""
+    """A circle: lemma 2 cites lemma 2."""
     step = steps_of(record)["2"]
-    move = steps_of(record)["2.1.1"]
-    step["substeps"] = [{**move, "number": "2.1", "substeps": []}]
-    one = step["substeps"][0]
-    one.update(before=step["before"], after=step["after"], rule="lemma", law="", args={}, path=[])
-    one["uses"] = step["uses"] = ["2"]
-    step["rule"] = "lemma"
+    step["substeps"] = []
+    step["moves"] = [{"law": "lemma", "number": "2", "put": {"i": "i", "j": "j"}}]
 
 
 def lemma_later(record: dict[str, Any]) -> None:
@@ -209,13 +277,6 @@ def lemma_later(record: dict[str, Any]) -> None:
     steps = record["steps"]
     k = next(n for n, s in enumerate(steps) if s["number"] == "4")
     steps[k], steps[k + 1] = steps[k + 1], steps[k]
-    for n, step in enumerate((steps[k], steps[k + 1]), 4):
-        text = json.dumps(step)
-        old = step["number"]
-        text = text.replace(f'"number": "{old}', f'"number": "{n}')
-        steps[k + n - 4] = json.loads(text)
-    for s, n in mutate_certificates.all_steps(record):
-        s[n]["uses"] = ["5" if u == "4" else u for u in s[n]["uses"]]
 
 
 FLAGSHIP = [
@@ -223,43 +284,37 @@ FLAGSHIP = [
     ("coefficient", claim("8", "after", "-y[j] + 2*yhat[j]*sum(y[i] for i in K)"), "8"),
     ("index", claim("4", "after", "-y[j]/yhat[i]"), "4"),
     ("lemma-before", claim("4", "before", "diff(L, yhat[j])"), "4"),
-    ("more-than-the-rule-gives", claim("2.7.1", "after", "0"), "2.7.1"),
-    ("rule", claim("3", "rule", "ring"), "3"),
-    ("unknown-rule", claim("3", "rule", "magic"), "3"),
-    ("too-strong-a-rule", claim("9.3", "rule", "field"), "9.3"),
-    ("direction", claim("3", "direction", "rl"), "3"),
-    ("path", claim("9.1", "path", [0]), "9.1"),
-    ("path-beyond", claim("9.1", "path", [7]), "9.1"),
-    ("path-negative", claim("9.1", "path", [-1]), "9.1"),
-    ("uses-forged", claim("5", "uses", ["1"]), "5"),
-    ("uses-dropped", claim("5", "uses", []), "5"),
-    ("uses-added", claim("3", "uses", ["1"]), "3"),
-    ("argument", claim("9.1", "args", {"given": "sum(y[i] for i in K) == 2"}), "9.1"),
-    ("argument-added", claim("3", "args", {"condition": "i == j"}), "3"),
-    ("law", claim("3", "law", "x = x"), "3"),
-    ("number", claim("3", "number", "2"), "2"),
-    ("number-of-another", claim("3", "number", "4"), None),
-    ("number-strange", claim("3", "number", "03"), "03"),
-    ("condition-added", claim("3", "conditions", ["y[i] > 0"]), "3"),
+    ("more-than-the-law-gives", claim("2.7.1", "after", "0"), "2.7.1"),
+    ("law", move("3", law="definition"), "3"),
+    ("unknown-law", move("3", law="magic", left="1", right="1"), "3"),
+    ("too-weak-a-law", move("9.1", law="algebra", left="sum(y[i] for i in K)", right="1"), "9.1"),
+    ("direction", move("3", dir="rl"), "3"),
+    ("no-hole", move("9.1", at="-y[j] + yhat[j]"), "9.1"),
+    ("two-holes", move("9.1", at="-y[j] + HOLE*HOLE"), "9.1"),
+    ("another-hypothesis", move("9.1", number=1), "9.1"),
+    ("another-lemma", move("5.1", number="2", put={"i": "i", "j": "j"}), "5.1"),
+    ("a-lemma-to-come", move("5.1", number="7"), "5.1"),
+    ("where-the-lemma-is-used", move("5.1", put={"i": "j"}), "5.1"),
     ("result", top("result", "y[j] - yhat[j]"), None),
-    ("result-dropped", top("result", None), None),
-    ("status", top("status", "not-derived"), None),
     ("wrt", top("wrt", ["z[l]"]), None),
     ("wrt-other", top("wrt", ["y[j]"]), None),
-    ("objective", top("objective", "yhat[i]"), None),
-    ("given-dropped", top("given", []), None),
+    ("objective", top("objective", "yhat[j]"), None),
+    ("letters", top("letters", {}), None),
+    ("given-dropped", top("given", []), "9.1"),
     ("given-forged", top("given", ["sum(yhat[i] for i in K) == 1"]), None),
-    ("given-not-used", top("given", ["sum(y[i] for i in K) == 1"] * 2), None),
-    ("condition-not-needed", top("conditions", ["y[i] > 0"]), None),
+    ("condition-that-is-none", top("conditions", ["y[i] > 0"]), None),
     ("swapped", swapped, None),
-    ("swapped-and-renumbered", swapped_and_renumbered, None),
     ("missing", missing, None),
     ("missing-lemma", missing_lemma, None),
-    ("circle", lemma_by_itself, "2.1"),
+    ("circle", lemma_by_itself, "2"),
     ("lemma-later", lemma_later, None),
-    ("program-sign", program("L = -sum", "L = sum"), None),
-    ("program-given", program("== 1", "== 2"), None),
-    ("program-definition", program("exp(z[i])", "exp(2*z[i])"), None),
+    ("definition-sign", definition("L", "-sum", "sum"), None),
+    ("definition", definition("yhat", "exp(z[i])", "exp(2*z[i])"), None),
+    ("shape", core("arrays", lambda a: {**a, "y": ["3"]}), None),
+    ("size", core("sizes", lambda s: []), None),
+    ("hypothesis", core("hypotheses", lambda h: [{"says": "sum(y[i] for i in K) == 2"}]), None),
+    ("witness", core("witness", lambda w: {**w, "y": [1, 1]}), None),
+    ("no-witness", core("witness", lambda w: {}), None),
 ]
 
 
@@ -293,54 +348,8 @@ def test_hypotheses_may_not_be_dropped_or_weakened(conditional: dict[str, Any], 
     for value in ([], ["x[1] != 0"], ["x[i] >= 0"], ["x[i] != 1"]):
         record = copy.deepcopy(conditional)
         record[key] = value
-        with pytest.raises(CertificateRefused, match="does not state"):
-            verify(record)
-
-
-def test_a_false_assumption_proves_nothing_unstated(flagship: dict[str, Any]) -> None:
-    """What is assumed helps only where it is stated in the end."""
-    record = certificate("L = sum(sqrt(x[i]**2) for i in N)\ngiven x[i] > 0\nwrt x[j]")
-    assert record["given"] == ["x[i] > 0"]
-    record["problem"]["program"] = record["problem"]["program"].replace("given x[i] > 0", "")
-    record["given"] = []
-    record["assumed"] = ["x[i] > 0"]
-    with pytest.raises(CertificateRefused, match="does not state"):
-        verify(record)
-
-
-def test_an_introduced_definition_may_not_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "LONG_ADJOINT", 15)
-    problem = read_problem(network(2))
-    outcome = planner.Planner(problem, "delta", naming=True).derive(
-        problem.objective, problem.wrt[0]
-    )
-    record = json.loads(printer.render([outcome]))
-    assert record["introduced"], "the example names no adjoint"
-    verify(record)
-    for change in (
-        lambda d: d.replace("*", "+", 1),
-        lambda d: d.replace("g_", "h_"),
-        lambda d: "x = 1",
-        lambda d: "L = 1",
-        lambda d: d + "*q",
-        lambda d: "g_1 = g_1",
-    ):
-        changed = copy.deepcopy(record)
-        changed["introduced"][0] = change(record["introduced"][0])
         with pytest.raises(CertificateRefused):
-            verify(changed)
-    changed = copy.deepcopy(record)
-    changed["introduced"] = []
-    with pytest.raises(CertificateRefused):
-        verify(changed)
-
-
-def test_a_variable_of_a_lemma_is_new_and_stays_inside() -> None:
-    record = of_library("softmax-cross-entropy", "cases")
-    step = steps_of(record)["1"]
-    step["args"] = {"variable": "y"}
-    with pytest.raises(CertificateRefused, match="no new variable"):
-        verify(record)
+            verify(record)
 
 
 # -- what is no certificate ------------------------------------------------------------------------
@@ -353,16 +362,16 @@ def test_a_variable_of_a_lemma_is_new_and_stays_inside() -> None:
         "null",
         "[]",
         "{}",
-        '{"schema": "derivation/2"}',
         '{"schema": "derivation/1"}',
-        '{"schema": "derivation/1", "schema": "derivation/1"}',
-        '{"schema": ["derivation/1"]}',
+        '{"schema": "derivation/2"}',
+        '{"schema": "derivation/2", "schema": "derivation/2"}',
+        '{"schema": ["derivation/2"]}',
         "[" * 200_000,
         '{"schema":' * 50_000,
         '{"schema": ' + "9" * 10_000_000 + "}",
         '{"schema": 1e400}',
         '{"schema": NaN}',
-        '{"schema": "derivation-set/1", "derivations": [1]}',
+        '{"schema": "derivation-set/2", "core": {}, "derivations": [1]}',
         "\x00",
         '"' + "x" * (33 * 1024 * 1024) + '"',
     ],
@@ -375,22 +384,22 @@ def test_what_is_no_certificate_is_bad_input(text: str) -> None:
 
 def test_the_schema_is_strict(flagship: dict[str, Any]) -> None:
     def step(record: dict[str, Any]) -> dict[str, Any]:
-        return record["steps"][3]  # type: ignore[no-any-return]
+        return record["steps"][2]  # type: ignore[no-any-return]
 
     changes: list[Callable[[dict[str, Any]], Any]] = [
-        lambda r: r.pop("reason"),
         lambda r: r.update(extra=1),
+        lambda r: r.pop("core"),
         lambda r: r.update(status="proved"),
+        lambda r: r.update(status="not-derived"),
+        lambda r: r.update(result=None),
         lambda r: r.update(wrt="z[j]"),
         lambda r: r.update(result=3),
-        lambda r: r["problem"].update(program=None),
-        lambda r: r["checked"]["sizes"].append({"K": 1.5}),
-        lambda r: step(r).pop("law"),
-        lambda r: step(r).update(path=["0"]),
-        lambda r: step(r).update(path=[True]),
-        lambda r: step(r).update(path=[0.0]),
-        lambda r: step(r).update(args={"a": 1}),
-        lambda r: step(r).update(direction="up"),
+        lambda r: r["core"].update(axioms=[]),
+        lambda r: r["core"].update(sizes="K"),
+        lambda r: step(r).update(path=[0]),
+        lambda r: step(r).pop("before"),
+        lambda r: step(r)["moves"][0].update(dir="up"),
+        lambda r: step(r)["moves"][0].update(args={}),
         lambda r: step(r).update(kind="axiom"),
         lambda r: step(r).update(substeps=None),
         lambda r: r.update(steps={}),
@@ -404,23 +413,12 @@ def test_the_schema_is_strict(flagship: dict[str, Any]) -> None:
 
 def test_deep_steps_are_refused(flagship: dict[str, Any]) -> None:
     record = copy.deepcopy(flagship)
+    step = record["steps"][2]
     for _ in range(20):
-        record["steps"] = [{**record["steps"][0], "substeps": record["steps"]}]
-    with pytest.raises(InputError, match="more steps"):
+        step = {**step, "moves": [], "substeps": [step]}
+    record["steps"][2] = step
+    with pytest.raises(InputError, match="nested too deep"):
         verify(record)
-
-
-# -- adversaries -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("start", range(0, 320, 40))
-def test_changed_certificates_state_nothing_false(start: int) -> None:
-    """More of them: ``python tests/mutate_certificates.py FIRST COUNT``."""
-    for seed in range(start, start + 40):
-        kind, verdict = mutate_certificates.judge(seed)
-        assert verdict != "FALSE", f"seed {seed}: {kind}"
-        if kind == "prose":
-            assert verdict in ("same", "unchanged"), f"seed {seed}"
 
 
 # -- the command -----------------------------------------------------------------------------------
@@ -443,6 +441,11 @@ def test_the_command_says_what_is_proved(flagship: dict[str, Any]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "diff(L, z[j]) == yhat[j] - y[j]" in done.stdout
     assert "sum(y[i] for i in K) == 1" in done.stdout
+    assert "yhat[i] = exp(z[i])/sum(exp(z[k]) for k in K)" in done.stdout
+    assert "for all j in K" in done.stdout and "z: K" in done.stdout
+    assert "oracle  agrees at " in done.stdout
+    done = run("-", "--no-oracle", stdin=json.dumps(flagship))
+    assert done.returncode == 0 and "oracle" not in done.stdout
 
 
 def test_the_command_says_which_step_is_wrong(flagship: dict[str, Any], tmp_path: Any) -> None:
@@ -452,7 +455,7 @@ def test_the_command_says_which_step_is_wrong(flagship: dict[str, Any], tmp_path
     file.write_text(json.dumps(record))
     done = run(str(file))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("refused: step 9")
+    assert done.stderr.startswith("refused: step 9:")
 
 
 @pytest.mark.parametrize(

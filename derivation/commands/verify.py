@@ -65,8 +65,8 @@ def run(*, file: str, timeout: float, oracle: bool) -> int:
 
 def _data(file: str) -> bytes:
     """The bytes of the file, at most one more than a certificate may have."""
-    from derivation.checker import MAX_BYTES
     from derivation.errors import InputError
+    from derivation.verifier import MAX_BYTES
 
     if file == "-":
         return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -105,9 +105,9 @@ def _within(data: bytes, timeout: float, oracle: bool) -> tuple[Verified, ...]:
     before = signal.getsignal(signal.SIGINT)
     ignored = before is signal.SIG_IGN  # as in a shell's background
     signal.signal(signal.SIGINT, interrupted)
-    timer.start()
     try:
         try:
+            timer.start()  # its time may be over before this returns
             return verify_all(data, oracle=oracle)
         finally:
             done.set()
@@ -118,7 +118,8 @@ def _within(data: bytes, timeout: float, oracle: bool) -> tuple[Verified, ...]:
     finally:
         done.set()
         timer.cancel()
-        timer.join()
+        if timer.is_alive():
+            timer.join()
         signal.signal(signal.SIGINT, before)
 
 
