@@ -194,7 +194,7 @@ def refuted(record: Record, seed: int = 0) -> Any:
         try:
             if not meets(record, point):
                 continue
-            for env in environments(record["letters"], point):
+            for env in environments(record.get("letters", {}), point):
                 if not all(point.text(c, env) for c in record.get("assumes", ())):
                     continue
                 a, b = point.text(left, env), point.text(right, env)
@@ -311,7 +311,7 @@ def all_moves(record: Record) -> list[tuple[list[Any], int]]:
 def names_of(record: Record) -> list[str]:
     core = record["core"]
     names = [*core["sizes"], *core["arrays"], *[d["name"] for d in core["definitions"]]]
-    return [*names, *record["letters"], "i", "j", "k", "1", "2"]
+    return [*names, *record.get("letters", {}), "i", "j", "k", "1", "2"]
 
 
 def spots(holder: Any) -> list[tuple[Any, Any]]:
@@ -549,7 +549,9 @@ def a_statement(rng: random.Random, record: Record) -> None:
     elif key == "status":
         record |= {"status": "not-derived", "result": None}
     elif key == "letters":
-        record["letters"][rng.choice(["i", "j", "q"])] = rng.choice(record["core"]["sizes"] or "2")
+        record.setdefault("letters", {})[rng.choice(["i", "j", "q"])] = rng.choice(
+            record["core"]["sizes"] or "2"
+        )
     elif isinstance(record[key], str):
         record[key] = change_text(rng, record[key], names)
 
