@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from derivation import api, library, printers
+from derivation import api, printers
 from derivation.document import DETAILS, changes, document
+from derivation.errors import CertificateRefused
 from derivation.language import read_problem
 from derivation.printers.boxes import width_of
 from derivation.problem import Definition
@@ -41,9 +42,10 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from outcomes import softmax_cross_entropy, stopped  # noqa: E402
-from printed import CASES, printed  # noqa: E402
+from printed import CASES, printed, proved  # noqa: E402
 
 FLAGSHIP = softmax_cross_entropy()
+PROVED = proved()  # a certificate, and Coq, take the proof itself
 
 HOSTILE = [
     r"50 % of a_b & c # d $ e < f > g \ h ~ ^ { } | ` ' \" /",
@@ -241,10 +243,10 @@ def test_unknown_options_are_refused(bad: dict[str, str]) -> None:
 # -- hostile text ---------------------------------------------------------------------------
 
 
-def hostile(text: str) -> Outcome:
-    problem = replace(FLAGSHIP.problem, title=text, name=text, text=text)
-    step = replace(FLAGSHIP.steps[0], title=(text,), why=(text,))
-    return replace(FLAGSHIP, problem=problem, steps=(step, *FLAGSHIP.steps[1:]))
+def hostile(text: str, outcome: Outcome = FLAGSHIP) -> Outcome:
+    problem = replace(outcome.problem, title=text, name=text, text=text)
+    step = replace(outcome.steps[0], title=(text,), why=(text,))
+    return replace(outcome, problem=problem, steps=(step, *outcome.steps[1:]))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -258,7 +260,7 @@ def test_hostile_text_on_a_screen(text: str, unicode: bool) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_in_json(text: str) -> None:
-    data = json.loads(printers.render([hostile(text)], "json"))
+    data = json.loads(printers.render([hostile(text, PROVED)], "json"))
     assert data["problem"] == {"name": text, "title": text, "program": text}
 
 
@@ -346,7 +348,7 @@ def test_library_problems_compile(tmp_path: Path) -> None:
 
 
 def test_json_is_the_contract() -> None:
-    data = json.loads(printers.render([FLAGSHIP], "json", detail="outline"))
+    data = json.loads(printers.render([PROVED], "json", detail="outline"))
     assert list(data) == [
         *("schema", "status", "reason", "problem", "objective", "wrt", "style", "result"),
         *("result_latex", "matrix_form", "introduced", "letters", "given", "conditions", "domain"),
@@ -354,13 +356,12 @@ def test_json_is_the_contract() -> None:
     ]
     assert data["schema"] == "derivation/2" and data["status"] == "derived"
     assert data["result_latex"] == r"\hat{y}_j - y_j"
-    assert [s["number"] for s in data["steps"]] == ["F1", *"123456789"]
-    fact = data["steps"][0]
-    assert fact["kind"] == "lemma" and [s["number"] for s in fact["substeps"]][-1] == "F1.3"
+    assert [s["number"] for s in data["steps"]] == [*"123456789"]
+    assert [s["number"] for s in data["steps"][0]["substeps"]] == ["1.1", "1.2", "1.3"]
     for step in data["steps"]:
         assert list(step) == [
             *("number", "kind", "title", "rule", "law", "why", "before", "after"),
-            *(key for key in ("letters", "assumes") if key in step),
+            *(key for key in ("letters", "variables", "assumes") if key in step),
             *("uses", "conditions", "moves", "substeps"),
         ]
     chain = [s for s in data["steps"] if s["kind"] == "chain"]
@@ -369,18 +370,30 @@ def test_json_is_the_contract() -> None:
     assert data["checked"]["sizes"] == [{"K": n} for n in range(1, 5)]
 
 
+def test_json_is_the_certificate_that_was_checked() -> None:
+    data = json.loads(printers.render([PROVED], "json"))
+    data |= dict.fromkeys(("result_latex", "matrix_form"))  # for people
+    assert data == json.loads(json.dumps(PROVED.certificate.data))
+
+
+def test_json_of_what_the_checker_refuses_is_not_written() -> None:
+    false = replace(PROVED, result=neg(PROVED.result))
+    with pytest.raises(CertificateRefused, match="the result"):
+        printers.render([false], "json")
+
+
 def test_json_survives_half_a_surrogate_pair() -> None:
-    text = printers.render([hostile("half \ud83d")], "json")
+    text = printers.render([hostile("half \ud83d", PROVED)], "json")
     assert json.loads(text.encode())["problem"]["title"] == "half \ud83d"
 
 
 def test_json_of_several_is_a_set() -> None:
-    data = json.loads(printers.render([FLAGSHIP, FLAGSHIP], "json"))
+    data = json.loads(printers.render([PROVED, PROVED], "json"))
     assert data["schema"] == "derivation-set/2" and len(data["derivations"]) == 2
 
 
 def test_json_of_a_stopped_derivation() -> None:
-    data = json.loads(printers.render([stopped(FLAGSHIP, 3, "no")], "json"))
+    data = json.loads(printers.render([stopped(PROVED, 3, "no")], "json"))
     assert data["status"] == "not-derived" and data["reason"] == "no"
     assert data["result"] is None and data["result_latex"] is None
 
@@ -393,8 +406,7 @@ def test_every_format_is_a_module(format: str) -> None:
     about = printers.FORMATS[format]
     assert (HERE.parent / "derivation" / "printers" / f"{about.module}.py").exists()
     assert about.description
-    (real,) = api.outcomes(api.read(library.load(library.FIRST)))  # Coq takes the proof itself
-    assert printers.render([real], format).endswith("\n")
+    assert printers.render([PROVED], format).endswith("\n")
     for ending in about.endings:
         assert printers.format_for(f"some.where/x{ending}") == format
 
