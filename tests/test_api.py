@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sympy
@@ -45,6 +47,7 @@ from derivation import (
     derive,
     gradients,
     interop,
+    printers,
     same,
     softmax,
     softmax_jacobian,
@@ -425,6 +428,80 @@ def test_a_refuted_step_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     d = derive("f = sum(x[i]**2 for i in N)", wrt="x[j]")
     assert d.status == "not-derived" and d.result is None
     assert "is wrong" in str(d.reason) and "report" in str(d.reason)
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, objective: str, step: str) -> list[int]:
+    """A checker that refuses a step of the derivations by this variable; counts its calls."""
+    from derivation.checker import Refused
+
+    checked = import_module("derivation.certify.checked")
+    real, calls = checked.check_data, []
+
+    def check(data: Any) -> Any:
+        records = [r for r in data.get("derivations", [data]) if "wrt" in r]
+        calls.extend([1] if records else [])  # not of a matrix form
+        for record in records:
+            if record["wrt"] == [objective] and any(s["number"] == step for s in record["steps"]):
+                error = Refused("it does not follow")
+                error.step = f"step {step}.1, sum-add"
+                raise error
+        return real(data)
+
+    monkeypatch.setattr(checked, "check_data", check)
+    return calls
+
+
+def test_what_the_checker_refuses_is_not_derived(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = derive("softmax-cross-entropy")
+    refusing(monkeypatch, "z[j]", "5")
+    d = derive("softmax-cross-entropy")
+    assert d.status == "not-derived" and d.result is None
+    assert d.reason == (
+        "the checker refuses step 5.1, sum-add: it does not follow; "
+        "this is a defect of the program, please report it"
+    )
+    assert len(d.steps) == 4 < len(before.steps)
+    assert "not derived" in str(d) and "proved so far, up to step 4" in str(d)
+    assert json.loads(d.to_json())["reason"] == d.reason
+
+
+def test_of_several_gradients_only_what_is_refused_is_not_derived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "u = sum(w[d]*x[d] for d in D) + b; L = u**2"
+    last = derive(text, wrt="b").steps[-1].number
+    refusing(monkeypatch, "b", last)
+    found = gradients(text, wrt=["w[j]", "b", "x[j]"])
+    assert [d.status for d in found.values()] == ["derived", "not-derived", "derived"]
+    derivation.verify(found["x[j]"].to_json())
+
+
+def test_what_cannot_be_written_as_a_certificate_is_not_derived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from derivation.certify import NotCertified
+
+    def none(outcomes: Any) -> Any:
+        raise NotCertified("no point has been found")
+
+    monkeypatch.setattr(import_module("derivation.certify.checked"), "certificate", none)
+    d = derive("f = x**2", wrt="x")
+    assert (d.status, d.reason, d.steps) == ("not-derived", "no point has been found", ())
+    with pytest.raises(NotCertified):
+        d.to_json()
+
+
+def test_a_derivation_is_checked_once_and_that_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = refusing(monkeypatch, "", "")
+    found = gradients("L = sum((w[d]*x[d] + b)**2 for d in D)", wrt=["w[j]", "b"])
+    assert len(calls) == 1
+    outcomes = [d.outcome for d in found.values()]
+    assert outcomes[0].certificate is outcomes[1].certificate
+    printers.render(outcomes, "json")
+    printers.render(outcomes, "text")
+    assert len(calls) == 1
+    derivation.verify(found["b"].to_json())  # of one of them: a certificate of its own
+    assert len(calls) == 2
 
 
 def test_the_package_says_what_it_offers() -> None:
