@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from derivation.language import read_expression, read_problem
 from derivation.oracle import Oracle, Refuted, Setting, evaluate
+from derivation.oracle.edges import Tried, tried
 from derivation.oracle.values import Dual, Exact, Floats, Undefined
 from derivation.problem import Definition, Problem
 from derivation.steps import Step
@@ -41,6 +42,7 @@ from derivation.terms import (
     element,
     every,
     exp,
+    free_indices,
     function_derivative,
     if_else,
     index,
@@ -1023,3 +1025,48 @@ def test_a_sine_of_what_overflowed_is_left_out() -> None:
     problem = read_problem("L = sin(exp(exp(5*x**2))**3); wrt x")
     sine = problem.definitions["L"].body
     assert Oracle(problem).compare(sine, sine).refuted is None
+
+
+# -- edges ----------------------------------------------------------------------------------
+
+
+def on_edges(program: str, claimed: str) -> Tried:
+    problem = read_problem(program)
+    letters = {i.name: i for v in problem.wrt[0] for i in free_indices(v)}
+    right = read_expression(claimed, problem, free=letters)
+    return tried(problem, diff(problem.objective, *problem.wrt[0]), right)
+
+
+@pytest.mark.parametrize(
+    ("program", "true", "false"),
+    [
+        # a case distinction by another input; a maximum and a minimum of two; a clipped value
+        ("L = (x if s > 0 else x**2); wrt x", "1 if s > 0 else 2*x", "1 if s >= 0 else 2*x"),
+        ("L = x*max(a, b); wrt x", "max(a, b)", "max(a, b) if a != b else 0"),
+        ("L = x*min(a, 1); wrt x", "min(a, 1)", "min(a, 1) if a != 1 else 0"),
+        ("L = x*relu(a); wrt x", "relu(a)", "relu(a) if a != 0 else 1"),
+        # a guard that compares values, one place with another, a place with a number or an input
+        ("L = sum(x[i] for i in N if y[i] > 0); wrt x[j]", "1 if y[j] > 0 else 0",
+         "1 if y[j] >= 0 else 0"),
+        ("L = sum(x[i] for i in N if y[i] > y[1]); wrt x[j]", "1 if y[j] > y[1] else 0",
+         "1 if y[j] >= y[1] and j != 1 else 0"),
+        ("L = x*sum(y[k] for k in N if k == 6); wrt x", "sum(y[k] for k in N if k == 6)", "0"),
+        ("L = sum(x[i] for i in N if i < m); wrt x[j]", "1 if j < m else 0", "1 if j <= m else 0"),
+        # a maximum that two places share; an input that is 0, of one entry or of all
+        ("L = a*max(y[k] for k in N); wrt a", "max(y[k] for k in N)",
+         "max(y[k] for k in N)*sum((1 if y[k] == max(y[l] for l in N) else 0) for k in N)"),
+        ("L = a*x; wrt x", "a", "a if a != 0 else 1"),
+        ("L = sum(a[i]*x[i] for i in N); wrt x[j]", "a[j]",
+         "a[j] if sum(a[i]**2 for i in N) != 0 else 1"),
+    ],
+)  # fmt: skip
+def test_what_is_false_on_an_edge_only_is_refuted(program: str, true: str, false: str) -> None:
+    found = on_edges(program, true)
+    assert found.refuted is None and found.edges > 0
+    assert on_edges(program, false).refuted is not None
+
+
+def test_an_edge_that_the_givens_exclude_is_missed() -> None:
+    found = on_edges("L = x*relu(a); given a > 0; wrt x", "a")
+    assert found.refuted is None and found.points > 0
+    assert relation("==", symbol("a"), ZERO) in {c for edge in found.missed for c in edge}
