@@ -1,11 +1,11 @@
-"""Certificates of every derivation at hand, verified: how many, and how long against deriving.
+"""Certificates of every derivation at hand, checked: how many, and how long against deriving.
 
     python benchmarks/certificates.py [ITEMS.json] [--random FIRST COUNT] [--confirm]
 
 The library in both styles, the public corpus (or ITEMS.json), and random programs of
-``tests/programs.py`` by seed. Deriving is the engine's search with its proofs, confirming what the
-oracle does after it for whoever asks; verifying starts from the text, with the memos that terms
-share emptied, as in a process of its own. ``--confirm`` measures the oracle too.
+``tests/programs.py`` by seed, all in one process. Deriving is the engine's search with its proofs;
+exporting makes the certificate of all gradients of a problem, checking is the checker's work on it.
+``--confirm`` measures the oracle too.
 """
 
 from __future__ import annotations
@@ -17,26 +17,19 @@ import sys
 import time
 from collections.abc import Iterator
 
-from derivation import library, normal, terms, verifier
+from derivation import library
 from derivation.api import read
+from derivation.certify import NotCertified, certificate
+from derivation.checker import Malformed, Refused, check_data
 from derivation.engine import derive_together
 from derivation.errors import DerivationError, InputError
-from derivation.language import read_problem, writer
+from derivation.language import read_problem
 from derivation.oracle import Oracle
-from derivation.printers import json as certificate
 from derivation.problem import Problem
+from derivation.terms import collector_at_rest
 
 ROOT = pathlib.Path(__file__).parent.parent
 STYLES = ("cases", "delta")
-
-
-def forget() -> None:
-    """Empties the memos that terms share, so that the verifier starts as in a fresh process."""
-    for table in (
-        terms._TABLE, terms._FREE, terms._NAMES, terms._HEIGHT, terms._CANONICAL,
-        normal._MEMO, normal._TEXT, normal._TERMS, writer._TEXTS,
-    ):  # fmt: skip
-        table.clear()
 
 
 def of_library() -> Iterator[tuple[str, Problem, str]]:
@@ -80,44 +73,45 @@ def of_chance(first: int, number: int) -> Iterator[tuple[str, Problem, str]]:
 
 
 def run(what: str, cases: Iterator[tuple[str, Problem, str]]) -> int:
-    good = partial = moves = 0
-    deriving = confirming = verifying = longest = 0.0
-    size, worst, bad = 0, "", 0
+    taken = dict.fromkeys(("derived", "confirmed", "exported", "checked"), 0.0)
+    good = stopped = moves = bad = 0
+    longest, worst = 0.0, ""
+
+    def clocked(step: str, since: float) -> float:
+        now = time.process_time()
+        taken[step] += now - since
+        return now
+
     for name, problem, style in cases:
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             outcomes = derive_together(problem, problem.wrt, style=style)
         except (DerivationError, RecursionError):
             continue
-        deriving += time.perf_counter() - start
-        for outcome in outcomes:
-            middle = time.perf_counter()
+        start = clocked("derived", start)
+        with collector_at_rest():
             if "--confirm" in sys.argv:
-                Oracle(problem, extra=outcome.introduced).confirm(outcome.facts + outcome.steps)
-            confirming += time.perf_counter() - middle
-            text = certificate.render([outcome])
-            forget()
-            begun = time.perf_counter()
+                for o in outcomes:
+                    Oracle(problem, extra=o.introduced).confirm(o.facts + o.steps)
+                start = clocked("confirmed", start)
             try:
-                found = verifier.verify(text)
-            except (DerivationError, RecursionError) as error:
+                data = certificate(outcomes)
+                start = clocked("exported", start)
+                claims = check_data(data)
+            except (DerivationError, NotCertified, Refused, Malformed, RecursionError) as error:
                 bad += 1
                 print(f"REFUSED {name}: {type(error).__name__}: {str(error)[:300]}", flush=True)
                 continue
-            taken = time.perf_counter() - begun
-            forget()
-            verifying += taken
-            good, moves, size = good + 1, moves + found.moves, size + len(text)
-            partial += not found.derived
-            if taken > longest:
-                longest, worst = taken, name
-    ratio = verifying / deriving if deriving else 0.0
-    whole = verifying / (deriving + confirming) if deriving else 0.0
+        end = clocked("checked", start)
+        good, moves = good + len(claims), moves + sum(c.moves for c in claims)
+        stopped += sum(not c.derived for c in claims)
+        if end - start > longest:
+            longest, worst = end - start, name
+    times = ", ".join(f"{step} in {seconds:.2f} s" for step, seconds in taken.items())
+    ratio = taken["checked"] / taken["derived"] if taken["derived"] else 0.0
     print(
-        f"{what}: {good} verified ({partial} of them stopped), {bad} refused, {moves} moves, "
-        f"{size / 1e6:.1f} MB; derived in {deriving:.2f} s, confirmed in "
-        f"{confirming:.2f} s, verified in {verifying:.2f} s "
-        f"({ratio:.2f} of deriving, {whole:.2f} of both), longest {longest:.2f} s: {worst}",
+        f"{what}: {good} proved ({stopped} of them stopped), {bad} refused, {moves} moves; "
+        f"{times} (checking {ratio:.2f} of deriving), longest check {longest:.2f} s: {worst}",
         flush=True,
     )
     return bad

@@ -73,7 +73,7 @@ def write_certificate(data: Data) -> dict[str, Any]:
 
 
 def verify(data: Data) -> Any:
-    return derivation.verifier.verify(data["certificate"]).claim
+    return derivation.verifier.verify(data["certificate"], oracle=False).claim
 
 
 def check(data: Data) -> Any:
