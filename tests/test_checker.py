@@ -79,6 +79,9 @@ BOTH_SIDES = f"sum((1 if {CONDITION} else 2) for i in K)"
 OTHERS = "sum(exp(x[k]) for k in K if k != j)"
 SIFTED = "sum(sum(x[l]*w[k] for l in K)*delta(k,j) for k in K)"
 SIFT = law("sift-delta", K="K", j="j", F="k: sum(x[l]*w[k] for l in K)")
+QS = [f"q{n}" for n in range(9)]
+MANY = "*".join(f"(1 - sqrt({q}**2)/{q})" for q in QS)  # 0 unless all are negative
+SUMS = "*".join(f"(1 - sqrt(({q} + b)**2)/({q} + b))" for q in QS)
 P = define("p", "a**2 + b")
 Q = define("q", "p*c")
 CASES: dict[str, Case] = {
@@ -119,7 +122,10 @@ CASES: dict[str, Case] = {
     "sizes in an exponent": Case(lemma("(a**K)**M", "a**(K + M)"), "step 1", "", lemma("(a**K)**M", "a**(K*M)")),
     "sqrt(a**2)": Case(by_algebra("sqrt(a**2)", "a", (), ["a"]), "step 1, algebra", "(a > 0) is not known", by_algebra("sqrt(a**2)", "a", (), ["a"], says=["a > 0"])),
     "sqrt(a**2), a square": Case(by_algebra("sqrt(a**2)", "a", ["a"], ["a**2"], says=["a != 0"]), "step 1, algebra", "not equal by algebra",
-        by_algebra("sqrt(a**2)*sqrt(a**2)", "a**2", ["a"], ["a**2"], says=["a != 0"])),
+        by_algebra("sqrt(a**2 + 1)*sqrt(a**2 + 1)", "a**2 + 1", [], ["a**2 + 1"])),
+    "roots of many squares": Case(by_algebra(MANY, "0", QS, [f"{q}**2" for q in QS], says=[f"{q} != 0" for q in QS], arrays=with_arrays(**{q: [] for q in QS})), "step 1, algebra", "not equal by algebra",
+        by_algebra(MANY, "0", QS, QS, says=[f"{q} > 0" for q in QS], arrays=with_arrays(**{q: [] for q in QS}))),
+    "roots of many sums": Case(by_algebra(SUMS, "0", [f"({q} + b)" for q in QS], [f"({q} + b)**2" for q in QS], says=[f"{q} + b != 0" for q in QS], arrays=with_arrays(**{q: [] for q in QS})), "step 1, algebra", "not equal by algebra"),
     "sqrt((a + b)**2)": Case(by_algebra("sqrt((a + b)**2)", "a + b", (), ["(a + b)**2"], says=["a + b != 0"]), "step 1, algebra", "not equal by algebra",
         by_algebra("sqrt((a + b)**2)", "a + b", (), ["a + b"], says=["a + b > 0"])),
     "a root behind a log": Case(by_algebra("sqrt(log(exp((a + b)**2)))", "a + b", (), ["log(exp((a + b)**2))"], says=["log(exp((a + b)**2)) > 0"]), "step 1, algebra", "not equal by algebra"),
