@@ -31,7 +31,6 @@ SEES: dict[str, set[str]] = {
     "theory": LOW | {"normal", "matching", "signs"},
     "kernel": LOW | {"matching", "theory"},
     "rules": LOW | {"normal", "matching", "theory", "kernel"},
-    "certificate": {"errors"},
     "checker": set(),
     # the checker decides, the oracle may refute; never the kernel or the engine
     "verifier": LOW | {"checker", "language", "oracle"},
@@ -42,10 +41,10 @@ SEES: dict[str, set[str]] = {
     "findings": LOW | {"steps", "document"},
     "coq": LOW | {"matching", "normal", "signs", "theory", "rules", "steps"},
     "certify": LOW
-    | {"certificate", "checker", "normal", "matching", "theory", "rules", "steps"}
+    | {"checker", "normal", "matching", "theory", "rules", "steps"}
     | {"language", "oracle"},
     "printers": LOW
-    | {"certificate", "certify", "steps", "document", "findings", "language", "coq", "matrix"},
+    | {"certify", "steps", "document", "findings", "language", "coq", "matrix"},
     "checking": LOW
     | {"normal", "theory", "kernel", "rules", "steps", "engine", "language", "oracle"}
     | {"document", "findings", "printers", "library", "certify"},

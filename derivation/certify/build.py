@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derivation.certificate import SCHEMA, SET_SCHEMA
 from derivation.certify.core import Core
 from derivation.certify.hypotheses import Hypotheses, of_sizes, reached
 from derivation.certify.letters import Scope
 from derivation.certify.steps import Steps, prose
 from derivation.certify.witness import NotCertified
+from derivation.checker import SCHEMA, SET_SCHEMA
 from derivation.problem import Definition, Problem
 from derivation.steps import Outcome, Step, title_of
 from derivation.terms import collector_at_rest, diff, free_indices, indices_of

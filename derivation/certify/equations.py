@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from derivation.certificate import SCHEMA
 from derivation.certify.checked import accept
 from derivation.certify.core import Core
 from derivation.certify.hypotheses import Hypotheses, held, of_sizes
 from derivation.certify.steps import Steps
 from derivation.certify.witness import NotCertified
+from derivation.checker import SCHEMA
 from derivation.oracle.points import Setting
 from derivation.problem import Definition, Problem
 from derivation.steps import Step
