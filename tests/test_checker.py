@@ -82,6 +82,7 @@ SIFT = law("sift-delta", K="K", j="j", F="k: sum(x[l]*w[k] for l in K)")
 QS = [f"q{n}" for n in range(9)]
 MANY = "*".join(f"(1 - sqrt({q}**2)/{q})" for q in QS)  # 0 unless all are negative
 SUMS = "*".join(f"(1 - sqrt(({q} + b)**2)/({q} + b))" for q in QS)
+SELF = "(a if b > 0 else a)"
 P = define("p", "a**2 + b")
 Q = define("q", "p*c")
 CASES: dict[str, Case] = {
@@ -318,6 +319,9 @@ CASES: dict[str, Case] = {
     "a guard that varies": Case(by_calculus("diff(sum(a for k in K if x[k] > b), b)", "0"), "step 1, differentiate", "is not known", by_calculus("diff(sum(a for k in K if x[k] > b), b)", "sum(0 for k in K if x[k] > b)", says=[every("x[k] != b", k="K")])),
     "a case at its edge": Case(by_calculus("diff((a if a > b else b**2), a)", "1 if a > b else 0"), "step 1, differentiate", "is not known", by_calculus("diff((a if a > b else b**2), a)", "1 if a > b else 0", says=["a < b"])),
     "a case that does not vary": Case(by_calculus("diff((1/a if b > 0 else a), a)", "-1/a**2 if b > 0 else 1"), "step 1, differentiate", "is not known", by_calculus("diff((1/a if b > 0 else a), a)", "-1/a**2 if b > 0 else 1", says=["a != 0 or b <= 0"])),
+    "a case that is the other, written so that it divides": Case(by_calculus(f"diff(({SELF} if {SELF} > 1/(1/a) else 1/(1/a)), a)", "(1/(1/a))**2*(1/a**2)"), "step 1, differentiate", "is not known",
+        by_calculus(f"diff(({SELF} if {SELF} > 1/(1/a) else 1/(1/a)), a)", "1", says=["a != 0"])),
+    "a maximum of itself, written so that it divides": Case(by_calculus(f"diff(max({SELF}, 1/(1/a)), a)", "(1/(1/a))**2*(1/a**2)"), "step 1, differentiate", "is not known", by_calculus(f"diff(max({SELF}, 1/(1/a)), a)", "1", says=["a != 0"])),
     "detached": Case(by_calculus("diff(a*detach(a), a)", "2*a"), "step 1, differentiate", "not equal by algebra", by_calculus("diff(a*detach(a), a)", "detach(a)")),
     "an unknown function": Case(by_calculus("diff(g(a**2), a)", "deriv(g, 1)(a)*2*a"), "step 1, differentiate", "not equal by algebra", by_calculus("diff(g(a**2), a)", "deriv(g, 1)(a**2)*2*a")),
     "an unknown function of two": Case(by_calculus("diff(h(a, b), b)", "deriv(h, 1, 1)(a, b)"), "step 1, differentiate", "not equal by algebra", by_calculus("diff(h(a, b), b)", "deriv(h, 2, 1)(a, b)")),
