@@ -1,0 +1,60 @@
+# ruff: noqa: E501 - a certificate is easier to read on few lines
+"""False claims about derivatives that the checker once accepted, each with a true twin.
+
+At the points named beside them the two sides differ, or one is the derivative of what has none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.by_hand import algebra, differentiate, law, lemma, verdict
+
+ONE_BY_CASES = "(-a if a > 0 else a)"  # -abs(a)
+LIFTED = f"max(abs(a) + {ONE_BY_CASES} + b, c)"
+MIXED = "detach(1 if a > 0 else 2)*(detach(2) if a > 0 else detach(1))"
+TWO = "((b if a > 0 else c) + detach(b if a > 0 else c))"
+
+
+def by_calculus(left: str, right: str, **more: Any) -> Any:
+    return lemma(left, right, differentiate(left, right), **more)
+
+
+FALSE = {
+    # a = 0: sign has no derivative there, so nobody knows which case it is
+    "a derivative in a condition": by_calculus("1 if diff(sign(a), a) == 0 else 0", "1"),
+    "a derivative in a condition, of relu": by_calculus("1 if diff(relu(a), a) == b else 0", "1 if (1 if a > 0 else 0) == b else 0"),
+    "a derivative in the condition of a sum's case": by_calculus("sum((1 if diff(sign(x[k]), x[k]) == 0 else 0) for k in K)", "sum(1 for k in K)"),
+    "a derivative in a condition under a derivative": by_calculus("diff((b if diff(sign(a), a) == 0 else 0), b)", "1"),
+    # a = 0, a + b > c: the maximum is b, its derivative by a is 0 and not 1
+    "a size in one of two cases that are one": lemma(f"diff({LIFTED}, a)", f"sign(a) + (-1 if a > 0 else 1) if abs(a) + {ONE_BY_CASES} + b > c else 0", differentiate(f"diff({LIFTED}, a)", f"sign(a) + (-1 if a > 0 else 1) if abs(a) + {ONE_BY_CASES} + b > c else 0"), says=["b > c"], at={"b": 3, "c": 1}),
+    # a = 0: detach(a) is 0 there wherever a goes, a/a is 0; slopes 1 on the left, 0 on the right
+    "the sign of what is detached, from a case that moves": lemma("diff((a*(detach(a)/detach(a)) if a > 0 else a), a)", "1", algebra("detach(a)/detach(a)", "1", ["detach(a)"], at="diff((a*HOLE if a > 0 else a), a)"), differentiate("diff(a, a)", "1")),
+    "inside of detach, from a case that moves": lemma("diff((a*detach(a/a) if a > 0 else a*detach(1)), a)", "detach(1)", algebra("a/a", "1", ["a"], at="diff((a*detach(HOLE) if a > 0 else a*detach(1)), a)"), differentiate("diff(a*detach(1), a)", "detach(1)")),
+    "inside of detach, from a sum's guard that moves": lemma("diff(sum(a*detach(a/a) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)", "diff(sum(a*detach(1) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)", algebra("a/a", "1", ["a"], at="diff(sum(a*detach(HOLE) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)")),
+    "inside of detach, by a law": lemma("diff((a*detach(1 if a > 0 else 0) if a > 0 else a*detach(1)), a)", "detach(1)", law("case-holds", "diff((a*detach(HOLE) if a > 0 else a*detach(1)), a)", c="a > 0", a="1", b="0"), differentiate("diff(a*detach(1), a)", "detach(1)")),
+    # a = 0: slopes 2 on the left, 4 on the right
+    "a distinction that is detached, and not": by_calculus(f"diff(max(a*{MIXED}, a - 1), a)", f"{MIXED} if a*{MIXED} > a - 1 else 1", says=["a*detach(1)*detach(2) != a - 1"]),
+    # a = 0, b = -c: the sum of the two is 2*c for a <= 0, and 0 for a > 0
+    "cases of what is detached and not": lemma(f"diff(a*({TWO}/{TWO}), a)", "1", algebra(f"{TWO}/{TWO}", "1", [TWO], at="diff(a*HOLE, a)"), differentiate("diff(a, a)", "1"), says=["b + detach(b) != 0", "c + detach(c) != 0"]),
+}  # fmt: skip
+TRUE = {
+    "a derivative in a condition": by_calculus("1 if diff(sign(a), a) == 0 else 0", "1", says=["a != 0"]),
+    "a derivative in a condition, of a power": by_calculus("1 if diff(a**2, a) == b else 0", "1 if 2*a == b else 0"),
+    "a size in one of two cases": by_calculus("diff(max(abs(a), b), a)", "sign(a) if abs(a) > b else 0", says=["a > b", "b > 0"], at={"a": 2, "b": 1}),
+    "the sign of what is detached, outside": lemma("detach(a)/detach(a) if a > 0 else 1", "1", algebra("detach(a)/detach(a)", "1", ["detach(a)"], at="HOLE if a > 0 else 1")),
+    "inside of detach, outside": lemma("detach(a/a) if a > 0 else detach(1)", "detach(1)", algebra("a/a", "1", ["a"], at="detach(HOLE) if a > 0 else detach(1)")),
+    "inside of detach, from a case that stays": lemma("diff(a*detach(b/b), a) if b > 0 else detach(1)", "diff(a*detach(1), a) if b > 0 else detach(1)", algebra("b/b", "1", ["b"], at="diff(a*detach(HOLE), a) if b > 0 else detach(1)")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_it_is_refused(name: str) -> None:
+    assert verdict(FALSE[name])[0] == "refused"
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_its_true_twin_is_accepted(name: str) -> None:
+    assert verdict(TRUE[name])[0] == "accepted"
