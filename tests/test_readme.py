@@ -1,6 +1,6 @@
-"""What the README and the docstrings say is true.
+"""What the README, the notes and the docstrings say is true.
 
-python tests/test_readme.py      writes the flagship's proof into the README
+python tests/test_readme.py      writes the flagship's proof into the README, the laws into the notes
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+CERTIFICATE = ROOT / "notes" / "certificate.md"
+LAWS = re.compile(r"(<!-- laws:.*?-->\n```text\n)(.*?)(\n```\n<!-- end of laws -->)", re.S)
 PROOF = re.compile(r"(<!-- proof:.*?-->\n```text\n)(.*?)(\n```\n<!-- end of proof -->)", re.S)
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -50,6 +52,37 @@ def test_readme_shows_the_proof_that_is_printed() -> None:
     found = PROOF.search(README.read_text(encoding="utf-8"))
     assert found is not None
     assert found[2] == proof()
+
+
+def test_the_page_on_certificates_holds_the_laws_of_the_checker() -> None:
+    from derivation.checker.laws import ROWS
+
+    found = LAWS.search(CERTIFICATE.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found[2] == ROWS.strip()
+
+
+def test_the_page_on_certificates_holds_the_derivatives_of_functions() -> None:
+    from derivation.checker.calculus import SLOPES
+
+    text = CERTIFICATE.read_text(encoding="utf-8")
+    for row in SLOPES.strip().splitlines():
+        name, slope, condition = (part.strip() for part in re.split("[:|]", row))
+        said = f"{name}: {slope}" if name != "acos" else "acos: the negative of it"
+        if condition != "true" and name not in ("acos", "relu", "abs", "sign"):
+            said += f", {condition}"
+        assert said in text, said
+
+
+def test_the_page_on_trust_says_how_long_the_checker_is() -> None:
+    text = (ROOT / "notes" / "trust.md").read_text(encoding="utf-8")
+    found = re.search(r"([\d,]+) lines with its laws", text)
+    assert found is not None
+    lines = sum(
+        len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "derivation" / "checker").glob("*.py")
+    )
+    assert abs(int(found[1].replace(",", "")) - lines) <= 100, f"there are {lines}"
 
 
 def commands() -> list[str]:
@@ -90,3 +123,8 @@ if __name__ == "__main__":
     old = README.read_text(encoding="utf-8")
     new = PROOF.sub(lambda found: found[1] + proof() + found[3], old)
     README.write_text(new, encoding="utf-8")
+    from derivation.checker.laws import ROWS
+
+    old = CERTIFICATE.read_text(encoding="utf-8")
+    new = LAWS.sub(lambda found: found[1] + ROWS.strip() + found[3], old)
+    CERTIFICATE.write_text(new, encoding="utf-8")
