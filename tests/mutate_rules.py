@@ -169,6 +169,8 @@ def _a_type(node: Any) -> bool:
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.BitOr):
         return False
     part: Any = node.right
+    if isinstance(part, ast.Constant) and part.value is None:
+        return True
     name = part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
     return name[:1].isupper() or (isinstance(part, ast.Attribute) and part.value.id == "sympy")
 
