@@ -816,3 +816,82 @@ def test_changed_numbers_are_noticed_at_every_draw() -> None:
     for n in (3, 2**61, 10**30):
         assert verdict(lemma(f"a*{n} + b", f"a*{n + 1} + b"))[0] == "refused"
         assert verdict(lemma(f"a**{n} + b", f"a**{n + 1} + b"))[0] == "refused"
+
+
+# -- what is known of signs --------------------------------------------------------------------------
+
+X0, XP = every("x[q] >= 0", q="K"), every("x[q] > 0", q="K")
+SIGNS: list[tuple[str, list[Any], str]] = [  # known, from these; and not known from the same
+    ("K - 1 >= 0", [], "K - 1 > 0"), ("K*M - 1 >= 0", [], "K*M - 2 >= 0"), ("K + M - 2 >= 0", [], "K - M >= 0"),
+    ("K + j > 1", [], "K + j > 2"), ("K*a > 0", ["a > 0"], "K*b > 0"), ("a**2 >= 0", [], "a**2 > 0"),
+    ("a**2 > 0", ["a != 0"], "a**3 > 0"), ("a**3 < 0", ["a < 0"], "a**2 < 0"), ("a**(-2) >= 0", [], "a**(-2) > 0"),
+    ("a**0 > 0", [], "a**1 > 0"), ("sqrt(a) >= 0", ["a >= 0"], "sqrt(b) >= 0"), ("sqrt(a) > 0", ["a > 0"], "sqrt(a*b) > 0"),
+    ("a**(-1/2) > 0", ["a > 0"], "a**(-1/2) > 1"), ("a**K >= 0", ["a >= 0"], "a**K > 0"), ("a**b > 0", ["a > 0"], "b**a > 0"),
+    ("a**2 > 0", ["a >= 1"], "a**b > 1"), ("abs(a) >= 0", [], "abs(a) > 0"), ("abs(a) > 0", ["a < 0"], "abs(b) > 0"),
+    ("relu(a) >= 0", [], "relu(a) > 0"), ("relu(a) > 0", ["a > 0"], "relu(-a) > 0"), ("relu(a) == 0", ["a < 0"], "relu(b) == 0"),
+    ("tanh(a) < 0", ["a < 0"], "cos(a) < 0"), ("asinh(a) > 0", ["a > 0"], "sin(a) > 0"), ("erf(a) >= 0", ["a >= 0"], "erf(a) > 0"),
+    ("sign(a) > 0", ["a > 0"], "sign(b) > 0"), ("detach(a) > 0", ["a > 0"], "detach(b) > 0"), ("atan(a)*sinh(a) > 0", ["a < 0"], "atan(a)*sinh(b) > 0"),
+    ("log(a) >= 0", ["a >= 1"], "log(a) > 0"), ("log(a) > 0", ["a > 1"], "log(a) > 1"), ("log(1 + a**2) >= 0", [], "log(1 + a**2) > 0"),
+    ("trigamma(a) > 0", ["a > 0"], "digamma(a) > 0"), ("polygamma(1, a) > 0", ["a > 0"], "polygamma(2, a) > 0"), ("exp(a) > 0", [], "exp(a) > 1"),
+    ("sigmoid(a)*softplus(b)*cosh(c) > 0", [], "sinh(c) > 0"), ("max(a, b) > 0", ["a > 0"], "min(a, b) > 0"), ("min(a, b) > 0", ["a > 0", "b > 0"], "min(a, c) > 0"),
+    ("max(a, b) < 0", ["a < 0", "b < 0"], "max(a, c) < 0"), ("min(a, b) < 0", ["a < 0"], "max(a, b) < 0"), ("1/a > 0", ["a > 0"], "1/b > 0"),
+    ("1/a >= 0", ["a >= 0"], "1/a > 0"), ("delta(i,j) >= 0", [], "delta(i,j) > 0"), ("1 + delta(i,j) > 0", [], "1 - delta(i,j) > 0"),
+    ("pi > 0", [], "pi > 4"), ("a + b > 0", ["a > 0", "b >= 0"], "a - b > 0"), ("a + b >= 0", ["a >= 0", "b >= 0"], "a + b > 0"),
+    ("a*b > 0", ["a < 0", "b < 0"], "a*b < 0"), ("a*b <= 0", ["a >= 0", "b <= 0"], "a*b < 0"), ("a*b != 0", ["a != 0", "b != 0"], "a + b != 0"),
+    ("2*a - 3 > 0", ["a > 2"], "2*a - 5 > 0"), ("3 - a > 0", ["a < 2"], "1 - a > 0"), ("a > -1", ["a >= 0"], "a > 1"), ("-a < 0", ["a > 0"], "-a < -1"),
+    ("2*a - 2*b > 0", ["b < a"], "a > 2*b"), ("b - a != 0", ["a != b"], "a + b != 0"), ("a - b == 0", ["b == a"], "a == 0"), ("a/2 + 1 > 0", ["a > 0"], "a/2 - 1 > 0"),
+    ("sum(x[k] for k in K) > 0", [XP], "sum(x[k] for k in K if k != j) > 0"), ("sum(x[k] for k in K) >= 0", [X0], "sum(x[k] for k in K) > 0"),
+    ("sum(x[k] for k in K if k >= j) > 0", [XP], "sum(x[k] for k in K if k > j) > 0"), ("sum(exp(x[k]) for k in K) > 0", [], "sum(x[k] for k in K) > 0"),
+    ("sum(x[k]**2 for k in K if x[k] > a) >= 0", [], "sum(x[k] for k in K if x[k] > a) >= 0"), ("sum(x[k] for k in K if x[k] > 0) >= 0", [], "sum(x[k] for k in K if x[k] > -1) >= 0"),
+    ("prod(x[k] for k in K) > 0", [XP], "prod(x[k] for k in K) > 1"), ("prod(x[k] for k in K) >= 0", [X0], "prod(x[k] for k in K) > 0"), ("prod(exp(x[k]) for k in K if k > j) > 0", [], "prod(x[k] for k in K) >= 0"),
+    ("max(x[k] for k in K) > 0", [XP], "max(x[k] for k in K if k > j) > 0"), ("min(x[k] for k in K) >= 0", [X0], "min(x[k] for k in K) > 0"), ("min(exp(x[k]) for k in K if k == j) > 0", [], "min(exp(x[k]) for k in K if k != j) > 0"),
+    ("x[1] > 0", [XP], "y[1] > 0"), ("x[lab[1]] > 0", [XP], "x[lab[1]] > 1"), ("all(x[k] > 0 for k in K)", [XP], "all(x[k] > 1 for k in K)"),
+    ("x[i] != x[j] or i == j", [every("x[q] != x[r]", "q != r", q="K", r="K")], "x[i] != x[j]"), ("a > 0 or b > 0", ["a > 0"], "b > 0 or c > 0"),
+    ("a > 0 and b > 0", ["a > 0", "b > 0"], "a > 0 and c > 0"), ("a > 0", ["a > 0", "b < 0"], "c > 0"),
+    ("(a if b > 0 else 1) > 0", ["a > 0"], "(a if b > 0 else c) > 0"), ("(b if b > 0 else 1) > 0", [], "(b if b >= 0 else 1) > 0"), ("max(a, 1) > 0", [], "max(a, 0) > 0"),
+    ("abs(a) + a >= 0", [], "abs(a) + a > 0"), ("max(a, b) - a >= 0", [], "max(a, b) - a > 0"), ("min(a, b) <= b", [], "min(a, b) < b"), ("not a <= 0", ["a > 0"], "not a < 1"),
+    ("i == j or i != j", [], "i == j or i < j"), ("0 == 0", [], "0 == 1"), ("K >= 2", ["K >= 3"], "K >= 4"), ("K > 2", ["K >= 3"], "K > 3"),
+]  # fmt: skip
+AT = {"K": 4, "x": [4, 5, 6, 7], "y": [4, 5, 6, 7], "w": [1, 1, 1, 1], "u": [[1, 1]] * 4}
+TRIED = [{"a": a, "b": b} for a in (3, -3, 0, 1) for b in (2, -4, 3, -3)]
+
+
+@pytest.mark.parametrize("known, says, unknown", SIGNS, ids=[f"{s[0]} from {s[1]}" for s in SIGNS])
+def test_signs_that_are_known_and_not(known: str, says: Any, unknown: str) -> None:
+    def shown(condition: str) -> tuple[str, str, str]:
+        move = law("case-holds", c=condition, a="1", b="2")
+        for numbers in TRIED:  # some point meets what is given
+            at = {**AT, **numbers}
+            found = verdict(lemma(f"1 if {condition} else 2", "1", move, letters=KK, says=says, at=at))
+            if "the witness does not" not in found[2]:
+                break
+        return found
+
+    assert shown(known) == ("accepted", "", "")
+    found, where, why = shown(unknown)
+    assert (found, where) == ("refused", "step 1, case-holds"), unknown
+    assert "is not known" in why
+
+
+MOVED: dict[str, Case] = {
+    "a derivative in a sum": Case(by_calculus("sum(diff(log(x[k]), x[j]) for k in K)", "sum(delta(k,j)/x[k] for k in K)", letters=K), "step 1, differentiate", "is not known",
+        by_calculus("sum(diff(log(x[k]), x[j]) for k in K)", "sum(delta(k,j)/x[k] for k in K)", letters=K, says=[XP])),
+    "a derivative in a guarded sum": Case(by_calculus("sum(diff(log(x[k]), x[j]) for k in K if x[k] >= 0)", "sum(delta(k,j)/x[k] for k in K if x[k] >= 0)", letters=K), "step 1, differentiate", "is not known",
+        by_calculus("sum(diff(log(x[k]), x[j]) for k in K if x[k] > 0)", "sum(delta(k,j)/x[k] for k in K if x[k] > 0)", letters=K)),
+    "a derivative in a product": Case(by_calculus("b*diff(log(a), a)", "b/a"), "step 1, differentiate", "is not known", by_calculus("b*diff(log(a), a)", "b/a", says=["a > 0"])),
+    "a derivative in a function": Case(by_calculus("exp(b + diff(log(a), a))", "exp(b + 1/a)"), "step 1, differentiate", "is not known", by_calculus("exp(b + diff(log(a), a))", "exp(b + 1/a)", says=["a > 0"])),
+    "a derivative in a case": Case(by_calculus("diff(log(a), a) if a >= 0 else 0", "1/a if a >= 0 else 0"), "step 1, differentiate", "is not known", by_calculus("diff(log(a), a) if a > 0 else 0", "1/a if a > 0 else 0")),
+    "a strict fact beside one that is not": Case(lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1"]), "step 1, algebra", "it rests on a >= 1",
+        lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1", "a > 0"])),
+    "the same, the other way round": Case(lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1", "a >= 2"], at={"a": 3}), "step 1, algebra", "it rests on a >=",
+        lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a > 0", "a >= 1"])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_conditions_of_derivatives_travel(name: str) -> None:
+    case = MOVED[name]
+    found, at, why = verdict(case.false)
+    assert (found, at) == ("refused", case.step)
+    assert case.why in why
+    assert verdict(case.true) == ("accepted", "", "")
