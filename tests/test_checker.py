@@ -873,6 +873,7 @@ def test_signs_that_are_known_and_not(known: str, says: Any, unknown: str) -> No
     assert "is not known" in why
 
 
+TOP = "max(x[l] for l in K)"
 MOVED: dict[str, Case] = {
     "a derivative in a sum": Case(by_calculus("sum(diff(log(x[k]), x[j]) for k in K)", "sum(delta(k,j)/x[k] for k in K)", letters=K), "step 1, differentiate", "is not known",
         by_calculus("sum(diff(log(x[k]), x[j]) for k in K)", "sum(delta(k,j)/x[k] for k in K)", letters=K, says=[XP])),
@@ -881,6 +882,17 @@ MOVED: dict[str, Case] = {
     "a derivative in a product": Case(by_calculus("b*diff(log(a), a)", "b/a"), "step 1, differentiate", "is not known", by_calculus("b*diff(log(a), a)", "b/a", says=["a > 0"])),
     "a derivative in a function": Case(by_calculus("exp(b + diff(log(a), a))", "exp(b + 1/a)"), "step 1, differentiate", "is not known", by_calculus("exp(b + diff(log(a), a))", "exp(b + 1/a)", says=["a > 0"])),
     "a derivative in a case": Case(by_calculus("diff(log(a), a) if a >= 0 else 0", "1/a if a >= 0 else 0"), "step 1, differentiate", "is not known", by_calculus("diff(log(a), a) if a > 0 else 0", "1/a if a > 0 else 0")),
+    "a power that may be negative": Case(by_calculus("diff(a**(i - j), a)", "(i - j)*a**(i - j - 1)", letters=KK), "step 1, differentiate", "(a != 0) is not known", by_calculus("diff(a**(i - j), a)", "(i - j)*a**(i - j - 1)", letters=KK, says=["a != 0"])),
+    "a maximum of itself and a minimum": Case(by_calculus("diff(max(a, min(a, 1)), a)", "1 if a > min(a, 1) else (1 if a < 1 else 0)", says=["a <= 1"]), "step 1, differentiate", "is not known",
+        by_calculus("diff(max(a, min(a, 1)), a)", "1 if a > min(a, 1) else (1 if a < 1 else 0)", says=["a < 1"], at={"a": 0})),
+    "a minimum of a maximum and itself": Case(by_calculus("diff(min(max(a, 1), a), a)", "(1 if a > 1 else 0) if max(a, 1) < a else 1", says=["a >= 1"]), "step 1, differentiate", "is not known",
+        by_calculus("diff(min(max(a, 1), a), a)", "(1 if a > 1 else 0) if max(a, 1) < a else 1", says=["a > 1"], at={"a": 2})),
+    "where a maximum is taken": Case(by_calculus(f"diff(sum(y[k] for k in K if x[k] == {TOP}), x[j])", f"sum(0 for k in K if x[k] == {TOP})", letters=K), "step 1, differentiate", "is not known",
+        by_calculus(f"diff(sum(y[k] for k in K if x[k] == {TOP}), x[j])", f"sum(0 for k in K if x[k] == {TOP})", letters=K, says=[every("x[q] != x[r]", "q != r", q="K", r="K")])),
+    "where another maximum is taken": Case(by_calculus(f"diff(sum(y[k] for k in K if y[k] == {TOP}), x[j])", f"sum(0 for k in K if y[k] == {TOP})", letters=K, says=[every("x[q] != x[r]", "q != r", q="K", r="K")]), "step 1, differentiate", "is not known",
+        by_calculus(f"diff(sum(y[k] for k in K if y[k] == {TOP}), x[j])", f"sum(0 for k in K if y[k] == {TOP})", letters=K, says=[every("x[q] != x[r]", "q != r", q="K", r="K"), every(f"y[q] != {TOP}", q="K")])),
+    "where a maximum over some is taken": Case(by_calculus("diff(sum(y[k] for k in K if x[k] == max(x[l] for l in K if l != i)), x[j])", "sum(0 for k in K if x[k] == max(x[l] for l in K if l != i))", letters=KK, says=[every("x[q] != x[r]", "q != r", q="K", r="K")]), "step 1, differentiate", "is not known",
+        by_calculus("diff(sum(y[k] for k in K if y[k] > a), x[j])", "0", letters=KK)),
     "a strict fact beside one that is not": Case(lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1"]), "step 1, algebra", "it rests on a >= 1",
         lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1", "a > 0"])),
     "the same, the other way round": Case(lemma("diff(sqrt(a**2), a)", "diff(a, a)", algebra("sqrt(a**2)", "a", (), ["a"], at="diff(HOLE, a)"), says=["a >= 1", "a >= 2"], at={"a": 3}), "step 1, algebra", "it rests on a >=",
