@@ -106,7 +106,7 @@ def printing(parser: argparse.ArgumentParser) -> None:
         "--detail",
         choices=("outline", "normal", "full"),
         default="normal",
-        help="as in a paper, as in a lecture (the default), or every move of the proof kernel",
+        help="as in a paper, as in a lecture (the default), or every move of the proof",
     )
     parser.add_argument(
         "--format",
