@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.by_hand import algebra, differentiate, law, lemma, verdict
+from tests.by_hand import algebra, cite, differentiate, law, lemma, lemmas, proved, verdict
 
 ONE_BY_CASES = "(-a if a > 0 else a)"  # -abs(a)
 LIFTED = f"max(abs(a) + {ONE_BY_CASES} + b, c)"
 MIXED = "detach(1 if a > 0 else 2)*(detach(2) if a > 0 else detach(1))"
+INVERSE = "max((a if b > 0 else c), 1/(1/a))"
 TWO = "((b if a > 0 else c) + detach(b if a > 0 else c))"
 
 
@@ -35,6 +36,11 @@ FALSE = {
     "inside of detach, from a case that moves": lemma("diff((a*detach(a/a) if a > 0 else a*detach(1)), a)", "detach(1)", algebra("a/a", "1", ["a"], at="diff((a*detach(HOLE) if a > 0 else a*detach(1)), a)"), differentiate("diff(a*detach(1), a)", "detach(1)")),
     "inside of detach, from a sum's guard that moves": lemma("diff(sum(a*detach(a/a) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)", "diff(sum(a*detach(1) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)", algebra("a/a", "1", ["a"], at="diff(sum(a*detach(HOLE) for k in K if a > 0) + sum(a*detach(1) for k in K if a <= 0), a)")),
     "inside of detach, by a law": lemma("diff((a*detach(1 if a > 0 else 0) if a > 0 else a*detach(1)), a)", "detach(1)", law("case-holds", "diff((a*detach(HOLE) if a > 0 else a*detach(1)), a)", c="a > 0", a="1", b="0"), differentiate("diff(a*detach(1), a)", "detach(1)")),
+    "inside of detach, by what is listed": lemma("diff((a*detach(a/a) if a > 0 else a*detach(1)), a)", "detach(1)", algebra("a*detach(a/a)", "a*detach(1)", ["a"], at="diff((HOLE if a > 0 else a*detach(1)), a)"), differentiate("diff(a*detach(1), a)", "detach(1)")),
+    "inside of detach, by a lemma's assumption": lemmas(proved("1", "detach(a/a)", "detach(1)", algebra("a/a", "1", ["a"], at="detach(HOLE)"), assumes=["a != 0"]), proved("2", "diff((a*detach(a/a) if a > 0 else a*detach(1)), a)", "detach(1)", cite("1", "diff((a*HOLE if a > 0 else a*detach(1)), a)"), differentiate("diff(a*detach(1), a)", "detach(1)"))),
+    "inside of detach, by a lemma's case": lemmas(proved("1", "detach(a/a) if a > 0 else detach(1)", "detach(1)", algebra("a/a", "1", ["a"], at="detach(HOLE) if a > 0 else detach(1)")), proved("2", "diff(a*(detach(a/a) if a > 0 else detach(1)), a)", "detach(1)", cite("1", "diff(a*HOLE, a)"), differentiate("diff(a*detach(1), a)", "detach(1)"))),
+    # b > 0, a = 0: the maximum is a
+    "cases that are one function, one of them in another form": by_calculus(f"diff({INVERSE}, a)", "(1 if b > 0 else 0) if (a if b > 0 else c) > 1/(1/a) else 1/a**2/(1/a)**2", says=["b > 0"]),
     # a = 0: slopes 2 on the left, 4 on the right
     "a distinction that is detached, and not": by_calculus(f"diff(max(a*{MIXED}, a - 1), a)", f"{MIXED} if a*{MIXED} > a - 1 else 1", says=["a*detach(1)*detach(2) != a - 1"]),
     # a = 0, b = -c: the sum of the two is 2*c for a <= 0, and 0 for a > 0
@@ -43,9 +49,10 @@ FALSE = {
 TRUE = {
     "a derivative in a condition": by_calculus("1 if diff(sign(a), a) == 0 else 0", "1", says=["a != 0"]),
     "a derivative in a condition, of a power": by_calculus("1 if diff(a**2, a) == b else 0", "1 if 2*a == b else 0"),
-    "a size in one of two cases": by_calculus("diff(max(abs(a), b), a)", "sign(a) if abs(a) > b else 0", says=["a > b", "b > 0"], at={"a": 2, "b": 1}),
+    "a size in one of two cases": by_calculus("diff(max(abs(a), b), a)", "sign(a) if abs(a) > b else 0", says=["a > 0", "a > b", "b > 0"], at={"a": 2, "b": 1}),
     "the sign of what is detached, outside": lemma("detach(a)/detach(a) if a > 0 else 1", "1", algebra("detach(a)/detach(a)", "1", ["detach(a)"], at="HOLE if a > 0 else 1")),
     "inside of detach, outside": lemma("detach(a/a) if a > 0 else detach(1)", "detach(1)", algebra("a/a", "1", ["a"], at="detach(HOLE) if a > 0 else detach(1)")),
+    "inside of detach, by a lemma without a case": lemmas(proved("1", "detach(a - a)", "detach(0)"), proved("2", "diff(a*detach(a - a), a)", "detach(0)", cite("1", "diff(a*HOLE, a)"), differentiate("diff(a*detach(0), a)", "detach(0)"))),
     "inside of detach, from a case that stays": lemma("diff(a*detach(b/b), a) if b > 0 else detach(1)", "diff(a*detach(1), a) if b > 0 else detach(1)", algebra("b/b", "1", ["b"], at="diff(a*detach(HOLE), a) if b > 0 else detach(1)")),
 }  # fmt: skip
 
