@@ -330,7 +330,7 @@ def test_axioms_lists_every_law(run) -> None:  # type: ignore[no-untyped-def]
     ran = run("axioms")
     assert ran.status == 0 and len(LAWS) > 50
     for name, (variables, equation, condition) in LAWS.items():
-        entry = ran.out.partition(f"\n  {name}\n")[2].partition("\n\n")[0]
+        entry = ran.out.partition(f"\n  {name}\n")[2].partition("\n\n")[0] + "\n"
         assert entry.startswith(f"      law    {equation}\n")
         assert not variables or f"      for    {variables}\n" in entry
         assert condition == "true" or f"      where  {condition}" in entry
