@@ -103,7 +103,9 @@ class Calculus:
             return bind(x.args[0], letter, guard, inner), every(letter, guard, needs)
         found = [self.expand(a) for a in t.parts(x)]
         inners = iter([y for y, _ in found])
-        needs = in_cases(x.args[0], *found[1:]) if x.op == "if" else joined(found)
+        needs = joined(found)
+        if x.op == "if":
+            needs = found[0][1] + in_cases(x.args[0], *found[1:])
         return t.rebuilt(x, lambda _: next(inners)), needs
 
     def of(self, x: Term, kind: str, v: Term) -> Derivative:
@@ -194,29 +196,21 @@ class Calculus:
         return bind("sum", letter, guard, db), needs
 
     def _of_cases(self, x: Term, kind: str, v: Term) -> Derivative:
-        """Case by case, not at the edge; where the two cases are one function there is none."""
+        """Case by case, not at the edge; where the two cases are one function there is none.
+
+        If the condition compares the two cases and one of these makes a distinction itself, the
+        conditions are found by making that one first: so such cases are seen.
+        """
         c, a, b = x.args
         one, two = self.of(a, kind, v), self.of(b, kind, v)
-        lifted = self._lifted(c, a, b, kind, v)
-        if lifted is not None:
-            return T("if", c, one[0], two[0]), self.of(lifted, kind, v)[1]
-        edges = () if self.points.equal(a, b) else self._edges(c, kind, v)
-        return T("if", c, one[0], two[0]), in_cases(c, one, two) + edges
-
-    def _lifted(self, c: Term, a: Term, b: Term, kind: str, v: Term) -> Term | None:
-        """``a if c else b``, where c compares a with b and one of these makes a distinction
-        itself: that one is made first, so that cases in which a and b are one function are seen."""
-        if c.op != "rel" or {c.args[1], c.args[2]} != {a, b} or not self._varies(c, kind, v):
-            return None
-        inner = t.distinction(a) or t.distinction(b)
+        slope = T("if", c, one[0], two[0])
+        compares = c.op == "rel" and {*c.args[1:]} == {a, b} and self._varies(c, kind, v)
+        inner = (t.distinction(a) or t.distinction(b)) if compares else None
         if inner is None:
-            return None
-        out = []
-        for holds in (True, False):
-            x, y = (t.resolved(s, inner, holds) for s in (a, b))
-            compared = rel(c.args[0], *((x, y) if c.args[1] is a else (y, x)))
-            out.append(x if self.points.equal(x, y) else T("if", compared, x, y))
-        return T("if", inner, *out)
+            edges = () if self.points.equal(a, b) else self._edges(c, kind, v)
+            return slope, in_cases(c, one, two) + edges
+        found = [self.of(t.resolved(x, inner, holds), kind, v) for holds in (True, False)]
+        return slope, in_cases(inner, *found) + self._edges(inner, kind, v)
 
     def _edges(self, c: Term, kind: str, v: Term) -> Needs:
         """That no comparison in the condition is at its edge, if what it compares varies with v."""

@@ -15,8 +15,8 @@ from math import prod
 from typing import NamedTuple
 
 from . import terms as t
-from .terms import ONE, TRUE, ZERO, Term, enter, minus, negate, refuse, rel, show, subst
-from .text import Letters, World
+from .terms import ONE, TRUE, ZERO, Letters, Term, enter, minus, negate, refuse, rel, show, subst
+from .text import World
 from .values import NoPoint, Points, divisors, is_whole, least_value, number
 
 Signs = frozenset[int]  # a subset of -1, 0, 1
@@ -25,6 +25,7 @@ SIGNS: Mapping[str, Signs] = {">": POSITIVE, ">=": NOT_NEGATIVE, "==": frozenset
 SIGNS = {**SIGNS, **{t.NEGATED[op]: ANY - signs for op, signs in SIGNS.items()}}
 Used = frozenset[object]  # numbers of hypotheses, names of definitions that were unfolded
 NOTHING: Used = frozenset()
+DETACHED = "detach()"  # among what is used: it may not be used under a derivative
 Sure = tuple[Signs, Used]  # the signs that a term can have, and what that rests on
 MAX_INSTANCES = 5000  # of one hypothesis at the places of one term
 MAX_CASES = 4  # distinctions that are gone through, one inside the other
@@ -298,7 +299,7 @@ class Grounds:
         if name in ("abs", "relu"):
             return frozenset([s * s if name == "abs" else max(s, 0) for s in signs]), used
         if name in ("sign", "tanh", "sinh", "asinh", "atan", "erf", "detach"):
-            return signs, used
+            return signs, used | ({DETACHED} if name == "detach" else NOTHING)
         if name == "log":
             gap, by = self.signs(minus(args[0], ONE))
             return (gap, by) if gap <= NOT_NEGATIVE else (ANY, NOTHING)

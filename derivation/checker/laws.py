@@ -1,7 +1,7 @@
 """The laws that a move may name, in the core text itself. Adding one is one entry here.
 
-A law is a row: its name | its variables | the equation | the condition under which it holds.
-Variables, separated by blanks:
+A law is a row: its name | its variables | the equation | the condition under which it holds. A name
+after functions stands for a law about each of them, which is f in the equation. Variables:
 
     K        (a capital K or M) a size
     j:K      a place: a letter, number or label that runs over K
@@ -18,12 +18,11 @@ its condition, and a source.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from . import terms as t
-from .terms import Term, refuse, subst
-from .text import Letters, Owed, World, owed
+from .terms import Letters, Term, refuse, require, subst
+from .text import Owed, World
 
 ROWS = """
 sum-add          | K F(K) G(K) ?C(K)        | sum(F[k] + G[k] for k in K if C[k]) == sum(F[k] for k in K if C[k]) + sum(G[k] for k in K if C[k])
@@ -44,7 +43,6 @@ prod-constant    | K a                      | prod(a for k in K) == a**K
 prod-factor      | K F(K) G(K) ?C(K)        | prod(F[k]*G[k] for k in K if C[k]) == prod(F[k] for k in K if C[k])*prod(G[k] for k in K if C[k])
 prod-split       | K j:K F(K) ?C(K)         | prod(F[k] for k in K if C[k]) == F[j]*prod(F[k] for k in K if C[k] and k != j) | C[j]
 log-of-product   | K F(K) ?C(K)             | log(prod(F[k] for k in K if C[k])) == sum(log(F[k]) for k in K if C[k]) | all(F[k] > 0 for k in K if C[k])
-
 by-cases         | ?c a                     | a == (a if c else a)
 case-holds       | ?c a b                   | (a if c else b) == a | c
 case-fails       | ?c a b                   | (a if c else b) == b | not c
@@ -54,7 +52,6 @@ delta-cases      | K i:K j:K                | delta(i,j) == (1 if i == j else 0)
 equal-index      | K i:K j:K F(K)           | F[i] == F[j] | i == j
 delta-substitutes | K i:K j:K F(K)          | F[i]*delta(i,j) == F[j]*delta(i,j)
 equal-values     | a b                      | a == b | a == b
-
 power-product    | a b c                    | (a*b)**c == a**c*b**c | a >= 0 and b >= 0 and c > 0
 power-power      | a b c                    | (a**b)**c == a**(b*c) | a >= 0 and b > 0 and c > 0
 power-sum        | a b c                    | a**(b + c) == a**b*a**c | a >= 0 and b > 0 and c > 0
@@ -76,52 +73,22 @@ sign-square-of   | a                        | a*sign(a)**2 == a
 sign-inverse     | a                        | 1/sign(a) == sign(a)
 sign-cube        | a                        | sign(a)**3 == sign(a)
 detach-value     | a                        | detach(a) == a
-sin-odd          | a                        | sin(a) == -sin(-a)
-tan-odd          | a                        | tan(a) == -tan(-a)
-sinh-odd         | a                        | sinh(a) == -sinh(-a)
-tanh-odd         | a                        | tanh(a) == -tanh(-a)
-atan-odd         | a                        | atan(a) == -atan(-a)
-asinh-odd        | a                        | asinh(a) == -asinh(-a)
-erf-odd          | a                        | erf(a) == -erf(-a)
-sign-odd         | a                        | sign(a) == -sign(-a)
-cos-even         | a                        | cos(a) == cos(-a)
-cosh-even        | a                        | cosh(a) == cosh(-a)
-abs-even         | a                        | abs(a) == abs(-a)
 log-at-1         |                          | log(1) == 0
-sin-at-0         |                          | sin(0) == 0
-cos-at-0         |                          | cos(0) == 1
-tan-at-0         |                          | tan(0) == 0
-sinh-at-0        |                          | sinh(0) == 0
-cosh-at-0        |                          | cosh(0) == 1
-tanh-at-0        |                          | tanh(0) == 0
-atan-at-0        |                          | atan(0) == 0
-erf-at-0         |                          | erf(0) == 0
-abs-at-0         |                          | abs(0) == 0
-sign-at-0        |                          | sign(0) == 0
-relu-at-0        |                          | relu(0) == 0
 sigmoid-at-0     |                          | sigmoid(0) == 1/2
+sin tan sinh tanh atan asinh erf sign -odd | a | f(a) == -f(-a)
+cos cosh abs -even       | a                        | f(a) == f(-a)
+sin tan sinh tanh atan erf abs sign relu -at-0 | | f(0) == 0
+cos cosh -at-0           |                          | f(0) == 1
 """
+LAWS: dict[str, tuple[str, str, str]] = {}  # name: its variables, the equation, the condition
+for row in ROWS.strip().splitlines():
+    names, variables, equation, condition = [x.strip() for x in [*row.split("|"), "true"][:4]]
+    *functions, name = names.split()
+    LAWS |= {f + name: (variables, equation.replace("f(", f + "("), condition) for f in functions}
+    LAWS |= {} if functions else {name: (variables, equation, condition)}
 
-# name: its variables, the equation, the condition
-LAWS = {
-    name: (variables, equation, condition)
-    for name, variables, equation, condition in [
-        [part.strip() for part in [*row.split("|"), "true"][:4]] for row in ROWS.splitlines() if row
-    ]
-}
-VARIABLE = re.compile(r"(\??)([A-Za-z]\w*)(?:\(([KM](?:,[KM])?)\)|:([KM]))?")
-Variable = tuple[str, Sequence[str]]  # size, place (over a size), value or condition (of places)
+Variables = Mapping[str, tuple[str, Sequence[str]]]  # their kinds, and the sizes of their places
 Body = tuple[Letters, Term]  # a function of places: its letters and its value
-
-
-def variable(text: str) -> tuple[str, Variable]:
-    """A variable as a row of the laws declares it."""
-    match = VARIABLE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not a variable of a law: {text}")
-    asks, name, over, place = match.groups()
-    kind = "size" if name in ("K", "M") else "place" if place else "condition" if asks else "value"
-    return name, (kind, (over or place or "").split(",") if over or place else ())
 
 
 class Instances:
@@ -129,59 +96,60 @@ class Instances:
 
     def __init__(self, world: World) -> None:
         self.w = world
-        self._laws: dict[str, tuple[Mapping[str, Variable], Sequence[Term]]] = {}
+        self._laws: dict[str, tuple[Variables, Sequence[Term]]] = {}
 
-    def law(self, name: str) -> tuple[Mapping[str, Variable], Sequence[Term]]:
+    def law(self, name: str) -> tuple[Variables, Sequence[Term]]:
         """A law's variables; its two sides and its condition, over a world of its own."""
         if name not in self._laws:
-            names, equation, condition = LAWS[name]
-            variables, world, places = dict(map(variable, names.split())), World(), []
-            world.sizes |= {v for v, (kind, _) in variables.items() if kind == "size"}
-            world.conditions |= {v for v, (kind, _) in variables.items() if kind == "condition"}
-            for v, (kind, over) in variables.items():
-                if kind == "place":
-                    places.append(world.new_letter(v, world.size(over[0])))
-                elif kind != "size":
-                    world.arrays[v] = tuple(map(world.size, over))
+            texts, equation, condition = LAWS[name]
+            variables, world, places = {}, World(), []
+            for text in texts.split():
+                head, _, size = text.partition(":")
+                v, _, over = head.strip("?)").partition("(")
+                sizes = (size or over).split(",") if size or over else []
+                shape = tuple(map(world.size, sizes))
+                kind = "place" if size else "condition" if text[0] == "?" else "value"
+                kind = "size" if text in ("K", "M") else kind
+                world.sizes |= {v} if kind == "size" else set()
+                world.conditions |= {v} if kind == "condition" else set()
+                world.arrays |= {v: shape} if kind in ("condition", "value") else {}
+                places += [world.new_letter(v, *shape)] if kind == "place" else []
+                variables[v] = kind, sizes
             sides = world.read(equation, places).term.args[1:]
             self._laws[name] = variables, (*sides, world.read(condition, places).term)
         return self._laws[name]
 
     def instance(
-        self, name: str, put: Mapping[str, str], letters: Letters
+        self, name: str, put: Mapping[str, str], outer: Letters
     ) -> tuple[Term, Term, Term, Owed]:
-        """Both sides and the condition, and the places that must lie in range."""
+        """Both sides and the condition, and the places that must lie in range.
+
+        For a function of places stands ``k, m: body``; for one of none its body.
+        """
         variables, sides = self.law(name)
-        wanted = {v for v, (kind, _) in variables.items() if kind != "condition"}
-        for v in sorted(wanted - set(put) | set(put) - set(variables)):
-            refuse(
-                f"{name}: what {v[:40]} stands for is {'not said' if v in wanted else 'nothing'}"
-            )
-        sizes = {v: self.w.size(put[v]) for v, (kind, _) in variables.items() if kind == "size"}
-        bodies: dict[str, Body] = {}  # of a place: itself
+        for v in sorted(put.keys() - variables.keys()):
+            refuse(f"{name}: what {v[:40]} stands for is nothing")
+        sizes: dict[str, Term] = {}
+        bodies: dict[str, Body] = {}
         owes: list[tuple[Term, Term]] = []
         for v, (kind, over) in variables.items():
-            if kind != "size":
-                runs = [sizes[s] for s in over]
-                bodies[v], more = self._body(put.get(v, "true"), kind, runs, letters)
-                owes += more
+            require(v in put or kind == "condition", f"{name}: what {v} stands for is not said")
+            text, runs = put.get(v, "true"), [sizes[s] for s in over]
+            if kind == "size":
+                sizes[v] = self.w.size(text)
+                continue
+            head, _, body = text.rpartition(":")
+            names = [n.strip() for n in head.split(",")] if head else []
+            wanted = [] if kind == "place" else runs
+            good = len(names) == len(wanted) or text == "true"
+            require(good, f"{len(wanted)} letters are wanted before the colon in {text[:80]}")
+            letters = [self.w.new_letter(n, s) for n, s in zip(names, wanted, strict=False)]
+            term, more, _ = self.w.read(body, (*outer, *letters))
+            require(term.says == (kind == "condition"), f"a {kind} is wanted, not {body[:80]}")
+            owes += [*more, *(self.w.owed(term, runs[0]) if kind == "place" else ())]
+            bodies[v] = letters, term
         left, right, condition = [_put(x, sizes, bodies) for x in sides]
         return left, right, condition, owes
-
-    def _body(self, text: str, kind: str, sizes: Letters, outer: Letters) -> tuple[Body, Owed]:
-        """What stands for a function of places, ``k, m: body``; of none: its body."""
-        head, _, body = text.rpartition(":")
-        if kind == "place":
-            place = self.w.read(text, outer)
-            return ((), place.term), [*place.owes, *owed(self.w, place.term, sizes[0])]
-        names = [n.strip() for n in head.split(",")] if head else []
-        if len(names) != len(sizes) and text != "true":
-            refuse(f"{len(sizes)} letters are wanted before the colon in {text[:80]}")
-        letters = [self.w.new_letter(n, s) for n, s in zip(names, sizes, strict=False)]
-        reading = self.w.read(body, (*outer, *letters))
-        if reading.term.says != (kind == "condition"):
-            refuse(f"a {kind} is wanted, not {body[:80]}")
-        return (letters, reading.term), reading.owes
 
 
 def _put(x: Term, sizes: Mapping[str, Term], bodies: Mapping[str, Body], binders: int = 0) -> Term:

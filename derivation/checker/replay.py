@@ -11,15 +11,14 @@ from typing import Any, NamedTuple
 
 from . import terms as t
 from .calculus import Calculus, has_derivative
-from .grounds import Grounds, Hypothesis
+from .grounds import DETACHED, Grounds, Hypothesis
 from .laws import LAWS, Instances
-from .terms import TRUE, ZERO, Malformed, Term, refuse, rel, require, subst
-from .text import CALLS, Letters, Owed, World, owed
+from .terms import TRUE, ZERO, Letters, Malformed, Term, refuse, rel, require, subst
+from .text import CALLS, Owed, World
 from .values import Points
 from .witness import Witness
 
 MAX_STEPS, MAX_DEPTH = 200_000, 10
-DETACHED = "detach()"  # among what an equality rests on: it may not stand under a derivative
 RECORD = (
     "schema status reason problem objective wrt style letters result result_latex matrix_form core "
     "introduced given conditions domain steps checked left assumes"
@@ -34,9 +33,9 @@ CORE = "sizes functions arrays labels definitions hypotheses witness"
 
 class Claim(NamedTuple):
     """What was proved: the equation, for all sizes, all values of its letters (where ``assumes``
-    holds), and all inputs that meet ``given``, ``conditions`` and ``domain`` (free letters there:
-    for every value). If not ``derived``, the derivation stopped at the right side. ``core`` says
-    what the names mean."""
+    holds), and all inputs that meet ``given``, ``conditions`` and ``domain`` (for every value of
+    letters there). If not ``derived``, the derivation stopped at the right side. ``core`` says what
+    the names mean."""
 
     equation: str
     letters: Mapping[str, str]
@@ -52,10 +51,11 @@ class Claim(NamedTuple):
 
 
 class Lemma(NamedTuple):
-    """An equation, for every value of its letters where ``assumes`` holds, and what it rests on."""
+    """An equation that may be cited, for all values of its letters where ``assumes`` holds, and
+    what it rests on."""
 
     letters: Letters
-    assumes: Letters
+    assumes: Sequence[Term]
     left: Term
     right: Term
     used: frozenset[object]
@@ -90,7 +90,7 @@ class Replay:
 
     def __init__(self) -> None:
         self.points, self.here, self.moves, self.steps = Points(), "the program", 0, 0
-        self.lemmas: dict[str, Lemma] = {}
+        self.lemmas: dict[str | int, Lemma] = {}  # by their numbers, hypotheses' are ints
         self.used: set[object] = set()
         self.owes: list[tuple[Letters, Term, Owed]] = []  # literal places of the core
         self.hypotheses: list[Hypothesis] = []
@@ -120,8 +120,11 @@ class Replay:
             self.define(d)
         self.hypotheses += [self.hypothesis(h) for h in part(core, "hypotheses", list)]
         self.witness = Witness(w, part(core, "witness", dict))
-        for h in self.hypotheses:
+        for n, h in enumerate(self.hypotheses):
             self.witness.meets(h)
+            if h.says.args[:1] == ("==",):
+                _, left, right = h.says.args
+                self.lemmas[n] = Lemma(h.letters, (h.where,), left, right, frozenset((n,)))
 
     def array(self, name: str, shape: Sequence[Term]) -> None:
         require(name != "pi" or shape, "pi is a number")
@@ -162,21 +165,19 @@ class Replay:
         only(data, RECORD, "a derivation")
         if part(data, "schema", str) != schema:
             raise Malformed("a derivation of another schema")
-        given, conditions, domain = [
-            part(data, k, list, of=str) for k in ("given", "conditions", "domain")
-        ]
-        self.state({*given, *conditions, *domain})
+        stated = {k: part(data, k, list, of=str) for k in ("given", "conditions", "domain")}
+        said, known = [x for k in stated for x in stated[k]], [h.text for h in self.hypotheses]
+        for text in said:
+            require(text in known, f"the core has no hypothesis {text[:200]}")
+        self.base.stated = [n for n, text in enumerate(known) if text in said]  # no other is used
         for letters, where, owes in self.owes:
             self.pay(owes, self.base.at(letters, (where,)))
         g, steps = self.assumed(data), part(data, "steps", list)
         require(self.witness.meets_some(g.letters, g.known()), "the witness meets no `assumes`")
-        if "left" in data:
-            goal = part(data, "left", str)
-        else:
-            about = [part(data, "objective", str), *texts(data, "wrt")]
-            for text in about:  # each a text of its own
-                self.read(text, g)
-            goal = f"diff({', '.join(about)})"
+        about = [part(data, "objective", str, ""), *texts(data, "wrt")]
+        for text in about if "left" not in data else ():  # each a text of its own
+            self.read(text, g)
+        goal = part(data, "left", str, f"diff({', '.join(about)})")
         now = self.chain(steps, self.read(goal, g), g, 0)
         self.here = "the result"
         derived, result = part(data, "status", str) == "derived", data.get("result")
@@ -185,18 +186,17 @@ class Replay:
         if not derived:
             result = [goal, *[s["after"] for s in steps if s["kind"] == "chain"]][-1]
         self.same(now, self.read(part({"result": result}, "result", str), g))
-        title = part(part(data, "problem", dict), "title", str)
-        of = data.get("letters", {}), texts(data, "assumes"), derived, title
-        counts = self.moves - moves, len(self.lemmas) - lemmas
-        told = given, conditions, domain, self.core
-        return Claim(f"{goal} == {result}", *of, *told, *counts)
-
-    def state(self, stated: set[str]) -> None:
-        """The hypotheses that the statement names are all that it may rest on."""
-        known = [h.text for h in self.hypotheses]
-        for text in sorted(stated - set(known)):
-            refuse(f"the core has no hypothesis {text[:200]}")
-        self.base.stated = [n for n, text in enumerate(known) if text in stated]
+        return Claim(
+            equation=f"{goal} == {result}",
+            letters=data.get("letters", {}),
+            assumes=texts(data, "assumes"),
+            derived=derived,
+            title=part(part(data, "problem", dict), "title", str),
+            core=self.core,
+            moves=self.moves - moves,
+            lemmas=len(self.lemmas) - lemmas,
+            **stated,
+        )
 
     def assumed(self, data: Any) -> Grounds:
         """What is known of the letters of a statement."""
@@ -296,9 +296,10 @@ class Replay:
     def descend(self, x: Term, letters: list[Term], g: Grounds) -> tuple[Grounds, list[Any]]:
         """What is known at the hole, and the derivatives above it: each a kind and a variable.
 
-        A case that varies with the variable of a derivative is left behind outside of it.
+        Inside a derivative its variable moves: a case that varies with it is left behind. Inside a
+        ``detach`` it does not, so cases from between the two are left behind as well.
         """
-        above = []
+        above: list[tuple[str, Term]] = []
         while x.op != "hole":
             at = next(n for n, a in enumerate(x.args) if type(a) is Term and a.holes)
             inner = x.args[at]
@@ -308,11 +309,11 @@ class Replay:
                 g, inner = g.inside((letter,), guard), t.opened(inner, letter)
             elif x.op == "if" and at > 0:
                 g = g.inside((), x.args[0] if at == 1 else t.negate(x.args[0]))
-            elif x.op == "d":
-                kind, v = x.args[0], x.args[2]
-                above.append((kind, v))
-                kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
-                g = self.base.at(g.letters, kept)
+            elif x.op == "d" or x.args[0] == "detach":
+                above += [(x.args[0], x.args[2])] if x.op == "d" else []
+                for kind, v in above[-1:] if x.op == "d" else above:
+                    kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
+                    g = self.base.at(g.letters, kept)
             x = inner
         return g, above
 
@@ -348,7 +349,7 @@ class Replay:
             g.used |= {DETACHED} if law == "detach-value" else set()
             return left, right
         if law in ("given", "lemma"):
-            return (self.given if law == "given" else self.cited)(data, g)
+            return self.cited(part(data, "number", int if law == "given" else str), data, g)
         left = self.read(part(data, "left", str), g)
         if law == "definition":
             require(self.w.defined(left), f"{data['left'][:80]} is not defined")
@@ -384,37 +385,22 @@ class Replay:
         if not self.points.equal(a, b, units, positive):
             refuse(f"{a} and {b} are not equal by algebra")
 
-    def given(self, data: Any, g: Grounds) -> tuple[Term, Term]:
-        n = part(data, "number", int)
-        require(n in self.base.stated, f"hypothesis {n} is not stated")
-        h = self.hypotheses[n]
-        require(h.says.args[:1] == ("==",), f"{h.text} is no equation")
-        at = self.at(h.letters, data, g)
-        g.need(subst(h.where, at))
-        g.used.add(n)
-        return subst(h.says.args[1], at), subst(h.says.args[2], at)
-
-    def cited(self, data: Any, g: Grounds) -> tuple[Term, Term]:
-        number = part(data, "number", str)
-        require(number in self.lemmas, f"lemma {number[:40]} has not been proved before")
-        lemma = self.lemmas[number]
-        missing = {x for x in lemma.used if type(x) is int} - {*self.base.stated}
-        require(not missing, f"lemma {number} rests on a hypothesis that is not stated")
-        at = self.at(lemma.letters, data, g)
-        for c in lemma.assumes:
-            g.need(subst(c, at))
-        g.used |= lemma.used
-        return subst(lemma.left, at), subst(lemma.right, at)
-
-    def at(self, letters: Letters, data: Any, g: Grounds) -> dict[Term, Term]:
-        """Places for the letters of a hypothesis or lemma."""
+    def cited(self, number: str | int, data: Any, g: Grounds) -> tuple[Term, Term]:
+        """A lemma, or a hypothesis that is an equation, at places put for its letters."""
+        require(number in self.lemmas, f"no equation {str(number)[:40]} has been proved or stated")
+        letters, assumes, left, right, used = self.lemmas[number]
+        missing = {x for x in used if type(x) is int} - {*self.base.stated}
+        require(not missing, f"{number} rests on a hypothesis that is not stated")
         put = part(data, "put", dict, {}, of=str)
         for name in sorted(put.keys() - {letter.args[0] for letter in letters}):
             refuse(f"{name[:40]} is none of its letters")
-        out = {letter: self.read(put.get(letter.args[0], ""), g) for letter in letters}
-        for letter, place in out.items():
-            self.pay(owed(self.w, place, letter.args[1]), g)
-        return out
+        at = {letter: self.read(put.get(letter.args[0], ""), g) for letter in letters}
+        for letter, place in at.items():
+            self.pay(self.w.owed(place, letter.args[1]), g)
+        for c in assumes:
+            g.need(subst(c, at))
+        g.used |= used
+        return subst(left, at), subst(right, at)
 
 
 def condition(c: Term) -> Term:

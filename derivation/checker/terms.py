@@ -29,7 +29,7 @@ object. Their heads and parts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import prod
@@ -55,6 +55,9 @@ def require(holds: object, message: str) -> None:
         refuse(message)
 
 
+CONDITIONS = frozenset(("rel", "and", "or", "not", "true", "false", "cond"))
+
+
 class Term:
     """A head ``op`` with its parts ``args``.
 
@@ -63,39 +66,31 @@ class Term:
     """
 
     __slots__ = ("args", "free", "holes", "loose", "op", "says")
-    op: str
-    args: tuple[Any, ...]
-    free: frozenset[Any]
-    loose: int
-    holes: int
-    says: bool
+
+    def __init__(self, op: str, args: tuple[Any, ...]) -> None:
+        self.op, self.args = op, args
+        self.free: frozenset[Any] = frozenset((self,) if op == "ix" else ())
+        self.loose, self.holes = args[0] + 1 if op == "bd" else 0, int(op == "hole")
+        self.says = op in CONDITIONS or (op == "red" and args[0] == "all")
+        for n, a in enumerate(args if op != "ix" else ()):
+            if type(a) is Term:
+                self.free = self.free | a.free if a.free else self.free
+                self.holes += a.holes
+                self.loose = max(self.loose, a.loose - 1 if op == "red" and n > 1 else a.loose)
 
     def __repr__(self) -> str:
         return show(self)
 
 
-CONDITIONS = frozenset(("rel", "and", "or", "not", "true", "false", "cond"))
+Letters = Sequence[Term]
 _TABLE: dict[tuple[Any, ...], Term] = {}
-_NONE: frozenset[Any] = frozenset()
 
 
 def T(op: str, *args: Any) -> Term:
     """The one term with this head and these parts."""
-    key = (op, *args)
-    found = _TABLE.get(key)
+    found = _TABLE.get((op, *args))
     if found is None:
-        found = _TABLE[key] = Term()
-        found.op, found.args = op, args
-        free, loose, holes = _NONE, 0, 0
-        for n, a in enumerate(args):
-            if type(a) is Term:
-                free = free | a.free if a.free else free
-                holes += a.holes
-                loose = max(loose, a.loose - 1 if op == "red" and n > 1 else a.loose)
-        found.free = frozenset((found,)) if op == "ix" else free
-        found.loose = args[0] + 1 if op == "bd" else loose
-        found.holes = 1 if op == "hole" else holes
-        found.says = op in CONDITIONS or (op == "red" and args[0] == "all")
+        found = _TABLE[(op, *args)] = Term(op, args)
     return found
 
 
@@ -131,6 +126,10 @@ neg, rel = partial(mul, MINUS_ONE), partial(T, "rel")
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
+def minus(a: Term, b: Term) -> Term:
+    return add(a, neg(b))
+
+
 def power(a: Term, b: Term) -> Term:
     """a**b; of a number but 0 and a whole one, neither too large, the number that it is."""
     x, n = (a.args[0], b.args[0]) if a.op == b.op == "n" else (0, 0)
@@ -139,28 +138,22 @@ def power(a: Term, b: Term) -> Term:
     return T("**", a, b)
 
 
-def minus(a: Term, b: Term) -> Term:
-    return add(a, neg(b))
-
-
 def negate(c: Term) -> Term:
     """The opposite of a condition."""
     if c.op == "rel":
         return rel(NEGATED[c.args[0]], *c.args[1:])
     if c.op in ("and", "or"):
         return (either if c.op == "and" else both)(*map(negate, c.args))
-    if c.op == "not":
-        return c.args[0]  # type: ignore[no-any-return]
-    return FALSE if c is TRUE else TRUE if c is FALSE else T("not", c)
+    opposite: Term | None = c.args[0] if c.op == "not" else {TRUE: FALSE, FALSE: TRUE}.get(c)
+    return opposite or T("not", c)
+
+
+MADE: Any = {"+": add, "*": mul, "**": power, "and": both, "or": either, "not": negate}
 
 
 def made(op: str, *args: Any) -> Term:
     """A term as the reader makes it."""
-    return MADE[op](*args) if op in MADE else T(op, *args)
-
-
-MADE: Mapping[str, Callable[..., Term]] = {"+": add, "*": mul, "**": power}
-MADE = {**MADE, "and": both, "or": either, "not": negate}
+    return MADE.get(op, partial(T, op))(*args)  # type: ignore[no-any-return]
 
 
 def conjuncts(c: Term) -> tuple[Term, ...]:
@@ -227,20 +220,13 @@ def enter(t: Term, *avoid: Iterable[Term]) -> tuple[Term, Term, Term]:
     return letter, opened(t.args[2], letter), opened(t.args[3], letter)
 
 
-def graft(context: Term, t: Term, letters: Iterable[Term]) -> Term:
-    """The one hole of a context filled.
-
-    ``letters``: those that the context binds above the hole, outermost first; in t they are free,
-    and they are meant to be caught.
-    """
-    put = {letter: T("bd", n) for n, letter in enumerate(reversed([*letters]))}
-    return _filled(context, subst(t, put))
-
-
-def _filled(context: Term, t: Term) -> Term:
+def graft(context: Term, t: Term, letters: Letters = ()) -> Term:
+    """The one hole of a context filled with t, in which the letters that the context binds above
+    the hole (outermost first) are free: they are meant to be caught."""
+    t = subst(t, {letter: T("bd", n) for n, letter in enumerate(reversed(letters))})
     if context.op == "hole":
         return t
-    inner = [_filled(a, t) if type(a) is Term and a.holes else a for a in context.args]
+    inner = [graft(a, t) if type(a) is Term and a.holes else a for a in context.args]
     return made(context.op, *inner)
 
 
@@ -250,7 +236,9 @@ def places(t: Term) -> set[Term]:
     return {a for a in at if not a.loose}.union(*map(places, parts(t)))
 
 
-UNDIVIDED = ("red", "d", "get", "del", "n", "ix")  # what no distinction is taken out of
+def undivided(t: Term) -> bool:
+    """What no distinction is taken out of."""
+    return t.op in ("red", "d", "get", "del", "n", "ix") or t.args[:1] == ("detach",)
 
 
 def as_cases(t: Term) -> Term:
@@ -264,7 +252,7 @@ def as_cases(t: Term) -> Term:
 def distinction(t: Term) -> Term | None:
     """The condition of a distinction in t, an innermost one, that no letter binds and no derivative
     covers."""
-    if t.op in UNDIVIDED:
+    if undivided(t):
         return None
     t = as_cases(t)
     found = [distinction(a) for a in (t.args[1:] if t.op == "if" else parts(t))]
@@ -273,7 +261,7 @@ def distinction(t: Term) -> Term | None:
 
 def resolved(t: Term, c: Term, holds: bool) -> Term:
     """t where the condition of one of its distinctions holds or does not."""
-    if t.op in UNDIVIDED:
+    if undivided(t):
         return t
     t = as_cases(t)
     if t.op == "if" and t.args[0] is c:
@@ -281,24 +269,18 @@ def resolved(t: Term, c: Term, holds: bool) -> Term:
     return rebuilt(t, lambda a: resolved(a, c, holds))
 
 
-SHOWN = {
-    "rel": "({1} {0} {2})",
-    "if": "({1} if {0} else {2})",
-    "red": "{0}({3} for {4} in {1} if {2})",
-}
+SHOWN = {"rel": "({1} {0} {2})", "if": "({1} if {0} else {2})", "get": "{0}[{rest}]"}
+SHOWN = {**SHOWN, "red": "{0}({3} for {i} in {1} if {2})", "n": "{0}", "ix": "{0}", "sz": "{0}"}
 
 
 def show(t: Term, depth: int = 0) -> str:
     """A term as text, for messages: bound letters are called _0, _1 … from outside."""
-    op, a = t.op, t.args
-    inner = [show(x, depth + (op == "red")) if type(x) is Term else str(x) for x in a]
-    if op in ("n", "ix", "sz", "bd"):
-        return inner[0] if op != "bd" else f"_{depth - 1 - a[0]}"
-    if op in ("+", "*", "**", "and", "or"):
-        return "(" + f" {op} ".join(inner) + ")"
-    if op in SHOWN:
-        return SHOWN[op].format(*inner, f"_{depth}").replace(" if true", "")
-    if op == "get":
-        return inner[0] + (f"[{','.join(inner[1:])}]" if a[1:] else "")
-    name, *inner = inner if op in ("fn", "un") else (op, *inner)
-    return f"{name}({', '.join(inner)})" if inner else name
+    inner = [show(x, depth + (t.op == "red")) if type(x) is Term else str(x) for x in t.args]
+    if t.op == "bd":
+        return f"_{depth - 1 - t.args[0]}"
+    if t.op in ("+", "*", "**", "and", "or"):
+        return "(" + f" {t.op} ".join(inner) + ")"
+    name, *rest = inner if t.op in ("fn", "un") else (t.op, *inner)
+    form = SHOWN.get(t.op, f"{name}({{rest}})" if rest else name)
+    text = form.format(*inner, rest=",".join(inner[1:] if t.op == "get" else rest), i=f"_{depth}")
+    return text.replace("[]", "").replace(" if true", "")

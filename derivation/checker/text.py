@@ -1,9 +1,8 @@
 """The core text: what names mean, and the reader.
 
 The text is a subset of Python's expressions, parsed by Python's own parser and then read node by
-node; nothing is ever evaluated. Everything is explicit: a name is a size, an input with the sizes
-of its places, a definition, an unknown function, or a letter that is bound around it, and a letter
-may not be bound that has a meaning there already. What is not understood is refused.
+node; nothing is ever evaluated. A name is a size, an array with the sizes of its places, an unknown
+function, or a letter bound around it, and nothing else there. What is not understood is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 from . import terms as t
-from .terms import Malformed, T, Term, num, refuse, require
+from .terms import Letters, Malformed, T, Term, num, refuse, require
 
 MAX_TEXT = 1 << 20
 TOKEN = re.compile(r"\d{1,400}(?![\w.])|[A-Za-z_]\w*|\*\*|[=!<>]=|[-+*/()\[\],<>]", re.ASCII)
@@ -35,7 +34,6 @@ CONSTANTS = {"true": t.TRUE, "false": t.FALSE, "pi": t.PI}
 WORDS = frozenset("for in if else and or not HOLE true false".split())
 
 Owed = Sequence[tuple[Term, Term]]  # literal places, with the sizes that they must not exceed
-Letters = Sequence[Term]
 
 
 class Reading(NamedTuple):
@@ -71,12 +69,12 @@ class World:
         """The name, if it has no meaning yet."""
         if not NAME.fullmatch(name) or name in WORDS:
             raise Malformed(f"{name[:40]!r} is no name")
-        taken = name in self.sizes or name in self.arrays or name in self.functions
-        require(not taken, f"{name} stands for two things")
+        taken = self.sizes | self.arrays.keys() | self.functions.keys()
+        require(name not in taken, f"{name} stands for two things")
         return name
 
     def new_letter(self, name: str, size: Term) -> Term:
-        """The same for a letter over a size, which is not called pi either."""
+        """A letter over a size; it is not called pi either."""
         return T("ix", self.new_name("" if name == "pi" else name), size)
 
     def with_scalars(self, names: Iterable[str]) -> World:
@@ -91,18 +89,25 @@ class World:
     def read(self, text: str, letters: Letters, hole: bool = False) -> Reading:
         """A text as a term; its free letters are among those given, no two of one name."""
         key = (text, hole, *letters)
-        found = self._read.get(key)
-        if found is None:
+        if key not in self._read:
             reader = _Reader(self, text, letters, hole)
-            term = reader.whole()
-            found = self._read[key] = Reading(term, reader.owes, reader.at_hole)
-        return found
+            self._read[key] = Reading(reader.whole(), reader.owes, reader.at_hole)
+        return self._read[key]
 
     def runs_over(self, place: Term) -> Term | None:
         """The size that a place runs over; None for a number, and for what is no place."""
         if place.op == "ix":
             return place.args[1]  # type: ignore[no-any-return]
         return self.labels.get(place.args[0]) if place.op == "get" else None
+
+    def owed(self, place: Term, size: Term) -> Owed:
+        """That a place lies in 1..size: refused if not; a number is owed where the size has a
+        name."""
+        if self.runs_over(place) is size:
+            return []
+        if not is_count(place) or (size.op == "n" and place.args[0] > size.args[0]):
+            refuse(f"{place} does not run over {size}")
+        return [] if size.op == "n" or place is t.ONE else [(place, size)]
 
     def defined(self, x: Term) -> bool:
         return x.op == "get" and x.args[0] in self.definitions
@@ -120,29 +125,22 @@ class World:
         return self._names[x]
 
     def depends(self, x: Term, name: str, fixed: bool = False) -> bool:
-        """Whether a value rests on a name, also through definitions unless these are held fixed.
-
-        A detached value rests on nothing; nor does a value on the labels in its places.
-        """
+        """Whether a value rests on a name, also through definitions unless these are held fixed;
+        a detached one on nothing, and none on the labels in its places."""
         key = (x, name, fixed)
         if key not in self._depends:
-            self._depends[key] = self._rests(x, name, fixed)
+            inside = x.args[1:2] if x.op == "d" else t.parts(x)
+            if x.op in ("get", "del") or x.args[:1] == ("detach",):
+                own = self.defined(x) and not fixed and x.args[0] != name
+                inside = [self.definitions[x.args[0]][1]] if own else []
+            found = any(self.depends(a, name, fixed) for a in inside)
+            self._depends[key] = found or (x.op == "get" and x.args[0] == name)
         return self._depends[key]
-
-    def _rests(self, x: Term, name: str, fixed: bool) -> bool:
-        if x.op == "get":
-            if x.args[0] == name or fixed or x.args[0] not in self.definitions:
-                return bool(x.args[0] == name)
-            return self.depends(self.definitions[x.args[0]][1], name)
-        if (x.op == "fn" and x.args[0] == "detach") or x.op == "del":
-            return False
-        inside = x.args[1:2] if x.op == "d" else x.args
-        return any(self.depends(a, name, fixed) for a in inside if type(a) is Term)
 
 
 class _Reader:
-    """One text. ``scope`` has the letters: a free one as a term, a bound one as its place in
-    ``bound``, where the binders around the node stand, outermost first."""
+    """One text. ``scope`` has a free letter as a term, a bound one as its place in ``bound``, where
+    the binders around the node stand, outermost first."""
 
     def __init__(self, world: World, text: str, letters: Letters, hole: bool) -> None:
         self.world, self.text, self.hole = world, text, hole
@@ -173,14 +171,19 @@ class _Reader:
         match node:
             case ast.Name(id=name):
                 return self.name(name)
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=at)):
-                return self.entry(name, [self.read(x) for x in at])
             case ast.Subscript(value=ast.Name(id=name), slice=at):
-                return self.entry(name, [self.read(at)])
+                every = at.elts if type(at) is ast.Tuple else [at]
+                return self.entry(name, [self.read(x) for x in every])
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return t.add(*self.summands(node))
-            case ast.BinOp(left=left, op=op, right=right):
-                return self.computed(op, self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return t.mul(self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return t.power(self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                a, b = self.value(left), self.value(right)
+                require(b is not t.ZERO, f"a division by 0 in {self.text[:80]}")
+                return t.mul(a, num(Fraction(1) / b.args[0]) if b.op == "n" else T("inv", b))
             case ast.Constant(value=n) if type(n) is int:
                 return num(n)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
@@ -193,10 +196,8 @@ class _Reader:
                 return t.neg(self.value(x))
             case ast.UnaryOp(op=ast.Not(), operand=x):
                 return t.negate(self.condition(x))
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                a, b = self.value(left), self.value(right)
-                self.same_size(a, b)
-                return t.rel(COMPARED[type(op)], a, b) if type(op) in COMPARED else self.unread()
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARED:
+                return t.rel(COMPARED[type(op)], *self.alike(self.value(left), self.value(right)))
             case ast.BoolOp(op=op, values=values):
                 join = t.both if type(op) is ast.And else t.either
                 return join(*map(self.condition, values))
@@ -211,14 +212,6 @@ class _Reader:
     def condition(self, node: ast.expr) -> Term:
         x = self.read(node)
         return x if x.says else refuse(f"{x} is a value, a condition is wanted")
-
-    def computed(self, op: ast.operator, a: Term, b: Term) -> Term:
-        if type(op) is ast.Mult:
-            return t.mul(a, b)
-        if type(op) is ast.Div:
-            require(b is not t.ZERO, f"a division by 0 in {self.text[:80]}")
-            return t.mul(a, num(Fraction(1) / b.args[0]) if b.op == "n" else T("inv", b))
-        return t.power(a, b) if type(op) is ast.Pow else self.unread()
 
     def summands(self, node: ast.expr) -> list[Term]:
         """The terms of a sum as written, however many there are."""
@@ -246,16 +239,18 @@ class _Reader:
             self.meaningless(f"{name} with {len(at)} places")
         for place, size in zip(at, shape, strict=True):
             if self.runs_over(place) is not size:
-                self.owes += owed(self.world, place, size)
+                self.owes += self.world.owed(place, size)
         return T("cond" if name in self.world.conditions else "get", name, *at)
 
     def runs_over(self, place: Term) -> Term | None:
         return self.world.runs_over(self.bound[-1 - place.args[0]] if place.op == "bd" else place)
 
-    def same_size(self, a: Term, b: Term) -> None:
-        sizes = [self.runs_over(x) for x in (a, b)]
-        if None not in sizes and sizes[0] is not sizes[1]:
+    def alike(self, a: Term, b: Term) -> tuple[Term, Term]:
+        """Both, which are no places over two sizes."""
+        one, two = self.runs_over(a), self.runs_over(b)
+        if one and two and one is not two:
             refuse(f"{a} and {b} run over two sizes and are compared")
+        return a, b
 
     def call(self, name: str, count: int, *args: Term) -> Term:
         if (name in UNARY and count == 1) or (name in BINARY and count == 2):
@@ -263,11 +258,10 @@ class _Reader:
         if name in ("diff", "partial") and count > 1:
             return self.derivative("diff" if name == "diff" else "fix", *args)
         if name == "delta" and count == 2:
-            self.same_size(*args)
             for x in args:
                 if self.runs_over(x) is None and not is_count(x):
                     refuse(f"{x} is no place")
-            return T("del", *args)
+            return T("del", *self.alike(*args))
         if name == "sqrt" and count == 1:
             return t.power(args[0], num(Fraction(1, 2)))
         if name in ("digamma", "trigamma") and count == 1:
@@ -290,15 +284,13 @@ class _Reader:
         """``deriv(g, n)(x)``; for several arguments ``deriv(g, slot, n, …)(x, y)``."""
         name, *numbers = [getattr(x, "id", getattr(x, "value", None)) or 0 for x in head]
         count = self.world.functions.get(str(name), 0)
-        orders = [0] * count
         numbers = [1, *numbers] if len(numbers) == 1 else numbers
-        slots, times = numbers[::2], numbers[1::2]
-        good = all(type(n) is int and 0 < n < 100 for n in numbers) and len(slots) == len(times)
-        if not good or len({*slots}) < len(slots) or max(slots, default=0) > count:
+        orders = dict(zip(numbers[::2], numbers[1::2], strict=False))
+        good = all(type(n) is int and 0 < n < 100 for n in numbers)
+        good = good and len(numbers) == 2 * len(orders) and max(orders, default=0) <= count
+        if not good or not 0 < count == len(args):
             self.unread()
-        for slot, n in zip(slots, times, strict=True):
-            orders[slot - 1] = n
-        return T("un", name, tuple(orders), *args) if 0 < count == len(args) else self.unread()
+        return T("un", name, tuple([orders.get(n, 0) for n in range(1, count + 1)]), *args)
 
     def binder(self, kind: str, node: ast.GeneratorExp) -> Term:
         """The letters are read first, then the body that stands before them."""
@@ -319,12 +311,3 @@ class _Reader:
 
 def is_count(x: Term) -> bool:
     return x.op == "n" and type(x.args[0]) is int and x.args[0] >= 1
-
-
-def owed(world: World, place: Term, size: Term) -> Owed:
-    """That a place lies in 1..size: refused if not; a number is owed where the size is a name."""
-    if world.runs_over(place) is size:
-        return []
-    if not is_count(place) or (size.op == "n" and place.args[0] > size.args[0]):
-        refuse(f"{place} does not run over {size}")
-    return [] if size.op == "n" or place is t.ONE else [(place, size)]

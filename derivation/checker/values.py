@@ -40,9 +40,6 @@ from typing import Any
 from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, add, minus, mul, neg, negate, num
 
 Pair = tuple[int, int]
-ROOTS = 40  # points that are to agree where a root may have either sign
-
-
 COMPOSED = ("+", "*", "**", "inv", "n", "if")  # heads of what is no atom
 
 
@@ -221,11 +218,15 @@ class Point:
         return out if shown else out * self.mark(base, sign * self.worth(exponent) % m) % m
 
     def positive_power(self, base: Term, exponent: Term) -> int:
-        """base to any power, the base being positive: a square of the field is asked for.
-
-        A number is one if it has the prime factors 2, 3, 5, 7 only; any other root is an atom.
-        """
-        value = self.worth(base)
+        """base to any power, the base being positive: an atom or listed, and a square of the field,
+        or made up of such. A number is one if it has the prime factors 2, 3, 5, 7 only; any other
+        root is an atom."""
+        value, (op, a) = self.worth(base), (base.op, base.args)
+        if op in ("*", "inv") and all(map(self.is_positive, a)):
+            e = exponent if op == "*" else neg(exponent)
+            return prod([self.positive_power(x, e) for x in a]) % self.P
+        if op == "**" and self.is_positive(a[0]):
+            return self.positive_power(a[0], mul(a[1], exponent))
         if base.op == "n" and 210**64 % (base.args[0].numerator * base.args[0].denominator):
             return self.random(True, "**", value, self.worth(exponent))
         if pow(value, self.Q, self.P) != 1:
@@ -262,7 +263,7 @@ class Point:
         atom = self.random(self.is_positive(T("fn", "log", a)), "log", self.worth(a))
         return atom if m == self.P else self.exponent(atom)
 
-    def is_positive(self, b: Term) -> bool:
+    def is_positive(self, b: Term, listed: bool = True) -> bool:
         """Whether b > 0 is known, by its form or since it is listed."""
         op, a = b.op, b.args
         if op == "n":
@@ -273,7 +274,7 @@ class Point:
             return True
         if op == "**" and self.is_positive(a[0]):
             return True
-        return bool(self.positive) and self.plain.worth(b) in self.positive
+        return listed and bool(self.positive) and self.plain.worth(b) in self.positive
 
     def judge(self, c: Term) -> int:
         op, a = c.op, c.args
@@ -329,22 +330,26 @@ class Points:
             if a is b or self.worth(a) == self.worth(b):
                 return True
             scales = {self.scale(d) for u in (*units, *positive) for d in divisors(u)}
+            known = Point(self, (), {self.worth(p) for p in positive})
+            positive = [p for p in positive if not known.is_positive(p, False)]
             signs = {self.worth(p) for p in positive}
         except NoPoint:
             return False
-        composed = sum(p.op in COMPOSED or p.args[:1] == ("log",) for p in positive)
-        wanted = ROOTS if composed else 2
-        for _ in range(4 * wanted << min(composed, 8) if units or positive else 0):
+        roots = [p for p in positive if p.op in COMPOSED or p.args[:1] == ("log",)]
+        seen, agreed = set(), 0
+        for _ in range(32 << min(len(roots), 6) if units or positive else 0):
             point = Point(self, scales, signs)
             try:
-                if any(pow(point.worth(p), point.Q, point.P) != 1 for p in positive):
+                odd = next((p for p in roots if pow(point.worth(p), point.Q, point.P) != 1), None)
+                if odd is not None:
+                    seen |= {odd} if point.worth(odd) else set()
                     continue
                 if point.worth(a) != point.worth(b):
                     return False
             except NoPoint:
                 continue
-            wanted -= 1
-            if not wanted:
+            agreed += 1
+            if agreed > 1 and len(seen) == len(roots):
                 return True
         return False
 

@@ -10,7 +10,6 @@ Unknown functions, and all their derivatives, are taken to be exp of the sum of 
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -18,12 +17,14 @@ from itertools import product
 from typing import Any
 
 from .grounds import SIGNS, Hypothesis
-from .terms import Malformed, Term, refuse, require
-from .text import Letters, World
+from .terms import Letters, Malformed, Term, refuse, require
+from .text import World
 
 Number = Any  # int, Fraction or float
 MAX_SIZE, MAX_WORK, MAX_BITS = 2000, 2_000_000, 100_000
 NUMBER = re.compile(r"-?\d{1,40}(/0*[1-9]\d{0,40})?", re.ASCII)
+ZEROS = dict.fromkeys("sin tan sinh tanh asin atan asinh atanh erf".split(), (0, 0))
+EXACT = {**ZEROS, "exp": (0, 1), "cos": (0, 1), "cosh": (0, 1), "log": (1, 0)}  # x, the value at x
 
 
 def power(base: Number, exponent: Number) -> Number:
@@ -45,18 +46,18 @@ def compared(op: str, a: Number, b: Number) -> bool:
 
 
 # what a head or a function computes, from the values of the parts; all else is in `math`
-COMPUTED: Mapping[str, Callable[..., Number]] = {
-    "+": lambda *xs: sum(xs),
-    "*": lambda *xs: math.prod(xs),
+COMPUTED: Mapping[str, Callable[..., Any]] = {
+    **dict.fromkeys(("+", "sum"), lambda *xs: sum(xs)),
+    **dict.fromkeys(("*", "prod"), lambda *xs: math.prod(xs)),
+    **dict.fromkeys(("and", "all", "true"), lambda *xs: all(xs)),
+    **dict.fromkeys(("or", "false"), lambda *xs: any(xs)),
+    "not": lambda x: not x,
+    "max": lambda *xs: max(xs),
+    "min": lambda *xs: min(xs),
     "**": power,
     "inv": lambda x: 1 / (Fraction(x) if isinstance(x, int) else x),
     "del": lambda i, j: int(i == j),
     "un": lambda *xs: math.exp(sum(xs)),
-    "and": lambda *xs: all(xs),
-    "or": lambda *xs: any(xs),
-    "not": operator.not_,
-    "true": lambda: True,
-    "false": lambda: False,
     "pi": lambda: math.pi,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "softplus": lambda x: math.log1p(math.exp(x)),
@@ -64,15 +65,8 @@ COMPUTED: Mapping[str, Callable[..., Number]] = {
     "sign": lambda x: (x > 0) - (x < 0),
     "detach": lambda x: x,
     "abs": abs,
-    "max": max,
-    "min": min,
     "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
 }
-ZEROS = "sin tan sinh tanh asin atan asinh atanh erf".split()
-EXACT: Mapping[str, tuple[int, Number]] = dict.fromkeys(ZEROS, (0, 0))
-EXACT = {**EXACT, "exp": (0, 1), "cos": (0, 1), "cosh": (0, 1), "log": (1, 0)}
-REDUCED: Mapping[str, Callable[[Sequence[Any]], Any]] = {"sum": sum, "prod": math.prod, "max": max}
-REDUCED = {**REDUCED, "min": min, "all": all}
 
 
 class Witness:
@@ -80,28 +74,28 @@ class Witness:
 
     def __init__(self, world: World, data: Mapping[str, Any]) -> None:
         self.w, self.work, self.values = world, 0, dict(data)
-        inputs = [name for name in world.arrays if name not in world.definitions]
-        named = set(data) == {*world.sizes, *inputs}
+        shapes = {name: s for name, s in world.arrays.items() if name not in world.definitions}
+        named = data.keys() == world.sizes | shapes.keys()
         require(named, "the witness gives other names than the sizes and inputs")
         for name in world.sizes:
-            good = type(data[name]) is int and 1 <= data[name] <= MAX_SIZE
-            require(good, f"the witness gives no size {name} from 1 on")
-        for name in inputs:
-            shape, label = [self.size(s) for s in world.arrays[name]], world.labels.get(name)
-            self.values[name] = self.array(data[name], shape, self.size(label) if label else None)
+            self.array(data[name], (), MAX_SIZE)
+        for name, shape in shapes.items():
+            label = self.size(world.labels[name]) if name in world.labels else None
+            self.values[name] = self.array(data[name], [*map(self.size, shape)], label)
 
     def size(self, x: Term) -> int:
         return int(x.args[0] if x.op == "n" else self.values[x.args[0]])
 
-    def array(self, data: Any, shape: Sequence[int], label: int | None) -> Any:
-        """Numbers, whole or as texts "p/q", in nested lists of the shape."""
+    def array(self, data: Any, shape: Sequence[int], most: int | None) -> Any:
+        """Numbers, whole or as texts "p/q", in nested lists of the shape; if ``most`` is given,
+        only whole ones from 1 to it."""
         if shape:
             good = type(data) is list and len(data) == shape[0]
             require(good, "the witness has an array of another shape")
-            return [self.array(x, shape[1:], label) for x in data]
-        if type(data) is int and (label is None or 1 <= data <= label):
+            return [self.array(x, shape[1:], most) for x in data]
+        if type(data) is int and (most is None or 1 <= data <= most):
             return data
-        require(type(data) is str and label is None, "the witness has a number of another form")
+        require(type(data) is str and most is None, "the witness has a number of another form")
         if not NUMBER.fullmatch(data):
             raise Malformed(f"{data[:40]!r} is no number")
         return Fraction(data)
@@ -123,10 +117,19 @@ class Witness:
 
     def value(self, x: Term, at: Mapping[Term, int], bound: tuple[int, ...] = ()) -> Any:
         """The value of a term, or the truth of a condition; ``bound``: of bound letters."""
-        op, a = x.op, x.args
         self.work += 1
-        if self.work > MAX_WORK or op == "d":
+        if self.work > MAX_WORK or x.op == "d":
             refuse("the hypotheses are too much to evaluate, or have a derivative")
+        try:
+            out = self.computed(x, at, bound)
+        except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
+            out = math.nan
+        if out != out or (type(out) is not float and bits(out) > MAX_BITS):
+            refuse(f"{str(x)[:200]} is not defined at the witness")
+        return out
+
+    def computed(self, x: Term, at: Mapping[Term, int], bound: tuple[int, ...]) -> Any:
+        op, a = x.op, x.args
         if op in ("n", "ix", "bd"):
             return a[0] if op == "n" else at[x] if op == "ix" else bound[a[0]]
         if op == "sz":
@@ -138,22 +141,10 @@ class Witness:
             values = [self.value(a[3], at, b) for b in every if self.value(a[2], at, b)]
         else:
             values = [self.value(y, at, bound) for y in a if type(y) is Term]
-        try:
-            out = self.computed(x, values)
-        except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
-            out = math.nan
-        if out != out or (type(out) is not float and bits(out) > MAX_BITS):
-            refuse(f"{str(x)[:200]} is not defined at the witness")
-        return out
-
-    def computed(self, x: Term, values: list[Any]) -> Any:
-        op, a = x.op, x.args
         if op == "rel":
             return compared(a[0], *values)
-        if op == "red":
-            return REDUCED[a[0]](values)
+        name = a[0] if op in ("fn", "red") else op
         if op != "get":
-            name = a[0] if op == "fn" else op
             if name in EXACT and values == [EXACT[name][0]] and type(values[0]) is not float:
                 return EXACT[name][1]
             return (COMPUTED.get(name) or getattr(math, name))(*values)
