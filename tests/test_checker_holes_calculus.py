@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.by_hand import algebra, cite, differentiate, law, lemma, lemmas, proved, verdict
+from tests.by_hand import ARRAYS, algebra, cite, differentiate, law, lemma, lemmas, proved, verdict
 
 ONE_BY_CASES = "(-a if a > 0 else a)"  # -abs(a)
 LIFTED = f"max(abs(a) + {ONE_BY_CASES} + b, c)"
@@ -51,9 +51,10 @@ TRUE = {
     "a derivative in a condition, of a power": by_calculus("1 if diff(a**2, a) == b else 0", "1 if 2*a == b else 0"),
     "a size in one of two cases": by_calculus("diff(max(abs(a), b), a)", "sign(a) if abs(a) > b else 0", says=["a > 0", "a > b", "b > 0"], at={"a": 2, "b": 1}),
     "the sign of what is detached, outside": lemma("detach(a)/detach(a) if a > 0 else 1", "1", algebra("detach(a)/detach(a)", "1", ["detach(a)"], at="HOLE if a > 0 else 1")),
-    "inside of detach, outside": lemma("detach(a/a) if a > 0 else detach(1)", "detach(1)", algebra("a/a", "1", ["a"], at="detach(HOLE) if a > 0 else detach(1)")),
+    "inside of detach, from places that are one": lemma("diff(a*detach(x[i]), a) if i == j else 0", "diff(a*detach(x[j]), a) if i == j else 0", law("equal-index", "diff(a*detach(HOLE), a) if i == j else 0", K="K", i="i", j="j", F="k: x[k]"), letters={"i": "K", "j": "K"}),
+    "an input called detach": lemma("detach + 1", "1 + detach", arrays={**ARRAYS, "detach": []}),
     "inside of detach, by a lemma without a case": lemmas(proved("1", "detach(a - a)", "detach(0)"), proved("2", "diff(a*detach(a - a), a)", "detach(0)", cite("1", "diff(a*HOLE, a)"), differentiate("diff(a*detach(0), a)", "detach(0)"))),
-    "inside of detach, from a case that stays": lemma("diff(a*detach(b/b), a) if b > 0 else detach(1)", "diff(a*detach(1), a) if b > 0 else detach(1)", algebra("b/b", "1", ["b"], at="diff(a*detach(HOLE), a) if b > 0 else detach(1)")),
+    "inside of detach, by what is given": lemma("diff(a*detach(b/b), a)", "diff(a*detach(1), a)", algebra("b/b", "1", ["b"], at="diff(a*detach(HOLE), a)"), says=["b > 0"]),
 }  # fmt: skip
 
 
