@@ -435,6 +435,7 @@ CASES: dict[str, Case] = {
     "a kind that is none": Case(lemmas(proved("1", "a", "a"), step("2", "a", "a", kind="axiom")), NO, "no kind of step"),
     "two variables at once": Case(derivation([define("L", "a*b")], "a) + diff(L, b", "b", step("1", "diff(L, a) + diff(L, b)", "b + a", differentiate("diff(L, a)", "b"))), "", ""),
     # -- names and texts -------------------------------------------------------------------------------
+    "a label that is no array": Case(lemma("a", "a", labels={"lab": "K", "no": "K"}), "the program", "the label no is no array"),
     "a size that is an array": Case(lemma("a", "a", sizes=["K", "M", "a"]), "the program", "a stands for two things"),
     "a size twice": Case(lemma("a", "a", sizes=["K", "M", "K"]), "the program", "K stands for two things"),
     "a letter that is an array": Case(lemma("sum(a for a in K)", "K*a"), "step 1", "a stands for two things", lemma("sum(a for z in K)", "sum(a for t in K)")),
