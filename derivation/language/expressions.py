@@ -10,7 +10,6 @@ from typing import Any
 from derivation.errors import InputError
 from derivation.language.letters import free_letters
 from derivation.language.lexer import fail, statements
-from derivation.language.quick import Quick
 from derivation.language.ranges import Ranges
 from derivation.language.reader import Reader
 from derivation.language.scope import Scope, UserFunction, Vocabulary
@@ -58,21 +57,6 @@ def read_condition(text: str, problem: Problem, *, free: Mapping[str, Term] = {}
 
 
 def _read(text: str, problem: Problem, free: Mapping[str, Term], *, condition: bool) -> Any:
-    quick = _quick(problem).read(text, free, condition=condition)
-    return _in_full(text, problem, free, condition=condition) if quick is None else quick
-
-
-_LATEST: list[tuple[Problem, Quick]] = []
-
-
-def _quick(problem: Problem) -> Quick:
-    """What reads plain texts about a problem; the same as last time if the problem is."""
-    if not (_LATEST and _LATEST[0][0] is problem):
-        _LATEST[:] = [(problem, Quick(problem))]
-    return _LATEST[0][1]
-
-
-def _in_full(text: str, problem: Problem, free: Mapping[str, Term], *, condition: bool) -> Any:
     found = statements(text, numbered=False)
     if len(found) != 1:
         what = "a condition" if condition else "an expression"
