@@ -296,8 +296,8 @@ class Replay:
     def descend(self, x: Term, letters: list[Term], g: Grounds) -> tuple[Grounds, list[Any]]:
         """What is known at the hole, and the derivatives above it: each a kind and a variable.
 
-        Inside a derivative its variable moves: a case that varies with it is left behind. Inside a
-        ``detach`` it does not, so cases from between the two are left behind as well.
+        Inside a derivative its variable moves: a case that varies with it is left behind. What is
+        detached stays where a case that rests on any input may move away.
         """
         above: list[tuple[str, Term]] = []
         while x.op != "hole":
@@ -309,11 +309,13 @@ class Replay:
                 g, inner = g.inside((letter,), guard), t.opened(inner, letter)
             elif x.op == "if" and at > 0:
                 g = g.inside((), x.args[0] if at == 1 else t.negate(x.args[0]))
-            elif x.op == "d" or x.args[0] == "detach":
-                above += [(x.args[0], x.args[2])] if x.op == "d" else []
-                for kind, v in above[-1:] if x.op == "d" else above:
-                    kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
-                    g = self.base.at(g.letters, kept)
+            elif x.op == "d":
+                kind, v = x.args[0], x.args[2]
+                above.append((kind, v))
+                kept = [c for c in g.known() if not self.w.depends(c, v.args[0], kind == "fix")]
+                g = self.base.at(g.letters, kept)
+            elif x.op == "fn" and x.args[0] == "detach":
+                g = self.base.at(g.letters, [c for c in g.known() if not self.w.names(c)])
             x = inner
         return g, above
 

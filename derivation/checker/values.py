@@ -153,10 +153,11 @@ class Point:
             c, other, one, two = map(self.worth, (a[0], negate(a[0]), *a[1:]))
             cases = (c, one, two) if c < other else (other, two, one)
             return self.random(self.is_positive(t), "if", *cases)
-        if op == "d":  # what is known at a point only may not be used inside
-            inner: list[Any] = [a[0], self.plain.worth(a[1]), self.worth(a[2])]
-            return self.random(self.is_positive(t), "d", *inner)
-        inner = [self.worth(x) if type(x) is Term else x for x in a]
+        inner: list[Any] = [self.worth(x) if type(x) is Term else x for x in a]
+        if op == "d" or (
+            op == "fn" and a[0] == "detach"
+        ):  # what is known here only is not used inside
+            inner[1] = self.plain.worth(a[1])
         if op == "del" or (op == "fn" and a[0] in ("max", "min")):
             inner.sort(key=str)
         return self.random(self.is_positive(t), op, *inner)
@@ -331,11 +332,10 @@ class Points:
                 return True
             scales = {self.scale(d) for u in (*units, *positive) for d in divisors(u)}
             known = Point(self, (), {self.worth(p) for p in positive})
-            positive = [p for p in positive if not known.is_positive(p, False)]
-            signs = {self.worth(p) for p in positive}
+            signs = {self.worth(p): p for p in positive if not known.is_positive(p, False)}
         except NoPoint:
             return False
-        roots = [p for p in positive if p.op in COMPOSED or p.args[:1] == ("log",)]
+        roots = [p for p in signs.values() if p.op in COMPOSED or p.args[:1] == ("log",)]
         seen, agreed = set(), 0
         for _ in range(32 << min(len(roots), 6) if units or positive else 0):
             point = Point(self, scales, signs)

@@ -1,17 +1,17 @@
 """Numbers at which a claim's hypotheses hold: a theorem under conditions that no point meets is
 none.
 
-Arithmetic is exact for rational numbers; where functions come in, floating point is used, and a
-comparison is then believed only if the two sides differ by more than rounding could make up (an
-equation never, with such numbers). What is not defined there, such as a division by 0, refuses.
-Unknown functions, and all their derivatives, are taken to be exp of the sum of their arguments.
+Every number is a pair of rational bounds, equal ones where it is exact. Where functions come in, of
+floating point, the bounds leave more room than rounding could make up. What they do not decide, and
+what is not defined there, such as a division by 0, refuses. Unknown functions, and all their
+derivatives, are taken to be exp of the sum of their arguments.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -20,52 +20,107 @@ from .grounds import SIGNS, Hypothesis
 from .terms import Letters, Malformed, Term, refuse, require
 from .text import World
 
-Number = Any  # int, Fraction or float
+Range = tuple[Any, Any]  # two bounds, int or Fraction
 MAX_SIZE, MAX_WORK, MAX_BITS = 2000, 2_000_000, 100_000
 NUMBER = re.compile(r"-?\d{1,40}(/0*[1-9]\d{0,40})?", re.ASCII)
+HALF = (Fraction(1, 2), Fraction(1, 2))
 ZEROS = dict.fromkeys("sin tan sinh tanh asin atan asinh atanh erf".split(), (0, 0))
 EXACT = {**ZEROS, "exp": (0, 1), "cos": (0, 1), "cosh": (0, 1), "log": (1, 0)}  # x, the value at x
 
 
-def power(base: Number, exponent: Number) -> Number:
-    whole = exponent == int(exponent)
-    if isinstance(base, float) or not whole:
-        return float(base) ** float(exponent) if base >= 0 or whole else math.nan
-    return Fraction(base) ** int(exponent) if bits(base) * abs(exponent) <= MAX_BITS else math.nan
+def outwards(values: Iterable[Any]) -> Range:
+    """Bounds of some numbers, no long ones unless they are equal and thus exact."""
+    low, high = min(values := [*values]), max(values)
+    if low == high:
+        return low, high
+    return Fraction(math.nextafter(low, -math.inf)), Fraction(math.nextafter(high, math.inf))
 
 
-def bits(x: Number) -> int:
+def total(*xs: Range) -> Range:
+    return outwards((sum(low for low, _ in xs), sum(high for _, high in xs)))
+
+
+def times(*xs: Range) -> Range:
+    out: Range = (1, 1)
+    for x in xs:
+        out = outwards([a * b for a in out for b in x])
+    return out
+
+
+def inverse(x: Range) -> Range:
+    if x[0] <= 0 <= x[1]:
+        raise ZeroDivisionError
+    return outwards([1 / Fraction(bound) for bound in x])
+
+
+def power(base: Range, exponent: Range) -> Range | None:
+    (low, high), (n, m) = base, exponent
+    if n != m or n != int(n):
+        return monotone(math.pow, base, exponent) if low > 0 else None
+    if max(bits(low), bits(high)) * abs(n) > MAX_BITS:
+        raise OverflowError
+    ends = [Fraction(bound) ** int(abs(n)) for bound in base]
+    out = outwards([*ends, *[Fraction(0)][: n != 0 and low <= 0 <= high]])
+    return inverse(out) if n < 0 else out
+
+
+def monotone(f: Callable[..., float], *xs: Range, steep: float = 0.0) -> Range:
+    """The bounds of f, which grows or falls with each argument (or not faster than ``steep``)."""
+    ends = [(math.nextafter(a, -math.inf), math.nextafter(b, math.inf)) for a, b in xs]
+    values = [f(*pick) for pick in product(*ends)]
+    room = 1e-12 * max(map(abs, values)) + 1e-300 + steep * sum(b - a for a, b in ends)
+    return Fraction(min(values) - room), Fraction(max(values) + room)
+
+
+def bits(x: Any) -> int:
     return int(x.numerator.bit_length() + x.denominator.bit_length())
 
 
-def compared(op: str, a: Number, b: Number) -> bool:
-    gap = a - b
-    if isinstance(gap, float) and (op == "==" or abs(gap) <= 1e-9 * max(1.0, abs(a), abs(b))):
-        return False
-    return (gap > 0) - (gap < 0) in SIGNS[op]
+def compared(op: str, a: Range, b: Range) -> bool:
+    """Whether it holds, if the bounds tell."""
+    low, high = a[0] - b[1], a[1] - b[0]
+    signs = {(x > 0) - (x < 0) for x in (low, high, 0 if low < 0 < high else low)}
+    if not signs <= SIGNS[op] and signs & SIGNS[op]:
+        refuse("the witness is too near to where a condition fails")
+    return signs <= SIGNS[op]
+
+
+def negative(x: Range) -> Range:
+    return -x[1], -x[0]
+
+
+def most(*xs: Range) -> Range:
+    return max(low for low, _ in xs), max(high for _, high in xs)
 
 
 # what a head or a function computes, from the values of the parts; all else is in `math`
 COMPUTED: Mapping[str, Callable[..., Any]] = {
-    **dict.fromkeys(("+", "sum"), lambda *xs: sum(xs)),
-    **dict.fromkeys(("*", "prod"), lambda *xs: math.prod(xs)),
+    **dict.fromkeys(("+", "sum"), total),
+    **dict.fromkeys(("*", "prod"), times),
     **dict.fromkeys(("and", "all", "true"), lambda *xs: all(xs)),
     **dict.fromkeys(("or", "false"), lambda *xs: any(xs)),
     "not": lambda x: not x,
-    "max": lambda *xs: max(xs),
-    "min": lambda *xs: min(xs),
+    "max": most,
+    "min": lambda *xs: negative(most(*map(negative, xs))),
     "**": power,
-    "inv": lambda x: 1 / (Fraction(x) if isinstance(x, int) else x),
-    "del": lambda i, j: int(i == j),
-    "un": lambda *xs: math.exp(sum(xs)),
-    "pi": lambda: math.pi,
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
-    "softplus": lambda x: math.log1p(math.exp(x)),
-    "relu": lambda x: max(x, 0),
-    "sign": lambda x: (x > 0) - (x < 0),
+    "inv": inverse,
+    "del": lambda i, j: (int(i == j),) * 2,
+    "un": lambda *xs: monotone(math.exp, total(*xs)),
+    "pi": lambda: monotone(lambda: math.pi),
+    "sin": lambda x: monotone(math.sin, x, steep=1.0),
+    "cos": lambda x: monotone(math.cos, x, steep=1.0),
+    "tan": lambda x: times(COMPUTED["sin"](x), inverse(COMPUTED["cos"](x))),
+    "cosh": lambda x: times(HALF, total(*[monotone(math.exp, y) for y in (x, negative(x))])),
+    "sigmoid": lambda x: monotone(lambda y: 1 / (1 + math.exp(-y)), x),
+    "softplus": lambda x: monotone(lambda y: math.log1p(math.exp(y)), x),
+    "relu": lambda x: most(x, (0, 0)),
+    "sign": lambda x: tuple((y > 0) - (y < 0) for y in x),
     "detach": lambda x: x,
-    "abs": abs,
-    "lgamma": lambda x: math.lgamma(x) if x > 0 else math.nan,
+    "abs": lambda x: most(x, negative(x)),
+    "lgamma": lambda x: total(  # log Γ(x + 3) - log x - log(x + 1) - log(x + 2)
+        monotone(math.lgamma, total(x, (3, 3))),
+        *[negative(monotone(math.log, total(x, (n, n)))) for n in range(3)],
+    ),
 }
 
 
@@ -123,17 +178,17 @@ class Witness:
         try:
             out = self.computed(x, at, bound)
         except (ValueError, OverflowError, ZeroDivisionError, AttributeError):
-            out = math.nan
-        if out != out or (type(out) is not float and bits(out) > MAX_BITS):
+            out = None
+        if out is None or (type(out) is tuple and bits(out[0]) > MAX_BITS):
             refuse(f"{str(x)[:200]} is not defined at the witness")
         return out
 
     def computed(self, x: Term, at: Mapping[Term, int], bound: tuple[int, ...]) -> Any:
         op, a = x.op, x.args
         if op in ("n", "ix", "bd"):
-            return a[0] if op == "n" else at[x] if op == "ix" else bound[a[0]]
+            return (a[0] if op == "n" else at[x] if op == "ix" else bound[a[0]],) * 2
         if op == "sz":
-            return self.size(x)
+            return (self.size(x),) * 2
         if op == "if":
             return self.value(a[1] if self.value(a[0], at, bound) else a[2], at, bound)
         if op == "red":
@@ -145,13 +200,15 @@ class Witness:
             return compared(a[0], *values)
         name = a[0] if op in ("fn", "red") else op
         if op != "get":
-            if name in EXACT and values == [EXACT[name][0]] and type(values[0]) is not float:
-                return EXACT[name][1]
-            return (COMPUTED.get(name) or getattr(math, name))(*values)
+            if name in EXACT and values == [(EXACT[name][0],) * 2]:
+                return (EXACT[name][1],) * 2
+            if name in COMPUTED:
+                return COMPUTED[name](*values)
+            return monotone(getattr(math, name), *values)
         if a[0] in self.w.definitions:
             letters, body = self.w.definitions[a[0]]
-            return self.value(body, dict(zip(letters, values, strict=True)))
+            return self.value(body, dict(zip(letters, [k for k, _ in values], strict=True)))
         entry = self.values[a[0]]
-        for place in values:
+        for place, _ in values:
             entry = entry[place - 1]
-        return entry
+        return entry, entry
