@@ -1,9 +1,8 @@
-"""Checks the certificate of a derivation, and says what it proves.
+"""Checks the certificate of a derivation, and says what it proves, with Python's library alone.
 
-Nothing outside of this folder is used but Python's standard library. Read in this order: ``terms``
-(what is spoken of), ``text`` (how it is written), ``values`` (equality by algebra), ``grounds``
-(conditions), ``calculus`` (derivatives), ``laws`` (all other laws), ``witness`` (that the
-hypotheses can hold), ``replay`` (a certificate, step by step).
+Read in order: ``terms`` (what is spoken of), ``text`` (how it is written), ``values`` (equality by
+algebra), ``grounds`` (conditions), ``calculus`` (derivatives), ``laws`` (all other laws), ``witness``
+(that the hypotheses can hold), ``replay`` (a certificate, step by step).
 """
 
 from __future__ import annotations
@@ -33,9 +32,7 @@ def check(text: str | bytes) -> tuple[Claim, ...]:
         raise Malformed(f"longer than {MAX_BYTES >> 20} MiB")
     try:
         text = text.decode() if isinstance(text, bytes) else text
-        number: dict[str, Any] = dict.fromkeys(
-            ("parse_int", "parse_float", "parse_constant"), _whole
-        )
+        number: Any = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), _whole)
         return check_data(json.loads(text, object_pairs_hook=_object, **number))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Malformed(f"not JSON: {error}") from None
@@ -45,15 +42,6 @@ def check(text: str | bytes) -> tuple[Claim, ...]:
 
 def check_data(data: Any) -> tuple[Claim, ...]:
     """The same of a certificate that has been read."""
-    with LOCK:  # one table of terms serves all
-        forget()
-        try:
-            return _checked(data)
-        finally:
-            forget()
-
-
-def _checked(data: Any) -> tuple[Claim, ...]:
     schema = part(data, "schema", str)
     if schema not in (SCHEMA, SET_SCHEMA):
         raise Malformed(f"no certificate of the schema {SCHEMA} or {SET_SCHEMA}: {schema[:40]!r}")
@@ -63,15 +51,19 @@ def _checked(data: Any) -> tuple[Claim, ...]:
         records = part(data, "derivations", list, of=dict)
         if not records or any("core" in record for record in records):
             raise Malformed("the derivations of a set are some, and have one core")
-    replay = Replay()
-    try:
-        replay.start(part(data, "core", dict))
-        return tuple([replay.record(record, SCHEMA) for record in records])
-    except Refused as error:
-        error.step = replay.here
-        raise
-    except (RecursionError, ValueError):
-        raise Malformed("nested too deep, or a number too long") from None
+    with LOCK:  # one table of terms serves all
+        forget()
+        replay = Replay()
+        try:
+            replay.start(part(data, "core", dict))
+            return tuple([replay.record(record, SCHEMA) for record in records])
+        except Refused as error:
+            error.step = replay.here
+            raise
+        except (RecursionError, ValueError):
+            raise Malformed("nested too deep, or a number too long") from None
+        finally:
+            forget()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """The derivative of a term, the conditions under which it is the derivative, and the chain rule.
 
-``diff(E, v)`` goes through all definitions, v's own cut; ``partial(E, v)`` (kind "fix") is that of
-E as written, every defined name held fixed. A condition says that the term is smooth in v nearby:
-it is a strict comparison of terms that are smooth themselves, so where it holds it holds around
-it, and derivatives of every order exist there.
+Conditions say that the term is smooth in the variable nearby: each is a strict comparison of terms
+that are smooth themselves, so where it holds it holds around it, and derivatives of every order
+exist there.
 """
 
 from __future__ import annotations
@@ -13,22 +12,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from . import terms as t
-from .terms import (
-    MINUS_ONE,
-    ONE,
-    TRUE,
-    ZERO,
-    T,
-    Term,
-    add,
-    bind,
-    mul,
-    num,
-    power,
-    refuse,
-    rel,
-    subst,
-)
+from .terms import MINUS_ONE, ONE, TRUE, ZERO, T, Term, add, bind, mul, power, refuse, rel, subst
 from .text import World
 from .values import Points, is_whole, least_value
 
@@ -139,7 +123,7 @@ class Calculus:
             return add(*terms), joined(found)
         if op == "inv":
             d, needs = self.of(a[0], kind, v)
-            slope = mul(MINUS_ONE, d, T("inv", power(a[0], num(2))))
+            slope = mul(MINUS_ONE, d, T("inv", power(a[0], t.num(2))))
             return slope, (*needs, rel("!=", a[0], ZERO))
         if op == "**":
             return self._of_power(x, kind, v)
@@ -242,16 +226,16 @@ class Calculus:
         return any(x.args[1] is size and t.opened(body, x) is value for x in value.free)
 
     def edge(self, a: Term, b: Term) -> Term:
-        """a != b; or a letter is another place, for which a - b vanishes whatever the arrays hold;
-        or it does so anyway, and nothing changes there."""
+        """a != b, or a letter is a place for which a - b vanishes anyway: nothing changes there."""
         gap = t.minus(a, b)
         near = sorted({*gap.free, *t.places(gap)}, key=str)
-        pairs = [(i, p) for i, p in combinations(near, 2) if i.op == "ix"]
-        pairs += [(i, p) for p, i in combinations(near, 2) if i.op == "ix" and p.op != "ix"]
+        pairs = [(i, p) if i.op == "ix" else (p, i) for i, p in combinations(near, 2)]
         same = [
-            rel("==", i, p) for i, p in pairs if p.op == "n" or self.w.runs_over(p) is i.args[1]
+            rel("==", i, p)
+            for i, p in pairs
+            if i.op == "ix" and (p.op == "n" or self.w.runs_over(p) is i.args[1])
+            if self.points.equal(subst(gap, {i: p}), ZERO)
         ]
-        same = [c for c in same if self.points.equal(subst(gap, {c.args[1]: c.args[2]}), ZERO)]
         return TRUE if self.points.equal(a, b) else t.either(rel("!=", a, b), *same)
 
     def chain_rule(self, x: Term) -> Derivative:

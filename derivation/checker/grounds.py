@@ -1,18 +1,18 @@
 """Conditions: what is known where a step is made, and whether a condition follows from it.
 
 Known are the claim's stated hypotheses, the cases (guards) in which the step stands, and the signs
-that terms have by their form. Nothing else can be used, so nothing can be used and not be stated.
+that terms have by their form: nothing else can be used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import terms as t
 from .terms import ONE, TRUE, ZERO, Letters, Term, enter, minus, negate, refuse, rel, show, subst
@@ -30,6 +30,8 @@ Sure = tuple[Signs, Used]  # the signs that a term can have, and what that rests
 MAX_INSTANCES = 5000  # of one hypothesis at the places of one term
 MAX_CASES = 4  # distinctions that are gone through, one inside the other
 MAX_NUMBER = 10**9  # in the difference between a condition and what is known
+FORMS = {"+": "_of_sum", "*": "_of_product", "**": "_of_power", "fn": "_of_function"}
+FORMS = {**FORMS, "red": "_of_reduction"}
 
 
 class Hypothesis(NamedTuple):
@@ -123,10 +125,8 @@ class Grounds:
         if c.op == "rel":
             x = minus(*c.args[1:])
             signs, used = self.signs(x)
-            if (
-                len(signs) == 1 and not signs <= SIGNS[c.args[0]]
-            ):  # unless what is known excludes it
-                signs, used = self._by_facts(x, signs, used)
+            if len(signs) == 1 and not signs <= SIGNS[c.args[0]]:
+                signs, used = self._by_facts(x, signs, used)  # they may exclude even that one
             if signs <= SIGNS[c.args[0]]:
                 return used
         return self._by_cases(c)
@@ -146,8 +146,7 @@ class Grounds:
         return merged([one.holds(t.resolved(c, d, True)), two.holds(t.resolved(c, d, False))])
 
     def learn(self, letters: Letters, x: Term) -> None:
-        """Notes the sign that a term has by its form for every value of the letters, for all that
-        is equal to it."""
+        """Notes the sign that a term has by its form, for every value of the letters."""
         inner = self.inside(letters)
         signs, used = inner.signs(subst(x, inner.same))
         op = next((op for op, s in SIGNS.items() if s == signs), None)
@@ -183,11 +182,9 @@ class Grounds:
         """Whether a fact's own condition is known: by the guards alone."""
         if where is TRUE or subst(where, self.same) in self.guards:
             return NOTHING
-        alone = copy(self)
+        alone, known = copy(self), [g for g in self.known() if g.op != "or"]
         alone.stated, alone.learned = (), []
-        return alone.at(self.letters, [g for g in self.known() if g.op != "or"], MAX_CASES).holds(
-            where
-        )
+        return alone.at(self.letters, known, MAX_CASES).holds(where)
 
     def _facts_about(self, x: Term) -> list[Fact]:
         """What the guards say, and the hypotheses at the places of x.
@@ -204,17 +201,14 @@ class Grounds:
             if self.w.names(h.says) <= names or h.says.op in ("and", "or"):
                 for at in self._choices(h, near or ()):
                     if (h, at, used) not in self._facts:
-                        says, where = [
-                            subst(c, dict(zip(h.letters, at, strict=True)))
-                            for c in (h.says, h.where)
-                        ]
+                        put = dict(zip(h.letters, at, strict=True))
+                        says, where = subst(h.says, put), subst(h.where, put)
                         self._facts[h, at, used] = self._said(says, where, used)
                     out += self._facts[h, at, used]
         return out
 
     def _choices(self, h: Hypothesis, near: Letters) -> Sequence[Letters]:
-        """Places for the letters: those of the term that is asked about, or for a letter that
-        stands in the hypothesis's own condition only, any."""
+        """Places for the letters: of the term asked about; any, if only ``where`` has it."""
         choices = []
         for letter in h.letters:
             pool = near if letter in h.says.free else dict.fromkeys((*near, *self.letters))
@@ -257,8 +251,8 @@ class Grounds:
         if self.w.defined(x):
             signs, used = self.signs(self.w.unfold(x))
             return (signs, used | {a[0]}) if signs != ANY else (ANY, NOTHING)
-        of = FORMS.get(op)
-        return of(self, x, *a) if of else (ANY, NOTHING)
+        of: Any = getattr(self, FORMS.get(op, ""), None)
+        return of(x, *a) if of else (ANY, NOTHING)
 
     def _of_sum(self, x: Term, *terms: Term) -> Sure:
         try:
@@ -331,18 +325,8 @@ class Grounds:
         return first(self.holds(c) for c in ([TRUE] if guard is TRUE else near))
 
 
-FORMS: Mapping[str, Callable[..., Sure]] = {
-    "+": Grounds._of_sum,
-    "*": Grounds._of_product,
-    "**": Grounds._of_power,
-    "fn": Grounds._of_function,
-    "red": Grounds._of_reduction,
-}
-
-
 def alternatives(c: Term) -> list[tuple[Term, list[Term]]]:
-    """The parts of an "or", each with the opposites of the others: it may be taken to hold where
-    these do."""
+    """The parts of an "or", each with the opposites of the others, where it is to hold."""
     return [(x, [negate(y) for y in c.args if y is not x]) for x in c.args]
 
 

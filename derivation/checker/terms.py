@@ -250,8 +250,7 @@ def as_cases(t: Term) -> Term:
 
 
 def distinction(t: Term) -> Term | None:
-    """The condition of a distinction in t, an innermost one, that no letter binds and no derivative
-    covers."""
+    """The condition of a distinction in t, an innermost one, that no letter binds."""
     if undivided(t):
         return None
     t = as_cases(t)

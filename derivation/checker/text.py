@@ -101,8 +101,7 @@ class World:
         return self.labels.get(place.args[0]) if place.op == "get" else None
 
     def owed(self, place: Term, size: Term) -> Owed:
-        """That a place lies in 1..size: refused if not; a number is owed where the size has a
-        name."""
+        """Refuses what is no place in 1..size; a number is owed where the size has a name."""
         if self.runs_over(place) is size:
             return []
         if not is_count(place) or (size.op == "n" and place.args[0] > size.args[0]):

@@ -16,9 +16,11 @@ coefficient. Beyond rings:
 * exp(f) is e to the power f, exponents counted modulo Q, the order of the group of squares (P = 2Q
   + 1, Q prime; e is a square, and so is every atom that is known to be positive, and no other by
   design). Powers of what is known to be positive likewise; that it be a square is required, and
-  points are drawn until it is. Its root is the square one of the two (-1 is no square). Where what
-  is listed as positive is no atom, it may be the square of what is not positive, and its root have
-  the wrong sign: that shows at one point in two, so that many points are asked for.
+  points are drawn until it is. Its root is the square one of the two (-1 is no square). What is
+  listed as positive and no atom might be the square of what is not positive. So points are drawn
+  until each such term has been seen to be no square where those before it are: then none is one in
+  the field of the atoms and of the roots before it, all choices of signs are conjugate, and an
+  equation that holds for one holds for all.
 * b**e, where e is whole but no number (made of sizes and letters) and b is not known to be
   positive: a hash for each monomial of e, to the power of its number. Where the form of e does not
   show that e >= 0, times a mark for b and e, which is 1 under "b is not 0".
@@ -34,13 +36,14 @@ import secrets
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import prod
+from math import gcd, prod
 from typing import Any
 
 from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, add, minus, mul, neg, negate, num
 
 Pair = tuple[int, int]
 COMPOSED = ("+", "*", "**", "inv", "n", "if")  # heads of what is no atom
+SMALL = prod(range(3, 300, 2))
 
 
 class NoPoint(Exception):
@@ -60,17 +63,13 @@ def the_prime(bits: int = 127) -> int:
 
     Drawn once in a process, which it never leaves.
     """
-    small = [p for p in range(3, 1000, 2) if all(p % q for q in range(3, int(p**0.5) + 1, 2))]
-    step = 4 * 5 * 7  # Q = 3, 4, 1 modulo 4, 5, 7 makes P = 7, 4, 3 modulo 8, 5, 7
-    while True:
-        start = secrets.randbits(bits - 1) | 1 << bits - 2
-        start += (99 - start) % step
-        rest = [(start % p, p) for p in small]
-        for n in range(0, 200 * step, step):
-            if all((r + n) % p and (2 * (r + n) + 1) % p for r, p in rest):
-                q = start + n
-                if all(is_prime(x, k) for k in (1, 32) for x in (q, 2 * q + 1)):
-                    return 2 * q + 1
+    q = secrets.randbits(bits - 1) | 1 << bits - 2
+    q += (99 - q) % 140  # Q = 3, 4, 1 modulo 4, 5, 7 makes P = 7, 4, 3 modulo 8, 5, 7
+    while gcd(q * (2 * q + 1), SMALL) > 1 or not all(
+        is_prime(n, rounds) for rounds in (1, 32) for n in (q, 2 * q + 1)
+    ):
+        q += 140
+    return 2 * q + 1
 
 
 class Point:
@@ -98,8 +97,7 @@ class Point:
         return pow(self.hash(*what), 2 if positive else 1, self.P)
 
     def worth(self, t: Term) -> int:
-        """The value of a term; for a condition: equal for those that say the same in another
-        form."""
+        """The value of a term; of a condition: the same for those that say the same otherwise."""
         found = self.known.get(t)
         if found is None:
             found = self.known[t] = self.judge(t) if t.says else self.compute(t, self.P)
@@ -154,10 +152,8 @@ class Point:
             cases = (c, one, two) if c < other else (other, two, one)
             return self.random(self.is_positive(t), "if", *cases)
         inner: list[Any] = [self.worth(x) if type(x) is Term else x for x in a]
-        if op == "d" or (
-            op == "fn" and a[0] == "detach"
-        ):  # what is known here only is not used inside
-            inner[1] = self.plain.worth(a[1])
+        if op == "d" or (op == "fn" and a[0] == "detach"):
+            inner[1] = self.plain.worth(a[1])  # what is known here only is not used inside
         if op == "del" or (op == "fn" and a[0] in ("max", "min")):
             inner.sort(key=str)
         return self.random(self.is_positive(t), op, *inner)
@@ -279,8 +275,14 @@ class Point:
 
     def judge(self, c: Term) -> int:
         op, a = c.op, c.args
-        if op == "rel":
-            return self.comparison(*a)
+        if op == "rel":  # a > b, a - b > 0, b < a are one, and a == b, 2*a == 2*b as well
+            if a[0] in (">", ">="):
+                return self.worth(T("rel", {">": "<", ">=": "<="}[a[0]], a[2], a[1]))
+            gap, strict = (self.worth(a[1]) - self.worth(a[2])) % self.P, a[0] in ("<", "!=")
+            if gap == 0:
+                return self.worth(FALSE if strict else TRUE)
+            scaled = self.plain.scale(minus(*a[1:])) if a[0] in ("==", "!=") else gap
+            return self.hash("rel", a[0], scaled)
         if op in ("and", "or"):
             idle, decisive = map(self.worth, (TRUE, FALSE) if op == "and" else (FALSE, TRUE))
             values = sorted({self.worth(x) for x in a} - {idle}) or [idle]
@@ -288,15 +290,6 @@ class Point:
                 return decisive if decisive in values else values[0]
             return self.hash(op, *values)
         return self.atom(c)
-
-    def comparison(self, op: str, a: Term, b: Term) -> int:
-        """a > b, a - b > 0 and b < a are one; a == b and 2*a == 2*b as well."""
-        if op in (">", ">="):
-            op, a, b = {">": "<", ">=": "<="}[op], b, a
-        gap = (self.worth(a) - self.worth(b)) % self.P
-        if gap == 0:
-            return self.worth(TRUE if op in ("==", "<=") else FALSE)
-        return self.hash("rel", op, gap if op in ("<", "<=") else self.plain.scale(minus(a, b)))
 
 
 class Points:

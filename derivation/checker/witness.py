@@ -205,7 +205,7 @@ class Witness:
             if name in COMPUTED:
                 return COMPUTED[name](*values)
             return monotone(getattr(math, name), *values)
-        if a[0] in self.w.definitions:
+        if self.w.defined(x):
             letters, body = self.w.definitions[a[0]]
             return self.value(body, dict(zip(letters, [k for k, _ in values], strict=True)))
         entry = self.values[a[0]]
