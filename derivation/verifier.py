@@ -104,7 +104,9 @@ def verify_all(text: str | bytes, *, oracle: bool = True) -> tuple[Verified, ...
 
 
 def _told(claim: checker.Claim, record: Any, core: Any, oracle: bool) -> Verified:
-    introduced = {str(text).partition(" = ")[0] for text in record["introduced"]}
+    prose = record.get("introduced")  # which of the definitions are not the program's
+    told = prose if isinstance(prose, list) else []
+    introduced = {str(text).partition(" = ")[0] for text in told}
     definitions = {_head(d): f"{_head(d)} = {d['body']}" for d in core["definitions"]}
     return Verified(
         claim=" if ".join([claim.equation, *claim.assumes]),
@@ -121,7 +123,7 @@ def _told(claim: checker.Claim, record: Any, core: Any, oracle: bool) -> Verifie
         moves=claim.moves,
         lemmas=claim.lemmas,
         unproved=("the matrix form",) if record.get("matrix_form") is not None else (),
-        tried=_tried(claim, core) if oracle else None,
+        tried=_tried(claim, record, core) if oracle else None,
     )
 
 
@@ -145,14 +147,14 @@ def _inputs(core: Any) -> tuple[str, ...]:
 # -- the oracle -----------------------------------------------------------------------------
 
 
-def _tried(claim: checker.Claim, core: Any) -> str:
+def _tried(claim: checker.Claim, record: Any, core: Any) -> str:
     """What the oracle says of an accepted claim; it raises if it refutes it."""
     from derivation.oracle.edges import tried
     from derivation.terms import collector_at_rest
 
     try:
         with collector_at_rest():
-            found = tried(*_statement(claim, core))
+            found = tried(*_statement(claim, record, core))
     except (DerivationError, RecursionError) as error:
         said = str(error).partition("\n")[0] or "nested too deep"
         return f"not evaluated: {said}"
@@ -167,7 +169,7 @@ def _tried(claim: checker.Claim, core: Any) -> str:
     return f"agrees at {found.points} points{at}{on}"
 
 
-def _statement(claim: checker.Claim, core: Any) -> tuple[Problem, Any, Any, Any]:
+def _statement(claim: checker.Claim, record: Any, core: Any) -> tuple[Problem, Any, Any, Any]:
     """An accepted claim as the language's own reader reads it.
 
     Returns:
@@ -214,16 +216,14 @@ def _statement(claim: checker.Claim, core: Any) -> tuple[Problem, Any, Any, Any]
             inside, c = (read_condition(t, problem, free=free) for t in (where, says))
             givens.append(any_of(negate(inside), c))
     free = letters(claim.letters)
-    left, right = (read_expression(t, problem, free=free) for t in _sides(claim.equation))
+    left, right = (read_expression(t, problem, free=free) for t in _sides(record))
     assumed = all_of(*[read_condition(t, problem, free=free) for t in claim.assumes])
     return replace(problem, givens=tuple(givens), objective=left), left, right, assumed
 
 
-def _sides(equation: str) -> tuple[str, str]:
-    """The two sides of an equation: its "==" is the first one outside of brackets."""
-    depth = 0
-    for n, c in enumerate(equation):
-        depth += (c in "([") - (c in ")]")
-        if depth == 0 and equation[n : n + 4] == " == ":
-            return equation[:n], equation[n + 4 :]
-    raise InputError("no equation")
+def _sides(record: Any) -> tuple[str, str]:
+    """The two sides of what a record claims."""
+    left = record.get("left") or f"diff({', '.join([record['objective'], *record.get('wrt', [])])})"
+    if record["result"] is not None:
+        return left, record["result"]
+    return left, [left, *[s["after"] for s in record["steps"] if s["kind"] == "chain"]][-1]

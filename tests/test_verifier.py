@@ -144,18 +144,18 @@ def test_the_public_name() -> None:
 # -- the oracle ------------------------------------------------------------------------------------
 
 
-def accepting(monkeypatch: pytest.MonkeyPatch, record: dict[str, Any], equation: str) -> None:
-    """A checker that would accept a false equation."""
-    (claim,) = verifier.checker.check(json.dumps(record))
-    wrong = claim._replace(equation=equation)
-    monkeypatch.setattr(verifier.checker, "check", lambda text: (wrong,))
+def accepting(monkeypatch: pytest.MonkeyPatch, record: dict[str, Any], result: str) -> None:
+    """The record with another result, which the checker would accept."""
+    claims = verifier.checker.check(json.dumps(record))
+    record["result"] = result
+    monkeypatch.setattr(verifier.checker, "check", lambda text: claims)
 
 
 def test_the_oracle_refutes_what_a_checker_should_not_have_accepted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record = of_library("softmax-cross-entropy", "cases")
-    accepting(monkeypatch, record, "diff(L, z[j]) == yhat[j] + y[j]")
+    accepting(monkeypatch, record, "yhat[j] + y[j]")
     assert verify(record).tried is None
     with pytest.raises(CertificateRefused, match=r"the oracle: .* is false at K = ") as refused:
         verify(record, oracle=True)
@@ -163,22 +163,22 @@ def test_the_oracle_refutes_what_a_checker_should_not_have_accepted(
 
 
 @pytest.mark.parametrize(
-    ("program", "equation"),
+    ("program", "result"),
     [
-        ("L = (x if s > 0 else x**2)\nwrt x", "diff(L, x) == (1 if s >= 0 else 2*x)"),
+        ("L = (x if s > 0 else x**2)\nwrt x", "(1 if s >= 0 else 2*x)"),
         ("L = sum((x[n] if n < m else 0) for n in N)\nwrt x[k]",
-         "diff(L, x[k]) == (1 if k <= m else 0)"),
-        ("L = sum(a*x[i] for i in N)\nwrt x[j]", "diff(L, x[j]) == a**2/a"),
-        ("L = x*max(a, b)\nwrt x", "diff(L, x) == (a if a > b else b if b > a else 0)"),
-        ("L = x*sum(y[k] for k in K if k == 5)\nwrt x", "diff(L, x) == 0"),
+         "(1 if k <= m else 0)"),
+        ("L = sum(a*x[i] for i in N)\nwrt x[j]", "a**2/a"),
+        ("L = x*max(a, b)\nwrt x", "(a if a > b else b if b > a else 0)"),
+        ("L = x*sum(y[k] for k in K if k == 5)\nwrt x", "0"),
     ],
 )  # fmt: skip
 def test_what_is_false_on_an_edge_only(
-    program: str, equation: str, monkeypatch: pytest.MonkeyPatch
+    program: str, result: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = certificate(program)
-    accepting(monkeypatch, record, equation)
-    if "a**2/a" in equation:  # where a is 0 the oracle has no value: it can say nothing there
+    accepting(monkeypatch, record, result)
+    if result == "a**2/a":  # where a is 0 the oracle has no value: it can say nothing there
         assert "agrees at " in str(verify(record, oracle=True).tried)
     else:
         with pytest.raises(CertificateRefused, match="the oracle"):
@@ -187,10 +187,10 @@ def test_what_is_false_on_an_edge_only(
 
 def test_what_the_oracle_cannot_evaluate_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     record = of_library("softmax-cross-entropy", "cases")
-    accepting(monkeypatch, record, "diff(L, z[j]) == yhat[j] - y[j] + log(0 - 1)")
+    accepting(monkeypatch, record, "yhat[j] - y[j] + log(0 - 1)")
     tried = str(verify(record, oracle=True).tried)
     assert tried == "not evaluated: no point was found at which both sides are defined"
-    accepting(monkeypatch, record, "diff(L, z[j]) == strange[j]")
+    accepting(monkeypatch, record, "strange[j]")
     assert str(verify(record, oracle=True).tried).startswith("not evaluated: ")
 
 
