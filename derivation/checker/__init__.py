@@ -1,8 +1,8 @@
 """Checks the certificate of a derivation, and says what it proves, with Python's library alone.
 
 Read in order: ``terms`` (what is spoken of), ``text`` (how it is written), ``values`` (equality by
-algebra), ``grounds`` (conditions), ``calculus`` (derivatives), ``laws`` (all other laws), ``witness``
-(that the hypotheses can hold), ``replay`` (a certificate, step by step).
+algebra), ``grounds`` (conditions), ``calculus`` (derivatives), ``laws`` (all other laws),
+``witness`` (that the hypotheses can hold), ``replay`` (a certificate, step by step).
 """
 
 from __future__ import annotations

@@ -157,6 +157,7 @@ class Grounds:
 
     def signs(self, x: Term) -> Sure:
         if x not in self._signs:
+            t.work()
             found = self._by_form(x)
             self._signs[x] = found if len(found[0]) == 1 else self._by_facts(x, *found)
         return self._signs[x]
@@ -271,9 +272,10 @@ class Grounds:
         return out - {0} if strict else out, NOTHING.union(*[used for _, used in found])
 
     def _of_product(self, _: Term, *factors: Term) -> Sure:
-        found = [self.signs(y) for y in factors]
-        signs = {prod(pick) for pick in product(*[s for s, _ in found])}
-        return frozenset(signs), NOTHING.union(*[used for _, used in found])
+        out, used = POSITIVE, NOTHING
+        for signs, more in map(self.signs, factors):
+            out, used = frozenset([s * r for s in out for r in signs]), used | more
+        return out, used
 
     def _of_power(self, _: Term, base: Term, exponent: Term) -> Sure:
         signs, used = self.signs(base)

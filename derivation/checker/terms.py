@@ -83,13 +83,23 @@ class Term:
 
 
 Letters = Sequence[Term]
+MAX_WORK = 1_000_000  # new terms, worths and signs in one check
 _TABLE: dict[tuple[Any, ...], Term] = {}
+_WORK = [0]
+
+
+def work() -> None:
+    """Counts what a check does, so that it comes to an end."""
+    _WORK[0] += 1
+    if _WORK[0] > MAX_WORK:
+        raise Malformed("too much to check")
 
 
 def T(op: str, *args: Any) -> Term:
     """The one term with this head and these parts."""
     found = _TABLE.get((op, *args))
     if found is None:
+        work()
         found = _TABLE[(op, *args)] = Term(op, args)
     return found
 
@@ -108,6 +118,7 @@ def forget() -> None:
     """Empties the table: terms made before are not to be used any more."""
     _TABLE.clear()
     _TABLE.update(_ALWAYS)
+    _WORK[0] = 0
 
 
 def combined(op: str, idle: Term, *terms: Term) -> Term:

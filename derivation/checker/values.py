@@ -39,7 +39,7 @@ from functools import lru_cache
 from math import gcd, prod
 from typing import Any
 
-from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, add, minus, mul, neg, negate, num
+from .terms import FALSE, MINUS_ONE, ONE, TRUE, T, Term, add, minus, mul, neg, negate, num, work
 
 Pair = tuple[int, int]
 COMPOSED = ("+", "*", "**", "inv", "n", "if")  # heads of what is no atom
@@ -100,6 +100,7 @@ class Point:
         """The value of a term; of a condition: the same for those that say the same otherwise."""
         found = self.known.get(t)
         if found is None:
+            work()
             found = self.known[t] = self.judge(t) if t.says else self.compute(t, self.P)
         return found
 
@@ -108,6 +109,7 @@ class Point:
         if m == self.P:
             return self.worth(t)
         if t not in self.exponents:
+            work()
             self.exponents[t] = self.compute(t, m)
         return self.exponents[t]
 
@@ -329,6 +331,7 @@ class Points:
         except NoPoint:
             return False
         roots = [p for p in signs.values() if p.op in COMPOSED or p.args[:1] == ("log",)]
+        roots = [p for p in roots if p.op != "**" or is_whole(p.args[1])]  # others are atoms
         seen, agreed = set(), 0
         for _ in range(32 << min(len(roots), 6) if units or positive else 0):
             point = Point(self, scales, signs)
@@ -384,6 +387,7 @@ def monomials(t: Term) -> dict[tuple[Term, ...], int]:
         old, out = out, dict(out) if t.op == "+" else {}
         for m, n in inner.items():
             for k, more in old.items() if t.op == "*" else [((), 1)]:
+                work()
                 key = tuple(sorted((*m, *k), key=str))
                 out[key] = out.get(key, 0) + n * more
     return out
