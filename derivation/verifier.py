@@ -109,7 +109,7 @@ def _told(claim: checker.Claim, record: Any, core: Any, oracle: bool) -> Verifie
     introduced = {str(text).partition(" = ")[0] for text in told}
     definitions = {_head(d): f"{_head(d)} = {d['body']}" for d in core["definitions"]}
     return Verified(
-        claim=" if ".join([claim.equation, *claim.assumes]),
+        claim=_equation(claim, record),
         derived=claim.derived,
         title=claim.title,
         program=str(record["problem"].get("program", "")),
@@ -125,6 +125,21 @@ def _told(claim: checker.Claim, record: Any, core: Any, oracle: bool) -> Verifie
         unproved=("the matrix form",) if record.get("matrix_form") is not None else (),
         tried=_tried(claim, record, core) if oracle else None,
     )
+
+
+def _equation(claim: checker.Claim, record: Any) -> str:
+    """What was proved as one line; a side that is a case stands in brackets."""
+    sides = [f"({side})" if " if " in _outside(side) else side for side in _sides(record)]
+    return " == ".join(sides) + "".join(f" where {c}" for c in claim.assumes)
+
+
+def _outside(text: str) -> str:
+    """The text without what stands in brackets."""
+    depth, out = 0, ""
+    for c in text:
+        depth += (c in "([") - (c in ")]")
+        out += c if not depth else ""
+    return out
 
 
 def _head(definition: Any) -> str:
@@ -159,7 +174,9 @@ def _tried(claim: checker.Claim, record: Any, core: Any) -> str:
         said = str(error).partition("\n")[0] or "nested too deep"
         return f"not evaluated: {said}"
     if found.refuted is not None:
-        raise CertificateRefused("the oracle", f"{claim.equation} is false {found.refuted}")
+        raise CertificateRefused(
+            "the oracle", f"{_equation(claim, record)} is false {found.refuted}"
+        )
     if not found.points:
         return "not evaluated: no point was found at which both sides are defined"
     several = sorted({n for sizes in found.sizes for n in sizes.values()})
