@@ -1,6 +1,7 @@
 """Two checkers of certificates, written apart from each other, agree.
 
-tests/second_checker.mjs was written from notes/certificate.md alone. What one accepts the other must not refuse, on certificates as they are and changed.
+tests/second_checker.mjs was written from notes/certificate.md alone. What one accepts the other must
+not refuse, on certificates as they are and changed.
 Where each may see more than the other (the page: "may see"), the reasons are listed below.
 """
 
@@ -18,14 +19,32 @@ import derivation.checker as checker
 
 HERE = pathlib.Path(__file__).parent
 NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(NODE is None, reason="node is missing, which the second checker is run by")
+pytestmark = pytest.mark.skipif(
+    NODE is None, reason="node is missing, which the second checker is run by"
+)
 
-STORED = ["logsumexp-delta", "mse-linear-delta", "gaussian-nll-delta", "mlp-tanh-delta", "softmax-jacobian-cases", "huber-cases",
-          "quantile-regression-cases", "label", "place", "unknown", "kinks", "given", "second"]
+STORED = [
+    "logsumexp-delta",
+    "mse-linear-delta",
+    "gaussian-nll-delta",
+    "mlp-tanh-delta",
+    "softmax-jacobian-cases",
+    "huber-cases",
+    "quantile-regression-cases",
+    "label",
+    "place",
+    "unknown",
+    "kinks",
+    "given",
+    "second",
+]
 
 # why one may accept what the other refuses: (who accepts, what the other says)
 ALLOWED = [
-    ("second", r"is not known"),  # what follows: a checker must see the page's rules, and may see what is true besides
+    (
+        "second",
+        r"is not known",
+    ),  # what follows: a checker must see the page's rules, and may see what is true besides
     ("second", r"the line reached is"),  # a number times a case is the case of the products
     ("first", r"only by arithmetic"),  # partial(1*p, x): whether p is a bare name there
 ]
@@ -44,7 +63,12 @@ def second(certificates, folder):
     for number, certificate in enumerate(certificates):
         files.append(folder / f"{number}.json")
         files[-1].write_text(json.dumps(certificate))
-    run = subprocess.run([NODE, str(HERE / "second_checker.mjs"), *map(str, files)], capture_output=True, text=True, timeout=900)
+    run = subprocess.run(
+        [NODE, str(HERE / "second_checker.mjs"), *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
     lines = run.stdout.splitlines()
     assert len(lines) == len(files), run.stderr
     assert (run.returncode == 0) == all(line.endswith(": proved") for line in lines)
@@ -52,7 +76,9 @@ def second(certificates, folder):
 
 
 def stored():
-    return [json.loads((HERE / "data" / "certificates" / f"{name}.json").read_text()) for name in STORED]
+    return [
+        json.loads((HERE / "data" / "certificates" / f"{name}.json").read_text()) for name in STORED
+    ]
 
 
 def all_steps(steps):
@@ -79,7 +105,18 @@ def slots(certificate):
 def changed_text(text, rng):
     tokens = re.findall(r"\w+|\*\*|[<>!=]=|\s+|.", text)
     names = [token for token in tokens if re.match("[A-Za-z_]", token)]
-    swaps = {"+": "-", "-": "+", "*": "/", "/": "*", "<": "<=", "<=": ">", ">": ">=", ">=": "<", "==": "!=", "!=": "=="}
+    swaps = {
+        "+": "-",
+        "-": "+",
+        "*": "/",
+        "/": "*",
+        "<": "<=",
+        "<=": ">",
+        ">": ">=",
+        ">=": "<",
+        "==": "!=",
+        "!=": "==",
+    }
     for _ in range(20):
         place = rng.randrange(len(tokens))
         token = tokens[place]
@@ -87,7 +124,7 @@ def changed_text(text, rng):
         if token.isdigit():
             new = str(int(token) + 1)
         elif token in names:
-            new = rng.choice(names + ["exp", "log", "diff", "partial"])
+            new = rng.choice([*names, "exp", "log", "diff", "partial"])
         if new != token:
             tokens[place] = new
             return "".join(tokens)
@@ -97,10 +134,30 @@ def changed_text(text, rng):
 def change(certificate, rng):
     certificate = copy.deepcopy(certificate)
     steps = list(all_steps(certificate["steps"]))
-    moves = [(step["moves"], place) for _, _, step in steps for place in range(len(step.get("moves") or []))]
-    kind = rng.choice(["text", "text", "everywhere", "everywhere", "dir", "drop-move", "drop-step", "swap", "unstated", "letter", "law"])
+    moves = [
+        (step["moves"], place)
+        for _, _, step in steps
+        for place in range(len(step.get("moves") or []))
+    ]
+    kind = rng.choice(
+        [
+            "text",
+            "text",
+            "everywhere",
+            "everywhere",
+            "dir",
+            "drop-move",
+            "drop-step",
+            "swap",
+            "unstated",
+            "letter",
+            "law",
+        ]
+    )
     if kind == "text":
-        where, key = rng.choice([slot for slot in slots(certificate) if isinstance(slot[0][slot[1]], str)])
+        where, key = rng.choice(
+            [slot for slot in slots(certificate) if isinstance(slot[0][slot[1]], str)]
+        )
         where[key] = changed_text(where[key], rng)
     elif kind == "everywhere":
         found = [slot for slot in slots(certificate) if isinstance(slot[0][slot[1]], str)]
@@ -113,7 +170,18 @@ def change(certificate, rng):
         if kind == "drop-move":
             del where[place]
         elif kind == "law":
-            where[place]["law"] = rng.choice(["sum-add", "sum-factor", "sift-delta", "differentiate", "algebra", "case-holds", "by-cases", "definition"])
+            where[place]["law"] = rng.choice(
+                [
+                    "sum-add",
+                    "sum-factor",
+                    "sift-delta",
+                    "differentiate",
+                    "algebra",
+                    "case-holds",
+                    "by-cases",
+                    "definition",
+                ]
+            )
         else:
             where[place]["dir"] = "lr" if where[place].get("dir") == "rl" else "rl"
     elif kind in ("drop-step", "swap"):
@@ -135,7 +203,9 @@ def change(certificate, rng):
 
 def disagreements(certificates, folder):
     out = []
-    for number, (one, other) in enumerate(zip(map(first, certificates), second(certificates, folder))):
+    for number, (one, other) in enumerate(
+        zip(map(first, certificates), second(certificates, folder), strict=False)
+    ):
         if (one == "proved") == (other == "proved"):
             continue
         who, said = ("first", other) if one == "proved" else ("second", one)
@@ -162,7 +232,11 @@ def test_both_agree_on_changed_certificates(tmp_path):
 
 
 def test_a_wrong_result_is_refused_by_both(tmp_path):
-    certificates = [{**certificate, "result": f"1 + ({certificate['result']})"} for certificate in stored() if certificate["result"]]
+    certificates = [
+        {**certificate, "result": f"1 + ({certificate['result']})"}
+        for certificate in stored()
+        if certificate["result"]
+    ]
     assert all(first(certificate) != "proved" for certificate in certificates)
     assert all(verdict != "proved" for verdict in second(certificates, tmp_path))
 
@@ -170,6 +244,14 @@ def test_a_wrong_result_is_refused_by_both(tmp_path):
 def test_the_laws_are_those_of_the_page():
     page = (HERE.parent / "notes" / "certificate.md").read_text()
     table = page.split("<!-- laws")[1].split("```text\n")[1].split("```")[0]
-    own = (HERE / "second_checker.mjs").read_text().split("const LAWS = new Map(`\n")[1].split("\n`")[0]
-    squeeze = lambda text: [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    own = (
+        (HERE / "second_checker.mjs")
+        .read_text()
+        .split("const LAWS = new Map(`\n")[1]
+        .split("\n`")[0]
+    )
+
+    def squeeze(text):
+        return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
     assert squeeze(own) == squeeze(table)

@@ -54,6 +54,7 @@ def run() -> int:
         lines.append(f"  {function.strip():9} {slope.strip()}{where}")
     lines.append("  polygamma polygamma(n + 1, x)   where x > 0 and n is a number")
     moves = sum(not line.startswith(" ") for line in MOVES.splitlines())
-    lines += ["", f"{len(LAWS)} laws, {moves} other moves, {len(rows) + 1} derivatives of functions."]
+    counted = f"{len(LAWS)} laws, {moves} other moves, {len(rows) + 1} derivatives of functions."
+    lines += ["", counted]
     write("\n".join(lines) + "\n")
     return 0
