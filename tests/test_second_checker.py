@@ -1,7 +1,7 @@
 """Two checkers of certificates, written apart from each other, agree.
 
-tests/second_checker.mjs was written from notes/certificate.md alone. What one accepts the other must
-not refuse, on certificates as they are and changed.
+tests/second_checker.mjs was written from notes/certificate.md alone. What one accepts the other
+must not refuse, on certificates as they are and changed.
 Where each may see more than the other (the page: "may see"), the reasons are listed below.
 """
 
