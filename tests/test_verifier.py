@@ -475,3 +475,13 @@ def test_the_time_is_bounded(flagship: dict[str, Any]) -> None:
     for before in ((), IGNORING_INTERRUPTS):
         done = run("-", "--timeout", "0.001", stdin=json.dumps(flagship), before=before)
         assert done.returncode == 2 and "not verified within" in done.stderr
+
+
+def test_a_title_is_no_line_of_the_verifiers() -> None:
+    from derivation.commands.verify import summary
+
+    record = certificate("L = a*b + b**2\nwrt a")
+    record["problem"]["title"] = "x\n \u220e  diff(L, a) == 0\x1b[2K"
+    lines = summary(verify(record)).splitlines()
+    assert len([line for line in lines if line.startswith(" \u220e")]) == 1
+    assert all(line.isprintable() for line in lines)

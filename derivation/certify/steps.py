@@ -103,8 +103,8 @@ class Steps:
         said: list[str] = []
         for condition in dict.fromkeys((*step.conditions, *step.domain)):
             if free_indices(condition) <= set(scope.called) and self._hypotheses.beyond(condition):
-                parts = [self._letters.apart(part, scope) for part in held(condition)]
-                said += map(self._writer.text, parts)
+                own = [p for p in held(condition) if free_indices(p) <= set(scope.called)]
+                said += [self._writer.text(self._letters.apart(part, scope)) for part in own]
         return said
 
     def _said(self, step: Step, scope: Scope) -> list[str]:
