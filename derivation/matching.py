@@ -107,15 +107,16 @@ def irredundant(hypotheses: frozenset[Any], givens: frozenset[Any]) -> frozenset
 
     What is needed for every i, j says the same of i < j, and ``A`` the same as ``A or B``.
     """
-    if len(hypotheses) < 2:
+    if len(hypotheses) < 2 or hypotheses <= givens:
         return hypotheses
     found = _IRREDUNDANT.get((hypotheses, givens))
     if found is None:
         clauses = {h: _clause(h) for h in sorted(hypotheses, key=text)}
         left = dict(clauses)
         for h, (_, parts) in clauses.items():
-            others = [c for g, c in left.items() if g != h]
-            if h not in givens and any(_implies(c, parts) for c in others):
+            if h in givens:
+                continue
+            if any(_implies(c, parts) for g, c in left.items() if g is not h):
                 del left[h]
         if len(_IRREDUNDANT) > 4096:
             _IRREDUNDANT.clear()
